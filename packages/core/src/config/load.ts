@@ -1,0 +1,154 @@
+import { availableParallelism } from 'node:os';
+import { parse as parseYaml } from 'yaml';
+import type { z } from 'zod';
+import { type Fault, MillraceError, messageOf } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
+import { configSchema, type ParsedConfig } from './schema.ts';
+
+/** The compiled configuration: what all code but `main.ts` sees. */
+export interface Config extends Omit<ParsedConfig, 'worker'> {
+  readonly worker: ParsedConfig['worker'] & { readonly processes: number; readonly cpuThreads: number };
+  /** Directory of handler files (MILLRACE_HANDLERS); null means the shipped ones. */
+  readonly handlersDir: string | null;
+  /** Bearer tokens (MILLRACE_TOKENS_FILE); null means none, which only a loopback listener allows. */
+  readonly tokensFile: string | null;
+  /** The key of the links' HMAC (MILLRACE_LINK_KEY_FILE). */
+  readonly linkKeyFile: string | null;
+  /** `host:port` of every supervisor (MILLRACE_SUPERVISORS, comma-separated). */
+  readonly supervisors: readonly string[];
+}
+
+/** The environment variables that Millrace reads, besides OTEL_*. */
+export const ENVIRONMENT = [
+  'MILLRACE_CONFIG',
+  'MILLRACE_REDIS_URL',
+  'MILLRACE_HANDLERS',
+  'MILLRACE_TOKENS_FILE',
+  'MILLRACE_LINK_KEY_FILE',
+  'MILLRACE_SUPERVISORS',
+  'MILLRACE_URL',
+  'MILLRACE_TOKEN',
+  'MILLRACE_LOG_LEVEL',
+] as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Keys that `schema` knows below `path`, for suggestions. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let node: unknown = configSchema;
+  for (const step of path) {
+    const def = unwrap(node);
+    node = def?.shape?.[step as string] ?? def?.valueType;
+  }
+  return Object.keys(unwrap(node)?.shape ?? {});
+}
+
+interface SchemaDef {
+  innerType?: unknown;
+  shape?: Record<string, unknown>;
+  valueType?: unknown;
+}
+
+function unwrap(node: unknown): SchemaDef | undefined {
+  let def = (node as z.ZodType | undefined)?.def as SchemaDef | undefined;
+  while (def?.innerType) def = (def.innerType as z.ZodType).def as SchemaDef;
+  return def;
+}
+
+function faultsOf(error: z.ZodError): Fault[] {
+  return error.issues.flatMap((issue) => {
+    const pointer = `/${issue.path.map(String).join('/')}`;
+    if (issue.code !== 'unrecognized_keys') return [{ pointer, message: issue.message }];
+    return issue.keys.map((key) => ({
+      pointer: `${pointer === '/' ? '' : pointer}/${key}`,
+      message: `unknown key${didYouMean(key, knownKeys(issue.path))}`,
+    }));
+  });
+}
+
+function invalid(faults: readonly Fault[]): MillraceError {
+  const lines = faults.map((fault) => `  ${fault.pointer}: ${fault.message}`);
+  return new MillraceError('config_invalid', `The configuration is not valid:\n${lines.join('\n')}`, {
+    details: { faults },
+  });
+}
+
+function environmentFaults(env: Environment): Fault[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('MILLRACE_') && !(ENVIRONMENT as readonly string[]).includes(name))
+    .map((name) => ({
+      pointer: `/env/${name}`,
+      message: `unknown variable${didYouMean(name, ENVIRONMENT)}`,
+    }));
+}
+
+/** Rules between keys, which a schema of single keys cannot say. */
+function crossFaults(config: ParsedConfig): Fault[] {
+  const faults: Fault[] = [];
+  const { supervision, drain } = config;
+  if (supervision.suspectMs <= supervision.beatMs) {
+    faults.push({ pointer: '/supervision/suspectMs', message: 'must be longer than beatMs' });
+  }
+  if (supervision.hangLimitMs <= supervision.suspectMs) {
+    faults.push({ pointer: '/supervision/hangLimitMs', message: 'must be longer than suspectMs' });
+  }
+  if (drain.noticeMs > drain.timeoutMs) {
+    faults.push({ pointer: '/drain/noticeMs', message: 'must not be longer than timeoutMs' });
+  }
+  return faults;
+}
+
+/**
+ * Compiles the configuration from the environment and the text of the file that MILLRACE_CONFIG names
+ * (YAML; JSON is YAML). Every problem is listed at once. Throws `config_invalid`.
+ */
+export function compileConfig(
+  env: Environment,
+  fileText: string | null,
+  cores = availableParallelism(),
+): Config {
+  const faults = environmentFaults(env);
+  let raw: unknown = {};
+  try {
+    raw = (fileText === null ? null : parseYaml(fileText)) ?? {};
+  } catch (error) {
+    throw invalid([...faults, { pointer: '/', message: `not YAML: ${messageOf(error)}` }]);
+  }
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success) throw invalid([...faults, ...faultsOf(parsed.error)]);
+  faults.push(...crossFaults(parsed.data));
+  if (faults.length > 0) throw invalid(faults);
+
+  const { data } = parsed;
+  const processes = data.worker.processes ?? cores;
+  return {
+    ...data,
+    redis: { ...data.redis, url: env.MILLRACE_REDIS_URL ?? data.redis.url },
+    log: { level: (env.MILLRACE_LOG_LEVEL as ParsedConfig['log']['level'] | undefined) ?? data.log.level },
+    worker: {
+      ...data.worker,
+      processes,
+      cpuThreads: data.worker.cpuThreads ?? Math.max(1, Math.floor(cores / processes)),
+    },
+    handlersDir: env.MILLRACE_HANDLERS ?? null,
+    tokensFile: env.MILLRACE_TOKENS_FILE ?? null,
+    linkKeyFile: env.MILLRACE_LINK_KEY_FILE ?? null,
+    supervisors: (env.MILLRACE_SUPERVISORS ?? `127.0.0.1:${data.supervision.linkPort}`)
+      .split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+  };
+}
+
+/** Bound, bytes and concurrency of one queue, overrides applied. */
+export function queueSettings(
+  config: Pick<Config, 'queue' | 'queues' | 'worker'>,
+  queue: string,
+): { bound: number; maxBytes: number; concurrency: number | null } {
+  const own = config.queues[queue] ?? {};
+  return {
+    bound: own.bound ?? config.queue.bound,
+    maxBytes: own.maxBytes ?? config.queue.maxBytes,
+    concurrency: own.concurrency ?? null,
+  };
+}

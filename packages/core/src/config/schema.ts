@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { durationMsSchema } from '../duration.ts';
+import { queueNameSchema } from '../names.ts';
+
+const MIB = 1024 * 1024;
+const bytes = z.int().min(1);
+const port = z.int().min(0).max(65_535);
+const duration = (defaultMs: number) => durationMsSchema.default(defaultMs);
+
+/** Per-queue settings; what is left out falls back to `queue` and `worker`. */
+const queueOverrides = z
+  .strictObject({
+    bound: z.int().min(1).max(10_000_000).describe('most jobs waiting, paused, prioritized or delayed'),
+    maxBytes: bytes.describe('most bytes of job data in those states'),
+    concurrency: z.int().min(1).max(10_000).describe('jobs at once in one worker process'),
+  })
+  .partial();
+
+/**
+ * The whole configuration of Millrace: what a person writes in the file that MILLRACE_CONFIG names.
+ * Defaults, checks and the reference in docs/configuration.md come from here and nowhere else.
+ * Durations are ms, or text like "30s".
+ */
+export const configSchema = z.strictObject({
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .default('redis://127.0.0.1:6379')
+        .describe('redis://, rediss:// (MILLRACE_REDIS_URL wins)'),
+      prefix: z.string().min(1).default('bull').describe('key prefix; stock BullMQ clients use "bull"'),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(8080),
+      healthHost: z.string().default('127.0.0.1'),
+      healthPort: port.default(9464).describe('/livez /readyz /metrics of the producer'),
+      deadlineMs: duration(2_000).describe('longest wait for the store before 503'),
+      bodyMaxBytes: bytes.default(16 * MIB),
+    })
+    .prefault({}),
+  queue: z
+    .strictObject({
+      bound: z.int().min(1).max(10_000_000).default(10_000).describe('default for every queue'),
+      maxBytes: bytes.default(256 * MIB).describe('default for every queue'),
+    })
+    .prefault({}),
+  queues: z
+    .record(queueNameSchema, queueOverrides)
+    .default({})
+    .describe('settings of single queues, by name'),
+  job: z
+    .strictObject({
+      maxBytes: bytes.default(256 * 1024).describe('most bytes of the data of one job'),
+      maxResultBytes: bytes.default(256 * 1024).describe('most bytes a handler may return'),
+    })
+    .prefault({}),
+  worker: z
+    .strictObject({
+      processes: z.int().min(1).max(512).optional().describe('worker processes in a pod; default: cores'),
+      concurrency: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(16)
+        .describe('jobs at once in a process, for each queue'),
+      cpuThreads: z
+        .int()
+        .min(1)
+        .max(512)
+        .optional()
+        .describe('threads of the cpu lane; default: cores ÷ processes'),
+      standby: z
+        .int()
+        .min(0)
+        .max(8)
+        .default(1)
+        .describe('warm processes that wait to take a dead one’s place'),
+      healthPort: port.default(9466).describe('/livez /readyz /metrics of the pod'),
+      lockMs: duration(30_000).describe('how long a lock lives unless renewed'),
+    })
+    .prefault({}),
+  supervision: z
+    .strictObject({
+      beatMs: duration(250).describe('every worker says it lives this often'),
+      suspectMs: duration(1_000).describe('silence after which a worker is fed no more'),
+      hangLimitMs: duration(5_000).describe('silence after which it is fenced and its jobs given away'),
+      confirmMs: duration(100).describe('how long link-closed and store-gone must both hold'),
+      killFenced: z.boolean().default(true).describe('parents SIGKILL a fenced child'),
+      linkHost: z.string().default('127.0.0.1'),
+      linkPort: port.default(9470).describe('workers hold a TCP link to it'),
+      healthPort: port.default(9465).describe('/livez /readyz /metrics of the supervisor'),
+      intensity: z.int().min(0).default(5).describe('restarts allowed within the period'),
+      periodMs: duration(30_000),
+    })
+    .prefault({}),
+  pools: z
+    .record(queueNameSchema, z.strictObject({ pods: z.int().min(0).max(64).default(1) }))
+    .default({ default: { pods: 1 } })
+    .describe('worker pods that the local supervisor keeps running'),
+  drain: z
+    .strictObject({
+      timeoutMs: duration(25_000).describe('how long running jobs may finish on SIGTERM'),
+      noticeMs: duration(2_000).describe('handlers’ signal fires this long before the end'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      completedAgeMs: duration(3_600_000),
+      completedCount: z.int().min(0).default(1_000),
+      failedAgeMs: duration(604_800_000),
+      failedCount: z.int().min(0).default(5_000),
+      events: z.int().min(100).default(10_000).describe('entries kept in each queue’s event stream'),
+    })
+    .prefault({}),
+  durability: z.enum(['fsync', 'everysec']).default('fsync').describe('of the store that npm start runs'),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
+});
+
+/** What a person may write. */
+export type RawConfig = z.input<typeof configSchema>;
+/** Complete and frozen: every default filled in, durations in ms. */
+export type ParsedConfig = z.output<typeof configSchema>;

@@ -1,0 +1,12 @@
+export * from './clock.ts';
+export * from './config/load.ts';
+export { configSchema, type ParsedConfig, type RawConfig } from './config/schema.ts';
+export * from './duration.ts';
+export * from './errors.ts';
+export * from './job.ts';
+export * from './lifecycle.ts';
+export * from './log.ts';
+export * from './names.ts';
+export * from './outcome.ts';
+export * from './status.ts';
+export * from './suggest.ts';

@@ -1,0 +1,10 @@
+/**
+ * What a run of a handler came to. A handler returns a plain value (ok) or one of these; what it throws becomes
+ * `fail`. `returned` is ours alone: the job goes back to the head of the queue with nothing counted against it.
+ */
+export type Outcome =
+  | { readonly kind: 'ok'; readonly value: unknown }
+  | { readonly kind: 'fail'; readonly error: Error; readonly retry: boolean }
+  | { readonly kind: 'cancel'; readonly reason: string }
+  | { readonly kind: 'snooze'; readonly delayMs: number }
+  | { readonly kind: 'returned'; readonly reason: string };

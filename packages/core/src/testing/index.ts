@@ -1,0 +1,1 @@
+export { lifecycleStress } from './lifecycle-stress.ts';
