@@ -1,8 +1,11 @@
 import type {
+  Clock,
   ClusterStatus,
+  Config,
   JobState,
   JobView,
   Lifecycle,
+  Log,
   NewJob,
   Outcome,
   Recovery,
@@ -223,6 +226,8 @@ export interface ConsumerActivity {
 /** Takes jobs of one queue and runs them, at most `concurrency` at once. */
 export interface Consumer extends Lifecycle {
   readonly queue: string;
+  /** Opens the connections and takes nothing yet: what a warm standby does. `start` does it too. */
+  connect(): Promise<void>;
   activity(): ConsumerActivity;
   runningIds(): readonly string[];
   /** Takes no more; running jobs go on. Resolves when no take is in flight. */
@@ -241,3 +246,20 @@ export interface ConsumerOptions {
   /** The store refused this start: it was declared dead and must exit. Called once. */
   readonly onFenced: () => void;
 }
+
+/** What the factories need besides the configuration. `name` shows in the store's client list. */
+export interface StoreDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly name: string;
+  /** `fail-fast`: own deadline, nothing queued or resent (API). `patient`: waits out an outage (supervisor, worker). */
+  readonly profile: 'fail-fast' | 'patient';
+}
+/** Builds a {@link Store}; `start` opens the connection without waiting for it to be up. */
+export type CreateStore = (config: Config, dependencies: StoreDependencies) => Store;
+/** Builds a {@link Consumer}. */
+export type CreateConsumer = (
+  config: Config,
+  options: ConsumerOptions,
+  dependencies: Pick<StoreDependencies, 'clock' | 'log'>,
+) => Consumer;

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+/**
+ * The link protocol, version 1: newline-delimited JSON over TCP, one object a line, at most 64 KiB a line.
+ *
+ *   supervisor → challenge {nonce}
+ *   worker/pod → hello     {…, mac: HMAC-SHA256(key, nonce + "\n" + JSON of the hello without mac), hex}
+ *   supervisor → welcome   {supervisor, beatMs}      or  refused {reason} and the end of the connection
+ *   worker/pod → beat      every beatMs
+ *   pod        → exit      for each child that ended: the strongest evidence of a death there is
+ *   both       → bye       the end is meant; no death follows from the closed link
+ *   supervisor → drain | kill | fenced               orders
+ *
+ * Unknown fields are ignored and unknown message types skipped, so that either side may be newer.
+ */
+export const LINK_VERSION = 1;
+
+const count = z.number().min(0);
+
+/** Sent once by a worker process. Times are ms since 1970, sizes bytes. */
+export const workerHelloSchema = z.object({
+  type: z.literal('hello'),
+  version: z.literal(LINK_VERSION),
+  kind: z.literal('worker'),
+  /** The start id. */
+  id: z.string().min(1).max(200),
+  pod: z.string().min(1).max(200),
+  slot: z.int().min(0).nullable(),
+  pid: z.int().min(1),
+  host: z.string(),
+  queues: z.array(z.string()),
+  concurrency: z.int().min(0),
+  standby: z.boolean(),
+  startedAtMs: count,
+  capabilities: z.array(z.string()),
+  mac: z.string(),
+});
+
+/** Sent once by a pod supervisor. */
+export const podHelloSchema = z.object({
+  type: z.literal('hello'),
+  version: z.literal(LINK_VERSION),
+  kind: z.literal('pod'),
+  id: z.string().min(1).max(200),
+  pool: z.string().min(1).max(64),
+  pid: z.int().min(1),
+  host: z.string(),
+  startedAtMs: count,
+  /** Start ids of the children alive now: what is missing died while nobody listened. */
+  children: z.array(z.string()),
+  mac: z.string(),
+});
+
+/** A worker's sign of life. */
+export const beatSchema = z.object({
+  type: z.literal('beat'),
+  atMs: count,
+  state: z.enum(['standby', 'running', 'draining']),
+  slot: z.int().min(0).nullable(),
+  queues: z.array(z.string()),
+  concurrency: z.int().min(0),
+  busy: count,
+  loopDelayMs: count,
+  cpuMs: count,
+  rssBytes: count,
+  heapBytes: count,
+});
+
+/** A pod supervisor's sign of life. */
+export const podBeatSchema = z.object({
+  type: z.literal('pod-beat'),
+  atMs: count,
+  state: z.enum(['starting', 'running', 'draining']),
+  restartsUsed: count,
+  intensity: count,
+  periodMs: count,
+});
+
+/** A pod supervisor's word that a child has ended. */
+export const exitSchema = z.object({
+  type: z.literal('exit'),
+  worker: z.string(),
+  slot: z.int().min(0).nullable(),
+  pid: z.int(),
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  atMs: count,
+  /** The child had been told to end (drain, shutdown). */
+  expected: z.boolean(),
+  stderrTail: z.array(z.string()),
+});
+
+/** The end of this link is meant. */
+export const byeSchema = z.object({ type: z.literal('bye'), reason: z.string() });
+
+export const fromWorkerSchema = z.discriminatedUnion('type', [
+  beatSchema,
+  podBeatSchema,
+  exitSchema,
+  byeSchema,
+]);
+export const helloSchema = z.discriminatedUnion('kind', [workerHelloSchema, podHelloSchema]);
+
+export const challengeSchema = z.object({ type: z.literal('challenge'), nonce: z.string() });
+export const welcomeSchema = z.object({
+  type: z.literal('welcome'),
+  supervisor: z.string(),
+  beatMs: z.number(),
+});
+export const refusedSchema = z.object({ type: z.literal('refused'), reason: z.string() });
+/** To a worker: drain yourself. To a pod: drain that child (or everything, when `worker` is the pod's own id). */
+export const drainOrderSchema = z.object({ type: z.literal('drain'), worker: z.string(), by: z.string() });
+/** To a pod: SIGKILL that child (the pod dies itself, children first, when `worker` is its own id). */
+export const killOrderSchema = z.object({ type: z.literal('kill'), worker: z.string(), by: z.string() });
+/** To a worker: this start was declared dead; exit. To a pod: the child was fenced; SIGKILL it unless told otherwise. */
+export const fencedOrderSchema = z.object({ type: z.literal('fenced'), worker: z.string() });
+
+export const fromSupervisorSchema = z.discriminatedUnion('type', [
+  challengeSchema,
+  welcomeSchema,
+  refusedSchema,
+  drainOrderSchema,
+  killOrderSchema,
+  fencedOrderSchema,
+  byeSchema,
+]);
+
+export type WorkerHello = Omit<z.infer<typeof workerHelloSchema>, 'mac' | 'type' | 'version'>;
+export type PodHello = Omit<z.infer<typeof podHelloSchema>, 'mac' | 'type' | 'version'>;
+export type Beat = z.infer<typeof beatSchema>;
+export type PodBeat = z.infer<typeof podBeatSchema>;
+export type Exit = z.infer<typeof exitSchema>;
+export type FromWorker = z.infer<typeof fromWorkerSchema>;
+export type FromSupervisor = z.infer<typeof fromSupervisorSchema>;
+export type Order =
+  | z.infer<typeof drainOrderSchema>
+  | z.infer<typeof killOrderSchema>
+  | z.infer<typeof fencedOrderSchema>;
