@@ -4,12 +4,13 @@ import { z } from 'zod';
  * The link protocol, version 1: newline-delimited JSON over TCP, one object a line, at most 64 KiB a line.
  *
  *   supervisor → challenge {nonce}
- *   worker/pod → hello     {…, mac: HMAC-SHA256(key, nonce + "\n" + JSON of the hello without mac), hex}
+ *   worker/pod → hello     {…, mac: HMAC-SHA256(key, nonce + "\n" + JSON of the hello without mac), hex}; mac comes last
  *   supervisor → welcome   {supervisor, beatMs}      or  refused {reason} and the end of the connection
  *   worker/pod → beat      every beatMs
  *   pod        → exit      for each child that ended: the strongest evidence of a death there is
  *   both       → bye       the end is meant; no death follows from the closed link
  *   supervisor → drain | kill | fenced               orders
+ *   supervisor → pulse     every pulseMs: a link on which nothing arrives any more is dialled again
  *
  * Unknown fields are ignored and unknown message types skipped, so that either side may be newer.
  */
@@ -115,6 +116,9 @@ export const killOrderSchema = z.object({ type: z.literal('kill'), worker: z.str
 /** To a worker: this start was declared dead; exit. To a pod: the child was fenced; SIGKILL it unless told otherwise. */
 export const fencedOrderSchema = z.object({ type: z.literal('fenced'), worker: z.string() });
 
+/** The supervisor's sign of life. */
+export const pulseSchema = z.object({ type: z.literal('pulse') });
+
 export const fromSupervisorSchema = z.discriminatedUnion('type', [
   challengeSchema,
   welcomeSchema,
@@ -122,9 +126,12 @@ export const fromSupervisorSchema = z.discriminatedUnion('type', [
   drainOrderSchema,
   killOrderSchema,
   fencedOrderSchema,
+  pulseSchema,
   byeSchema,
 ]);
 
+/** What opens a link, as it is sent. */
+export type Hello = z.infer<typeof helloSchema>;
 export type WorkerHello = Omit<z.infer<typeof workerHelloSchema>, 'mac' | 'type' | 'version'>;
 export type PodHello = Omit<z.infer<typeof podHelloSchema>, 'mac' | 'type' | 'version'>;
 export type Beat = z.infer<typeof beatSchema>;
