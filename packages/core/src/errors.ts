@@ -26,6 +26,15 @@ export const ERROR_CATALOGUE = {
   handlers_invalid: { status: 500, retryable: false, title: 'A handler file cannot be used' },
   job_timeout: { status: 500, retryable: true, title: 'The handler ran past its timeout' },
   result_too_large: { status: 500, retryable: false, title: 'The handler returned more than the limit' },
+  usage: { status: 400, retryable: false, title: 'The command is not used like this' },
+  server_unreachable: { status: 503, retryable: true, title: 'Millrace does not answer' },
+  outcome_unknown: { status: 503, retryable: false, title: 'The answer was lost after sending' },
+  answer_not_understood: {
+    status: 502,
+    retryable: false,
+    title: 'What answered does not speak like Millrace',
+  },
+  interrupted: { status: 499, retryable: true, title: 'Stopped before it was done' },
   start_failed: { status: 500, retryable: false, title: 'The platform could not start' },
 } as const;
 
