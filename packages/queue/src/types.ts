@@ -128,6 +128,9 @@ export interface FinalOutcome {
   readonly error: string | null;
 }
 
+/** Reads the outcome of a job from the job itself; null while it has none. */
+export type OutcomeReader = (queue: string, jobId: string) => Promise<FinalOutcome | null>;
+
 /** One stream of outcomes for a whole process; serves every `Prefer: wait`. */
 export interface OutcomeWaiters extends Lifecycle {
   readonly size: number;

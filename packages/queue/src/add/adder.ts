@@ -1,0 +1,123 @@
+import type { Clock, NewJob } from '@millrace/core';
+import type { QueueKeys } from '../keys.ts';
+import type { AddResult, Idempotency } from '../types.ts';
+import { decodeAnswer } from './decode-answer.ts';
+import { type EncodedJob, encodeJob, pack } from './encode-job.ts';
+
+/** Jobs of one script call: keeps the store below about 1 ms, unless a single bulk is larger. */
+const MAX_JOBS_A_CALL = 64;
+/** Script calls under way at once: the store works while the next group forms. */
+const MAX_CALLS_IN_FLIGHT = 2;
+const IDEMPOTENCY_KEEP_MS = 86_400_000;
+const IDEMPOTENCY_KEEP_KEYS = 100_000;
+
+interface Group {
+  readonly jobs: readonly EncodedJob[];
+  readonly bytes: number;
+  readonly idempotency: Idempotency | undefined;
+  resolve(result: AddResult): void;
+  reject(error: unknown): void;
+}
+
+export interface AdderOptions {
+  readonly keys: QueueKeys;
+  readonly clock: Clock;
+  readonly bound: number;
+  readonly maxBytes: number;
+  /** Sends one call of the add script; throws `store_unavailable`. */
+  send(args: readonly (string | number | Buffer)[]): Promise<unknown>;
+}
+
+/**
+ * Group commit: adds that are ready in the same turn of the event loop share one script call, and every caller is
+ * answered after its own commit. Nothing ever waits for a group to form: a lone add goes out at once.
+ */
+export class Adder {
+  readonly #options: AdderOptions;
+  readonly #pending: Group[] = [];
+  #inFlight = 0;
+  #scheduled = false;
+  /** Script calls and jobs sent so far; their quotient is how well adds coalesce. */
+  readonly sent = { calls: 0, jobs: 0 };
+
+  constructor(options: AdderOptions) {
+    this.#options = options;
+  }
+
+  add(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<AddResult> {
+    const { keys, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const nowUs = clock.epochUs();
+    const encoded = jobs.map((job) => encodeJob(keys, job, nowMs, nowUs));
+    const bytes = encoded.reduce((sum, job) => sum + job.bytes, 0);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ jobs: encoded, bytes, idempotency, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight >= MAX_CALLS_IN_FLIGHT || this.#pending.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#flush();
+      this.#schedule();
+    });
+  }
+
+  #nextBatch(): Group[] {
+    let jobs = 0;
+    let count = 0;
+    for (const group of this.#pending) {
+      if (count > 0 && jobs + group.jobs.length > MAX_JOBS_A_CALL) break;
+      jobs += group.jobs.length;
+      count++;
+    }
+    return this.#pending.splice(0, count);
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#nextBatch();
+    if (batch.length === 0) return;
+    this.#inFlight++;
+    try {
+      await this.#commit(batch);
+    } finally {
+      this.#inFlight--;
+      this.#schedule();
+    }
+  }
+
+  async #commit(batch: readonly Group[]): Promise<void> {
+    const { clock } = this.#options;
+    this.sent.calls++;
+    this.sent.jobs += batch.reduce((sum, group) => sum + group.jobs.length, 0);
+    try {
+      const answers = (await this.#options.send(this.#encode(batch))) as unknown[][];
+      const nowMs = clock.nowMs();
+      batch.forEach((group, index) => {
+        const size = { n: group.jobs.length, bytes: group.bytes };
+        group.resolve(decodeAnswer(answers[index] ?? [], size, nowMs));
+      });
+    } catch (error) {
+      for (const group of batch) group.reject(error);
+    }
+  }
+
+  #encode(batch: readonly Group[]): (string | Buffer)[] {
+    const { keys, clock, bound, maxBytes } = this.#options;
+    const head = [clock.nowMs(), bound, maxBytes, IDEMPOTENCY_KEEP_MS, IDEMPOTENCY_KEEP_KEYS];
+    const groups = batch.map(({ jobs, bytes, idempotency }) =>
+      idempotency ? [jobs.length, bytes, idempotency.key, idempotency.bodyHash] : [jobs.length, bytes],
+    );
+    return [
+      ...[keys.wait, keys.paused, keys.meta, keys.id, keys.completed, keys.delayed, keys.active, keys.events],
+      ...[keys.marker, keys.prioritized, keys.priorityCounter, keys.idempotency, keys.idempotencyAge],
+      ...keys.accountList,
+      pack(head),
+      pack(groups),
+      ...batch.flatMap((group) => group.jobs.flatMap((job) => job.args)),
+    ];
+  }
+}

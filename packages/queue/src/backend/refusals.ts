@@ -1,0 +1,17 @@
+import { MillraceError } from '@millrace/core';
+
+/** Codes of lua/accounts.lua and lua/scripts; BullMQ's own are between -1 and -20. */
+const FENCED = -77;
+const LOCK_LOST = -78;
+const NOT_FENCED = -79;
+
+/** Turns a refusal of our scripts into an error; passes every other reply on. */
+export function throwIfRefused<T>(reply: T): T {
+  const code: unknown = reply;
+  if (code === FENCED)
+    throw new MillraceError('fenced', 'the store refuses this start: it was declared dead');
+  if (code === LOCK_LOST) throw new MillraceError('lock_lost', 'another start owns this job now');
+  if (code === NOT_FENCED)
+    throw new MillraceError('wrong_state', 'a start must be fenced before its jobs are reclaimed');
+  return reply;
+}

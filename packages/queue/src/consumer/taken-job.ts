@@ -1,0 +1,20 @@
+import type { Job } from 'bullmq';
+import type { TakenJob } from '../types.ts';
+
+/** BullMQ's job as a handler's runner sees it. */
+export function takenJob(queue: string, job: Job): TakenJob {
+  const { timeoutMs } = job.opts as { timeoutMs?: number };
+  return {
+    id: job.id as string,
+    queue,
+    name: job.name,
+    data: job.data,
+    attempt: job.attemptsMade + 1,
+    fence: job.attemptsStarted,
+    timeoutMs: timeoutMs ?? null,
+    enqueuedAtMs: job.timestamp,
+    progress: (value) => job.updateProgress(value as object),
+    log: async (line) => void (await job.log(line)),
+    updateData: (data) => job.updateData(data),
+  };
+}

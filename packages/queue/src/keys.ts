@@ -1,0 +1,68 @@
+/** Keys that Millrace adds to a queue's own. The colon keeps them apart from job ids, which have none. */
+export interface AccountKeys {
+  readonly fenced: string;
+  readonly refused: string;
+  readonly policy: string;
+  readonly sizes: string;
+  readonly ledger: string;
+  readonly readers: string;
+}
+
+/** Every key of one queue, stock and ours; all of one hash slot if the prefix is hash-tagged. */
+export function queueKeys(prefix: string, queue: string) {
+  const key = (name: string) => `${prefix}:${queue}:${name}`;
+  const accounts: AccountKeys = {
+    fenced: key('millrace:fenced'),
+    refused: key('millrace:refused'),
+    policy: key('millrace:policy'),
+    sizes: key('millrace:sizes'),
+    ledger: key('ledger'),
+    readers: key('millrace:readers'),
+  };
+  return {
+    job: key,
+    prefix: key(''),
+    wait: key('wait'),
+    paused: key('paused'),
+    meta: key('meta'),
+    id: key('id'),
+    completed: key('completed'),
+    failed: key('failed'),
+    delayed: key('delayed'),
+    active: key('active'),
+    events: key('events'),
+    marker: key('marker'),
+    prioritized: key('prioritized'),
+    priorityCounter: key('pc'),
+    stalled: key('stalled'),
+    waitingChildren: key('waiting-children'),
+    deduplication: key('de'),
+    idempotency: key('millrace:idempotency'),
+    idempotencyAge: key('millrace:idempotency-age'),
+    readersSeen: key('millrace:readers-seen'),
+    accounts,
+    /** In the order that lua/accounts.lua takes them. */
+    accountList: [
+      accounts.fenced,
+      accounts.refused,
+      accounts.policy,
+      accounts.sizes,
+      accounts.ledger,
+      accounts.readers,
+    ] as const,
+  };
+}
+
+export type QueueKeys = ReturnType<typeof queueKeys>;
+
+/** Keys of the whole installation, outside any queue. */
+export function boardKeys(prefix: string) {
+  return {
+    status: (supervisor: string) => `millrace:{${prefix}}:status:${supervisor}`,
+    statusIndex: `millrace:{${prefix}}:status`,
+    recoveries: `millrace:{${prefix}}:recoveries`,
+    recoveryOrder: `millrace:{${prefix}}:recovery-order`,
+    commands: `millrace:{${prefix}}:commands`,
+    queues: `millrace:{${prefix}}:queues`,
+  };
+}

@@ -1,0 +1,70 @@
+import { MillraceError } from '@millrace/core';
+import type { Redis } from 'ioredis';
+import { runScript } from './connection/client.ts';
+import type { QueueKeys } from './keys.ts';
+import type { LedgerEntry, LedgerPage } from './types.ts';
+
+/** A reader that is silent this long is dropped, so that it does not keep the stream from being trimmed. */
+const SILENCE_MS = 600_000;
+
+/** Registers `reader` at the ledger's present end; known already, it keeps its place. */
+export async function registerReader(
+  client: Redis,
+  keys: QueueKeys,
+  reader: string,
+  nowMs: number,
+): Promise<{ cursor: string }> {
+  const args = [keys.readersSeen, ...keys.accountList, 'register', reader, nowMs];
+  return { cursor: String(await runScript(client, 'ledger-register', args)) };
+}
+
+/** Ends a reader; false when there was none. */
+export async function endReader(
+  client: Redis,
+  keys: QueueKeys,
+  reader: string,
+  nowMs: number,
+): Promise<boolean> {
+  const args = [keys.readersSeen, ...keys.accountList, 'end', reader, nowMs];
+  return (await runScript(client, 'ledger-register', args)) === 1;
+}
+
+function entryOf(fields: readonly string[]): LedgerEntry | null {
+  const field = new Map<string, string>();
+  for (let i = 0; i + 1 < fields.length; i += 2) field.set(fields[i] as string, fields[i + 1] as string);
+  if (!field.has('outcome')) return null;
+  const text = (name: string) => field.get(name) ?? '';
+  return {
+    id: text('id'),
+    name: text('name'),
+    outcome: text('outcome') as LedgerEntry['outcome'],
+    worker: text('worker'),
+    attempt: Number(text('attempt')),
+    start: Number(text('start')),
+    enqueuedUs: Number(text('enqueuedUs')),
+    startedUs: Number(text('startedUs')),
+    doneUs: Number(text('doneUs')),
+    value: text('value'),
+    data: text('data'),
+  };
+}
+
+/** Reads on after `cursor` (null: after what was read last). Throws `not_found` for an unknown reader. */
+export async function readLedger(
+  client: Redis,
+  keys: QueueKeys,
+  request: { reader: string; cursor: string | null; limit: number; nowMs: number },
+): Promise<LedgerPage> {
+  const { reader, cursor, limit, nowMs } = request;
+  const args = [keys.readersSeen, ...keys.accountList, reader, cursor ?? '', limit, nowMs, SILENCE_MS];
+  const reply = (await runScript(client, 'ledger-read', args)) as -1 | [string, 0 | 1, [string, string[]][]];
+  if (reply === -1) {
+    throw new MillraceError(
+      'not_found',
+      `no ledger reader "${reader}": register it first (PUT), readers silent for 10 min are dropped`,
+    );
+  }
+  const [after, gap, raw] = reply;
+  const entries = raw.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== null);
+  return { entries, cursor: raw.at(-1)?.[0] ?? after, gap: gap === 1 };
+}

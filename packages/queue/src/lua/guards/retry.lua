@@ -1,0 +1,17 @@
+--[[
+  Guard of retryJob: a fenced start retries nothing; the job counts towards the bound again.
+  KEYS, ARGV: the stock script's, then the six of accounts.lua; the last two ARGV are stamps and start id.
+  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 6 calls, + 1 ledger.
+]]
+local start, stamps = ARGV[#ARGV], ARGV[#ARGV - 1]
+if isFenced(start) then return FENCED end
+local jobKey, jobId, now = KEYS[4], ARGV[4], ARGV[2]
+local view = ledgerView(jobKey)
+local before = redis.call('HMGET', jobKey, 'processedOn', 'ats')
+local result = stock(KEYS, ARGV)
+if result ~= 0 then return result end
+countReturn(jobId, jobKey)
+local failedReason = redis.call('HGET', jobKey, 'failedReason')
+rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before[1]), e = tonumber(now), o = 'retried', x = failedReason or nil})
+appendLedger(view, jobId, start, 'retried', failedReason, stamps, now, 1)
+return result

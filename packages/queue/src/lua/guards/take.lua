@@ -1,0 +1,10 @@
+--[[
+  Guard of moveToActive: a fenced start takes nothing; a take is counted.
+  KEYS, ARGV: the stock script's, then the six of accounts.lua, then start id as the last ARGV.
+  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 4 calls.
+]]
+local start = ARGV[#ARGV]
+if isFenced(start) then return FENCED end
+local result = stock(KEYS, ARGV)
+if type(result) == 'table' and type(result[1]) == 'table' then countTake(result[2], tonumber(ARGV[2])) end
+return result

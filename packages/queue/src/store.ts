@@ -1,0 +1,128 @@
+import { type Clock, type Config, type Log, lifecycle, messageOf, queueSettings } from '@millrace/core';
+import type { Redis } from 'ioredis';
+import { createBoard } from './board.ts';
+import { createBoundedQueue, type Guarded } from './bounded-queue.ts';
+import { healBytes } from './byte-healer.ts';
+import { closeClient, openClient } from './connection/client.ts';
+import { assertFit, parseInfo } from './connection/fitness.ts';
+import { guardedCall } from './connection/guarded-call.ts';
+import { queueKeys } from './keys.ts';
+import { createQueueSupervision } from './supervision.ts';
+import type {
+  BoundedQueue,
+  CreateStore,
+  FinalOutcome,
+  OutcomeWaiters,
+  Store,
+  StoreDependencies,
+} from './types.ts';
+import { createOutcomeWaiters } from './waiters.ts';
+
+/** How often the byte counts of the queues in use are mended. */
+const HEAL_EVERY_MS = 2_000;
+
+function guardOf(client: Redis, config: Config, { clock, profile }: StoreDependencies): Guarded {
+  if (profile === 'patient') return (call) => call();
+  return (call) => guardedCall(client, clock, config.http.deadlineMs, call);
+}
+
+/** See {@link Store}. */
+export const createStore: CreateStore = (config, dependencies): Store => {
+  const { clock, log, name, profile } = dependencies;
+  const { url, prefix } = config.redis;
+  const client = openClient(url, profile, `millrace:${name}`);
+  client.on('error', (error) => log.debug({ error: messageOf(error) }, 'store connection'));
+  const guarded = guardOf(client, config, dependencies);
+  const extra = new Set<Redis>();
+  const blocking = () => {
+    const connection = openClient(url, 'patient', `millrace:${name}:wait`);
+    connection.on('error', () => undefined);
+    connection.once('end', () => extra.delete(connection));
+    extra.add(connection);
+    return connection;
+  };
+
+  const queues = new Map<string, BoundedQueue>();
+  const queue = (queueName: string): BoundedQueue => {
+    const known = queues.get(queueName);
+    if (known) return known;
+    const { bound, maxBytes } = queueSettings(config, queueName);
+    const made = createBoundedQueue({ name: queueName, prefix, bound, maxBytes, client, clock, guarded });
+    queues.set(queueName, made);
+    return made;
+  };
+
+  const healing = startHealing(() => [...queues.keys()], client, prefix, clock, log);
+  const life = lifecycle(
+    async () => healing.start(),
+    async () => undefined,
+  );
+  return {
+    start: life.start,
+    async stop() {
+      await life.stop();
+      healing.stop();
+      for (const connection of extra) connection.disconnect();
+      await closeClient(client);
+    },
+    get connected() {
+      return client.status === 'ready';
+    },
+    check: () => guarded(async () => assertFit(parseInfo(await client.info()))),
+    queue,
+    supervision: createQueueSupervision(client, prefix, clock, blocking),
+    board: createBoard(client, prefix, clock, blocking, guarded),
+    waiters: () => waitersOf(client, prefix, clock, blocking, guarded, queue),
+  };
+};
+
+function waitersOf(
+  client: Redis,
+  prefix: string,
+  clock: Clock,
+  blocking: () => Redis,
+  guarded: Guarded,
+  queue: (name: string) => BoundedQueue,
+): OutcomeWaiters {
+  return createOutcomeWaiters({
+    prefix,
+    clock,
+    blocking,
+    streamEnd: (key) =>
+      guarded(async () => (await client.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'),
+    async readOutcome(queueName, jobId): Promise<FinalOutcome | null> {
+      const job = await queue(queueName).job(jobId);
+      if (job?.state === 'completed') return { state: 'completed', result: job.result, error: null };
+      if (job?.state === 'failed') return { state: 'failed', result: null, error: job.error };
+      return null;
+    },
+  });
+}
+
+function startHealing(
+  names: () => readonly string[],
+  client: Redis,
+  prefix: string,
+  clock: Clock,
+  log: Log,
+): { start(): void; stop(): void } {
+  let timer: { cancel(): void } | undefined;
+  let under = false;
+  const pass = async () => {
+    if (under || client.status !== 'ready') return;
+    under = true;
+    try {
+      for (const name of names()) await healBytes(client, queueKeys(prefix, name));
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, 'byte counts not mended this time');
+    } finally {
+      under = false;
+    }
+  };
+  return {
+    start: () => {
+      timer = clock.every(HEAL_EVERY_MS, () => void pass());
+    },
+    stop: () => timer?.cancel(),
+  };
+}
