@@ -1,3 +1,12 @@
+export { createDeathWatch, type DeathWatch } from './death/death-watch.ts';
+export type {
+  DeathLimits,
+  ProcessExit,
+  StartAction,
+  StartEvent,
+  StartIdentity,
+  StartState,
+} from './death/start.ts';
 export { createLink, type Link, type LinkDependencies, type LinkOptions } from './link/client.ts';
 export * from './link/messages.ts';
 export {
@@ -6,3 +15,10 @@ export {
   type LinkServerDependencies,
   type LinkServerOptions,
 } from './link/server.ts';
+export {
+  addRestart,
+  type RestartLimits,
+  type RestartVerdict,
+  recentRestarts,
+  restartDelayMs,
+} from './restart-budget.ts';

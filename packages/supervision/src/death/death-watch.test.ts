@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { createDeathWatch } from './death-watch.ts';
+
+const limits = { suspectMs: 1_000, hangLimitMs: 5_000, confirmMs: 100 };
+const start = (id: string, pod = 'p') => ({ id, pod, pid: 42, slot: 0 });
+const exit = { code: null, signal: 'SIGKILL', atMs: 10, expected: false };
+const types = (actions: readonly { type: string }[]) => actions.map((action) => action.type);
+
+test('a pod’s end is the end of all its starts, and of no other’s', () => {
+  const watch = createDeathWatch(limits);
+  for (const [id, pod] of [
+    ['a', 'p'],
+    ['b', 'p'],
+    ['c', 'q'],
+  ] as const)
+    watch.hello(start(id, pod), 0);
+  expect(types(watch.podExit('p', exit, 10))).toEqual(['certify', 'certify']);
+  expect(watch.living().map((state) => state.id)).toEqual(['c']);
+  expect(types(watch.podExit('p', exit, 11))).toEqual([]);
+});
+
+test('an exit of a start that never said hello still is a death', () => {
+  const watch = createDeathWatch(limits);
+  const actions = watch.processExit(start('a'), exit, 12);
+  expect(actions).toMatchObject([{ type: 'certify', certificate: { worker: 'a', diedAtMs: 10 } }]);
+});
+
+test('a death that an earlier supervisor dealt with is not dealt with again', () => {
+  const watch = createDeathWatch(limits);
+  watch.bury('a');
+  expect(types(watch.processExit(start('a'), exit, 12))).toEqual([]);
+  expect(types(watch.hello(start('a'), 13))).toEqual(['refuse']);
+  watch.hearsay(start('a'), 14);
+  expect(watch.living()).toEqual([]);
+});
+
+test('what a stranger says is nothing', () => {
+  const watch = createDeathWatch(limits);
+  expect(watch.observe('a', { type: 'heard' }, 0)).toEqual([]);
+  expect(watch.living()).toEqual([]);
+});
+
+test('a supervisor that was frozen accuses nobody when it wakes', () => {
+  const watch = createDeathWatch(limits);
+  watch.hello(start('a'), 0);
+  watch.tick(50);
+  expect(types(watch.tick(60_000))).toEqual([]);
+  expect(types(watch.tick(60_050))).toEqual([]);
+  for (let nowMs = 60_100; nowMs < 61_000; nowMs += 50) watch.tick(nowMs);
+  expect(types(watch.tick(61_000))).toEqual(['suspect']);
+});
+
+test('the pod’s list of children accuses those it leaves out', () => {
+  const watch = createDeathWatch(limits);
+  watch.hearsay(start('a'), 0);
+  watch.hearsay(start('b'), 0);
+  watch.hearsay(start('c', 'q'), 0);
+  watch.tick(0);
+  expect(types(watch.children('p', ['b'], 0))).toEqual([]);
+  expect(watch.tick(100)).toMatchObject([{ type: 'certify', certificate: { worker: 'a' } }]);
+});
