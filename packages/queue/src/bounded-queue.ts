@@ -120,7 +120,7 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
   async function onJob(
     id: string,
     states: readonly JobState[],
-    act: (job: Job) => Promise<unknown>,
+    act: (job: Job, state: JobState) => Promise<unknown>,
   ): Promise<boolean> {
     const { state, fields } = await stateOf(id);
     if (Object.keys(fields).length === 0) return false;
@@ -133,7 +133,7 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     const job = await Job.fromId(stock, id);
     if (!job) return false;
     try {
-      await act(job);
+      await act(job, state as JobState);
       return true;
     } catch (error) {
       if (isMillraceError(error)) throw error;
@@ -176,7 +176,8 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
           },
         ),
       ),
-    retry: (id) => guarded(() => onJob(id, ['failed', 'completed'], (job) => retryFinished(job, backend))),
+    retry: (id) =>
+      guarded(() => onJob(id, ['failed', 'completed'], (job, state) => retryFinished(job, state, backend))),
     promote: (id) => guarded(() => onJob(id, ['delayed'], () => backend.promote(id))),
     registerReader: (reader) => guarded(() => registerReader(client, keys, reader, clock.nowMs())),
     readLedger: (reader, cursor, limit) =>
@@ -185,9 +186,8 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
   };
 }
 
-async function retryFinished(job: Job, backend: MillraceBackend): Promise<void> {
-  const state = job.failedReason === undefined ? 'completed' : 'failed';
-  await backend.retryFinishedJob(job, state, { resetAttemptsMade: true });
+async function retryFinished(job: Job, state: JobState, backend: MillraceBackend): Promise<void> {
+  await backend.retryFinishedJob(job, state as 'completed' | 'failed', { resetAttemptsMade: true });
 }
 
 async function snapshot(options: BoundedQueueOptions, keys: QueueKeys): Promise<QueueSnapshot> {

@@ -80,7 +80,8 @@ export function jobView(
     opts: options(fields.opts),
     progress: json(fields.progress),
     result: json(fields.returnvalue),
-    error: fields.failedReason ?? null,
+    // A job that failed before it succeeded keeps the reason; it is told by its attempts.
+    error: state === 'completed' ? null : (fields.failedReason ?? null),
     attemptsMade: Number(fields.atm ?? 0),
     attemptsStarted: Number(fields.ats ?? 0),
     createdAtMs: Number(fields.timestamp ?? 0),

@@ -235,7 +235,7 @@ export interface Consumer extends Lifecycle {
   runningIds(): readonly string[];
   /** Takes no more; running jobs go on. Resolves when no take is in flight. */
   quiesce(): Promise<void>;
-  /** Resolves when nothing runs any more. */
+  /** Quiesces, and resolves when nothing runs any more. */
   idle(): Promise<void>;
   /** Gives what still runs back to the head of the queue, no attempt or stall counted, and aborts it. Returns the ids. */
   handBack(reason: string): Promise<readonly string[]>;

@@ -137,6 +137,14 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     blocking.disconnect();
   }
 
+  async function quiesce(): Promise<void> {
+    if (!taking) return;
+    taking = false;
+    idle = worker.pause().catch(() => undefined);
+    // The blocking read may have swallowed the marker that was meant for another worker.
+    await main.zadd(keys.marker, 0, '0');
+  }
+
   const life = lifecycle(begin, end);
   return {
     queue,
@@ -154,14 +162,11 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
       connected: main.status === 'ready' && blocking.status === 'ready',
     }),
     runningIds: () => running.ids(),
-    async quiesce() {
-      if (!taking) return;
-      taking = false;
-      idle = worker.pause().catch(() => undefined);
-      // The blocking read may have swallowed the marker that was meant for another worker.
-      await main.zadd(keys.marker, 0, '0');
+    quiesce,
+    async idle() {
+      await quiesce();
+      await idle;
     },
-    idle: async () => idle ?? (running.size === 0 ? undefined : worker.pause()),
     async handBack(reason) {
       const request = { startId, outcome: 'returned', cause: reason, fencedOnly: false } as const;
       const ids = await giveBack(main, keys, { ...request, jobIds: null, nowMs: clock.nowMs() });

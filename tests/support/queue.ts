@@ -1,0 +1,106 @@
+import {
+  type Clock,
+  type Config,
+  compileConfig,
+  newStartId,
+  type Outcome,
+  silentLog,
+  systemClock,
+} from '@millrace/core';
+import {
+  type Consumer,
+  type ConsumerOptions,
+  createConsumer,
+  createStore,
+  type Store,
+  type TakenJob,
+} from '@millrace/queue';
+import { Redis } from 'ioredis';
+import { testStore, uniquePrefix } from './store.ts';
+
+/** A queue installation of one test: its own prefix on the shared store, and all that must be closed after it. */
+export interface QueueBench {
+  readonly config: Config;
+  readonly prefix: string;
+  readonly redis: Redis;
+  store(profile?: 'fail-fast' | 'patient'): Promise<Store>;
+  consumer(options?: Partial<ConsumerOptions>): Consumer;
+  close(): Promise<void>;
+}
+
+/** Resolves once `condition` holds; asked again after every turn, without a fixed wait. Fails after `withinMs`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  withinMs = 10_000,
+): Promise<void> {
+  const end = systemClock.monotonicMs() + withinMs;
+  while (!(await condition())) {
+    if (systemClock.monotonicMs() > end) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    await systemClock.sleep(5);
+  }
+}
+
+/** Opens a bench; `yaml` is configuration below the store's. */
+export function queueBench(
+  yaml = '',
+  store: { url: string } = testStore(),
+  clock: Clock = systemClock,
+): QueueBench {
+  const prefix = uniquePrefix();
+  const config = compileConfig({ MILLRACE_REDIS_URL: store.url }, `redis: {prefix: ${prefix}}\n${yaml}`);
+  const redis = new Redis(store.url, { maxRetriesPerRequest: null });
+  redis.on('error', () => undefined);
+  const stops: (() => Promise<void>)[] = [];
+  return {
+    config,
+    prefix,
+    redis,
+    async store(profile = 'fail-fast') {
+      const made = createStore(config, { clock, log: silentLog, name: `test-${prefix}`, profile });
+      stops.push(() => made.stop());
+      await made.start();
+      await until(() => made.connected, 'the store is connected');
+      return made;
+    },
+    consumer(options = {}) {
+      const defaults: ConsumerOptions = {
+        queue: 'work',
+        startId: newStartId('pod'),
+        concurrency: 4,
+        run: async (): Promise<Outcome> => ({ kind: 'ok', value: null }),
+        onFenced: () => undefined,
+      };
+      const made = createConsumer(config, { ...defaults, ...options }, { clock, log: silentLog });
+      stops.push(() => made.stop());
+      return made;
+    },
+    async close() {
+      await Promise.all(stops.map((stop) => stop()));
+      redis.disconnect();
+    },
+  };
+}
+
+/** A handler whose jobs wait until the test lets them go. */
+export function gate() {
+  const started = new Map<
+    string,
+    { job: TakenJob; signal: AbortSignal; finish: (outcome: Outcome) => void }
+  >();
+  return {
+    started,
+    run: (job: TakenJob, signal: AbortSignal) =>
+      new Promise<Outcome>((finish) => {
+        started.set(job.id, { job, signal, finish });
+      }),
+    finishAll(outcome: Outcome = { kind: 'ok', value: null }) {
+      for (const { finish } of started.values()) finish(outcome);
+    },
+  };
+}
+
+/** `n` small jobs. */
+export function jobs(n: number, data: unknown = {}) {
+  return Array.from({ length: n }, () => ({ name: 'job', data: data as never, opts: {} }));
+}
