@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { COMPOSED_STOCK_SCRIPTS } from './compose.ts';
+import { stockScript, stockScriptHash } from './stock-scripts.ts';
+
+// An upgrade of bullmq that changes a script we stand around fails here: read the difference, then pin it anew.
+test('the stock scripts that ours are composed with are those that were reviewed', () => {
+  expect(
+    Object.fromEntries(COMPOSED_STOCK_SCRIPTS.map((name) => [name, stockScriptHash(name).slice(0, 16)])),
+  ).toMatchInlineSnapshot(`
+    {
+      "addDelayedJob": "e47c0db3c46bd84a",
+      "addLog": "2e2322a36a7705b9",
+      "addPrioritizedJob": "d4652d1be004a3d7",
+      "addStandardJob": "2eee45c9ffc54d24",
+      "extendLock": "aa54e3c99ff236ed",
+      "extendLocks": "14bb41f30eff2e7f",
+      "moveJobFromActiveToWait": "ac9546cdd23294a2",
+      "moveStalledJobsToWait": "dad86d89b50d825f",
+      "moveToActive": "7d35069db0b831af",
+      "moveToDelayed": "1a7b9311ef92fd66",
+      "moveToFinished": "8e744ec5d65dbe9e",
+      "removeJob": "f2acb16fda20ccac",
+      "reprocessJob": "4ea1093385a87676",
+      "retryJob": "01f75f7604305080",
+      "updateData": "33dc385c7749b1c5",
+      "updateProgress": "62d0cce017bd552a",
+    }
+  `);
+});
+
+test('a script that the package does not ship is named', () => {
+  expect(() => stockScript('noSuchScript')).toThrow(/noSuchScript/);
+});

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
+import type { BoundedQueue, LedgerEntry } from './types.ts';
+
+let bench: QueueBench;
+let queue: BoundedQueue;
+beforeEach(async () => {
+  bench = queueBench('retention: {completedCount: 0}');
+  queue = (await bench.store()).queue('work');
+});
+afterEach(() => bench.close());
+
+async function readAll(reader: string, n: number): Promise<LedgerEntry[]> {
+  const all: LedgerEntry[] = [];
+  await until(async () => {
+    const page = await queue.readLedger(reader, null, 100);
+    // Reading "from where I stood" again is safe, so the page is taken by its cursor.
+    const next = await queue.readLedger(reader, page.cursor, 0 + 100);
+    all.push(...page.entries, ...next.entries);
+    expect(page.gap || next.gap).toBe(false);
+    await queue.readLedger(reader, next.cursor, 1);
+    return all.length >= n;
+  }, `${n} entries were read`);
+  return all;
+}
+
+test('tells every ended attempt, of jobs that are removed as they end too', async () => {
+  await queue.registerReader('r');
+  let failedOnce = false;
+  await bench
+    .consumer({
+      concurrency: 1,
+      run: async (job) => {
+        if (job.id !== '2' || failedOnce) return { kind: 'ok', value: { n: job.id } };
+        failedOnce = true;
+        return { kind: 'fail', error: new Error('once'), retry: true };
+      },
+    })
+    .start();
+  await queue.add(jobs(3, { a: 1 }).map((job) => ({ ...job, opts: { attempts: 2 } })));
+  const entries = await readAll('r', 4);
+  expect(
+    entries
+      .filter(({ outcome }) => outcome === 'completed')
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(['1', '2', '3']);
+  expect(entries.find(({ outcome }) => outcome === 'retried')).toMatchObject({
+    id: '2',
+    attempt: 1,
+    start: 1,
+    value: 'once',
+  });
+  expect(entries.find(({ id, outcome }) => id === '2' && outcome === 'completed')).toMatchObject({
+    attempt: 2,
+    start: 2,
+    value: '{"n":"2"}',
+    data: '{"a":1}',
+  });
+  for (const entry of entries) {
+    expect(entry.enqueuedUs).toBeLessThanOrEqual(entry.startedUs);
+    expect(entry.startedUs).toBeLessThanOrEqual(entry.doneUs);
+  }
+});
+
+test('is trimmed only past the slowest reader, and not kept without one', async () => {
+  await bench.consumer().start();
+  const { cursor } = await queue.registerReader('slow');
+  await queue.registerReader('fast');
+  await queue.add(jobs(5));
+  await readAll('fast', 5);
+  expect((await queue.readLedger('slow', cursor, 100)).entries).toHaveLength(5);
+  expect(await queue.endReader('slow')).toBe(true);
+  expect(await queue.endReader('slow')).toBe(false);
+  await queue.endReader('fast');
+  expect(await bench.redis.exists(`${bench.prefix}:work:ledger`)).toBe(0);
+  await expect(queue.readLedger('slow', null, 1)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('shows a gap when somebody else trimmed it', async () => {
+  await bench.consumer().start();
+  await queue.registerReader('r');
+  await queue.add(jobs(5));
+  await until(async () => (await bench.redis.xlen(`${bench.prefix}:work:ledger`)) === 6, 'all are in');
+  expect((await queue.readLedger('r', null, 2)).gap).toBe(false);
+  await bench.redis.xtrim(`${bench.prefix}:work:ledger`, 'MAXLEN', 2);
+  expect((await queue.readLedger('r', null, 100)).gap).toBe(true);
+});
+
+test('shows a gap when the stream was lost', async () => {
+  await queue.registerReader('r');
+  await bench.redis.del(`${bench.prefix}:work:ledger`);
+  expect((await queue.readLedger('r', null, 100)).gap).toBe(true);
+});
