@@ -25,6 +25,8 @@ export const ERROR_CATALOGUE = {
   lock_lost: { status: 500, retryable: false, title: 'Another start owns this job now' },
   handlers_invalid: { status: 500, retryable: false, title: 'A handler file cannot be used' },
   job_timeout: { status: 500, retryable: true, title: 'The handler ran past its timeout' },
+  job_crashed: { status: 500, retryable: true, title: 'The thread or process that ran the handler died' },
+  draining: { status: 503, retryable: true, title: 'The process is about to end' },
   result_too_large: { status: 500, retryable: false, title: 'The handler returned more than the limit' },
   usage: { status: 400, retryable: false, title: 'The command is not used like this' },
   server_unreachable: { status: 503, retryable: true, title: 'Millrace does not answer' },
