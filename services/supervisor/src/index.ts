@@ -1,0 +1,1 @@
+export { createSupervisor, type Supervisor, type SupervisorDependencies } from './supervisor.ts';
