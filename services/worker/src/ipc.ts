@@ -1,0 +1,59 @@
+/**
+ * What a pod supervisor and its worker processes say to each other over the child-process channel.
+ * Both are always of one version: one forks the other.
+ */
+
+/** From the pod supervisor to a worker process. */
+export type ToProcess =
+  | { readonly type: 'activate'; readonly slot: number }
+  /** Take no more; finish within `timeoutMs`; handlers are told `noticeMs` before. Said again, it only shortens. */
+  | { readonly type: 'drain'; readonly timeoutMs: number; readonly noticeMs: number };
+
+/** From a worker process to its pod supervisor. */
+export type FromProcess =
+  /** Loaded, checked and connected: can take a slot at once. */
+  | { readonly type: 'ready' }
+  /** It leaves on an order that did not come from the pod: its end is meant. */
+  | { readonly type: 'leaving' }
+  | ({ readonly type: 'activity' } & ProcessActivity);
+
+/** One queue of one worker process. The counters rise from the process's start. */
+export interface QueueActivity {
+  readonly queue: string;
+  readonly busy: number;
+  readonly slots: number;
+  /** Blocking reads that returned plus jobs that ended. */
+  readonly cycles: number;
+  readonly connected: boolean;
+  readonly ended: Readonly<Record<OutcomeKind, number>>;
+}
+
+/** What a worker process tells of itself every second. Sizes bytes, delays ms. */
+export interface ProcessActivity {
+  readonly queues: readonly QueueActivity[];
+  readonly loopDelayMs: number;
+  readonly rssBytes: number;
+}
+
+/** How a run of a handler can end; the label of the jobs counter. */
+export const OUTCOME_KINDS = ['ok', 'fail', 'cancel', 'snooze', 'returned'] as const;
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
+
+/** Exit codes of a worker process, beside 0 (orderly) and 1 (crash). */
+export const EXIT = {
+  /** The store refused this start: it had been declared dead (sysexits' EX_TEMPFAIL). */
+  fenced: 75,
+  /** It can not start as things are: handlers or store unfit (sysexits' EX_CONFIG). */
+  refused: 78,
+} as const;
+
+/** The inherited stream whose end tells a child that its parent is dead; 0–2 are stdio, 3 is the channel. */
+export const LIFELINE_FD = 4;
+
+/**
+ * The URL of another module of this package. Sources run as they are (.ts) and compiled (.js): an entry that is
+ * named by a string, not an import, has to end like the module that names it.
+ */
+export function moduleUrl(here: string, path: string): URL {
+  return new URL(path.replace(/\.ts$/, here.endsWith('.ts') ? '.ts' : '.js'), here);
+}

@@ -1,0 +1,16 @@
+import { createRemoteRun } from '../lanes/remote-run.ts';
+import type { RemoteTask, ToRemote } from '../lanes/remote.ts';
+import { tieToParent } from '../process/watchdog.ts';
+
+// The process of one job (`isolation: 'process'`): the first message is the task, the last one sent its outcome.
+tieToParent();
+const send = (message: object, then?: () => void) => void process.send?.(message, undefined, {}, then);
+const remote = createRemoteRun((message) => send(message));
+// Ctrl-C reaches the whole terminal; the worker process decides what becomes of this job.
+process.on('SIGINT', () => undefined);
+
+process.once('message', async (task) => {
+  process.on('message', (message) => remote.receive(message as ToRemote));
+  const outcome = await remote.run(task as RemoteTask);
+  send({ type: 'outcome', outcome }, () => process.exit(0));
+});

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { ProcessActivity } from '../ipc.ts';
+import { createCensus } from './census.ts';
+import { metricsText } from './metrics.ts';
+
+const activity = (ok: number, over: Partial<ProcessActivity> = {}): ProcessActivity => ({
+  queues: [
+    {
+      queue: 'q',
+      busy: 1,
+      slots: 4,
+      cycles: ok,
+      connected: true,
+      ended: { ok, fail: 1, cancel: 0, snooze: 0, returned: 0 },
+    },
+  ],
+  loopDelayMs: 12,
+  rssBytes: 1_000,
+  ...over,
+});
+
+test('counters never fall when a process dies', () => {
+  const census = createCensus();
+  census.activated('a', 0, 0);
+  census.activated('b', 1, 0);
+  census.heard('a', activity(3), 1);
+  census.heard('b', activity(4), 1);
+  expect(census.ended().get('q')).toMatchObject({ ok: 7, fail: 2 });
+  census.left('a');
+  census.heard('b', activity(6), 2);
+  expect(census.ended().get('q')).toMatchObject({ ok: 9, fail: 2 });
+  expect(census.ended().get('q')).toMatchObject({ ok: 9, fail: 2 });
+});
+
+test('standbys owe no consumption and have no slot', () => {
+  const census = createCensus();
+  census.heard('s', activity(0), 0);
+  expect(census.active()).toEqual([]);
+  expect(census.notConsuming(1e9)).toEqual([]);
+  census.activated('s', 3, 1e9);
+  expect(census.notConsuming(1e9 + 1)).toEqual([]);
+  expect(census.notConsuming(2e9)).toEqual(['s']);
+});
+
+test('metrics are in seconds and bytes, one sample a line, labels escaped', () => {
+  const census = createCensus();
+  census.activated('a', 0, 0);
+  census.heard('a', activity(3), 1);
+  const text = metricsText(census, { restarts: 2, processes: 1, standbys: 1 });
+  expect(text).toContain('millrace_worker_jobs_total{queue="q",outcome="ok"} 3\n');
+  expect(text).toContain('millrace_worker_event_loop_delay_seconds{slot="0"} 0.012\n');
+  expect(text).toContain('# TYPE millrace_pod_restarts_total counter\nmillrace_pod_restarts_total 2\n');
+  expect(text.split('\n').filter((line) => line !== '' && !/^(# (HELP|TYPE) )?[a-z_]+({.*})? ?/.test(line))).toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { OUTCOME_KINDS, type OutcomeKind, type ProcessActivity } from '../ipc.ts';
+import { consumes, owedSince, type Proofs, proveAll } from './liveness.ts';
+
+type Ended = Record<OutcomeKind, number>;
+
+/** What the pod knows of its children's work: the source of its liveness and its metrics. */
+export interface Census {
+  activated(id: string, slot: number, nowMs: number): void;
+  heard(id: string, activity: ProcessActivity, nowMs: number): void;
+  /** Its counters stay in the totals; the rest is forgotten. */
+  left(id: string): void;
+  /** Ids of active processes that are alive and consume nothing. */
+  notConsuming(nowMs: number): readonly string[];
+  /** Jobs ended since the pod's start, by queue and outcome, dead children included. */
+  ended(): ReadonlyMap<string, Readonly<Ended>>;
+  active(): readonly { readonly slot: number; readonly activity: ProcessActivity }[];
+}
+
+interface Entry {
+  slot: number | null;
+  activity: ProcessActivity | null;
+  proofs: Proofs;
+}
+
+function addEnded(totals: Map<string, Ended>, activity: ProcessActivity | null): void {
+  for (const { queue, ended } of activity?.queues ?? []) {
+    const total = totals.get(queue) ?? { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0 };
+    for (const kind of OUTCOME_KINDS) total[kind] += ended[kind];
+    totals.set(queue, total);
+  }
+}
+
+export function createCensus(): Census {
+  const entries = new Map<string, Entry>();
+  const departed = new Map<string, Ended>();
+  const entryOf = (id: string): Entry => {
+    const entry = entries.get(id) ?? { slot: null, activity: null, proofs: new Map() };
+    entries.set(id, entry);
+    return entry;
+  };
+  return {
+    activated(id, slot, nowMs) {
+      Object.assign(entryOf(id), { slot, proofs: owedSince(nowMs) });
+    },
+    heard(id, activity, nowMs) {
+      const entry = entryOf(id);
+      entry.activity = activity;
+      if (entry.slot !== null) entry.proofs = proveAll(entry.proofs, activity.queues, nowMs);
+    },
+    left(id) {
+      addEnded(departed, entries.get(id)?.activity ?? null);
+      entries.delete(id);
+    },
+    notConsuming: (nowMs) =>
+      [...entries].filter(([, { proofs }]) => !consumes(proofs, nowMs)).map(([id]) => id),
+    ended() {
+      const totals = new Map([...departed].map(([queue, ended]) => [queue, { ...ended }]));
+      for (const { activity } of entries.values()) addEnded(totals, activity);
+      return totals;
+    },
+    active: () =>
+      [...entries.values()].flatMap(({ slot, activity }) =>
+        slot === null || activity === null ? [] : [{ slot, activity }],
+      ),
+  };
+}

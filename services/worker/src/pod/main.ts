@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { compileConfig, createLog, messageOf, newStartId, systemClock } from '@millrace/core';
+import { childSpawner } from './child-process.ts';
+import { createPod } from './pod.ts';
+
+const { values } = parseArgs({
+  options: { pod: { type: 'string' }, pool: { type: 'string', default: 'default' } },
+});
+
+async function main(): Promise<void> {
+  const { MILLRACE_CONFIG: file } = process.env;
+  const config = compileConfig(process.env, file === undefined ? null : readFileSync(file, 'utf8'));
+  // A pod that nobody named makes its own name; it is as new as a start.
+  const id = values.pod ?? newStartId('pod');
+  const log = createLog('pod', config.log.level).child({ pod: id });
+  const pod = createPod(
+    config,
+    {
+      id,
+      pool: values.pool,
+      pid: process.pid,
+      linkKey: config.linkKeyFile === null ? null : readFileSync(config.linkKeyFile, 'utf8').trim(),
+    },
+    {
+      spawn: childSpawner(id, values.pool, process.stderr),
+      clock: systemClock,
+      log,
+      onReady: () => process.send?.({ type: 'ready', ports: { health: pod.healthPort } }),
+      onEnd: (code) => process.exit(code),
+      killSelf: () => process.kill(process.pid, 'SIGKILL'),
+    },
+  );
+
+  // Ctrl-C reaches us from the terminal and again, as SIGTERM, from the launcher: one wish, told twice.
+  // Only the same signal once more means that somebody has no patience.
+  const seen = new Set<string>();
+  const onSignal = (signal: string) => {
+    pod.drain(seen.has(signal) ? 0 : config.drain.timeoutMs);
+    seen.add(signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // The launcher is dead, and the store may be next: hand back what does not end at once.
+  process.on('disconnect', () => pod.drain(config.drain.noticeMs));
+  await pod.start();
+}
+
+main().catch((error) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,87 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { compileConfig, createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
+import { loadHandlers } from '@millrace/sdk';
+import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
+import type { DrainTimes } from './drain.ts';
+import { tieToParent } from './watchdog.ts';
+import { createWorkerProcess, type WorkerProcess } from './worker.ts';
+
+// First of all, so that not even a start outlives its pod.
+tieToParent();
+
+const STDERR = 2;
+const { values } = parseArgs({
+  options: { pod: { type: 'string' }, pool: { type: 'string' }, start: { type: 'string' } },
+});
+const { pod = '', start: id = '' } = values;
+const tellPod = (message: FromProcess) => void process.send?.(message, undefined, {}, () => undefined);
+
+/** The last words reach the pod's report: written at once, and past every buffer. */
+function dieOf(what: string, error: unknown): never {
+  const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  writeSync(STDERR, `${what} in worker ${id}: ${story}\n`);
+  process.exit(1);
+}
+process.on('uncaughtException', (error) => dieOf('Uncaught exception', error));
+process.on('unhandledRejection', (error) => dieOf('Unhandled rejection', error));
+
+let leaving = false;
+
+function refuseStart(error: unknown): void {
+  // A drain that comes before the start is over makes the start fail: its exit code is the drain's.
+  if (leaving) return;
+  writeSync(STDERR, `${messageOf(error)}\n`);
+  const isLasting = isMillraceError(error, 'store_unfit') || isMillraceError(error, 'handlers_invalid');
+  process.exit(isLasting || isMillraceError(error, 'config_invalid') ? EXIT.refused : 1);
+}
+
+async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
+  leaving = true;
+  // Nothing runs any more and the store knows: closing connections one by one would only cost time.
+  process.exit((await worker.drain(times)) ? 0 : 1);
+}
+
+async function main(): Promise<void> {
+  const { MILLRACE_CONFIG: file } = process.env;
+  const config = compileConfig(process.env, file === undefined ? null : readFileSync(file, 'utf8'));
+  const log = createLog('worker', config.log.level).child({ worker: id });
+  const registry = await loadHandlers(config.handlersDir);
+  const onDrainOrder = () => {
+    tellPod({ type: 'leaving' });
+    void leave(worker, config.drain);
+  };
+  const worker = createWorkerProcess(
+    config,
+    {
+      id,
+      pod,
+      pid: process.pid,
+      linkKey: config.linkKeyFile === null ? null : readFileSync(config.linkKeyFile, 'utf8').trim(),
+    },
+    {
+      registry,
+      clock: systemClock,
+      log,
+      output: process.stderr,
+      tellPod,
+      onDrainOrder,
+      onFenced() {
+        writeSync(STDERR, `Worker ${id} was declared dead and is fenced off: it exits.\n`);
+        process.exit(EXIT.fenced);
+      },
+    },
+  );
+
+  process.on('message', (message: ToProcess) => {
+    if (message.type === 'activate') void worker.activate(message.slot);
+    else void leave(worker, message);
+  });
+  process.on('SIGTERM', onDrainOrder);
+  // Ctrl-C reaches the whole terminal; the pod decides what it means for us.
+  process.on('SIGINT', () => undefined);
+  await worker.start();
+  tellPod({ type: 'ready' });
+}
+
+main().catch(refuseStart);

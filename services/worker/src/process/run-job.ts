@@ -1,0 +1,147 @@
+import { type Clock, isMillraceError, MillraceError, messageOf, type Outcome, type Timer } from '@millrace/core';
+import type { RunJob, TakenJob } from '@millrace/queue';
+import type { Handler, HandlerRegistry } from '@millrace/sdk';
+import type { Lane } from '../lanes/lane.ts';
+import { withinLimit } from '../lanes/result-limit.ts';
+
+/** How long a handler may take to wind up after its signal, before its run is abandoned. */
+export const ABORT_GRACE_MS = 1_000;
+
+export interface RunnerOptions {
+  readonly registry: HandlerRegistry;
+  readonly maxResultBytes: number;
+  readonly laneOf: (handler: Handler) => Lane;
+  readonly clock: Clock;
+}
+
+/** Runs jobs to their outcomes. */
+export interface Runner {
+  readonly run: RunJob;
+  /** Tells every running handler, and those to come, that the process drains: what stops early is returned. */
+  noticeDrain(): void;
+}
+
+/**
+ * Why a run was told to stop; the first cause decides what its end means:
+ * - `timeout` it failed with `job_timeout`, whatever the handler makes of it
+ * - `taken-away` lock lost, cancelled or handed back: the store refuses its end anyway
+ * - `drain` a result still counts; giving up puts the job back, at no cost to it
+ */
+type StopCause = 'timeout' | 'taken-away' | 'drain';
+
+class Stop {
+  cause: StopCause | null = null;
+  readonly #signal = new AbortController();
+  readonly #abandon = new AbortController();
+  readonly #clock: Clock;
+  #grace: Timer | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal.signal;
+  }
+  get abandon(): AbortSignal {
+    return this.#abandon.signal;
+  }
+
+  /** A drain only tells; the other causes abandon the run after the grace. */
+  because(cause: StopCause, reason: Error): void {
+    if (this.cause === null) this.#signal.abort(reason);
+    if (this.cause === null || this.cause === 'drain') this.cause = cause;
+    if (cause !== 'drain') this.#grace ??= this.#clock.after(ABORT_GRACE_MS, () => this.#abandon.abort(reason));
+  }
+
+  settled(): void {
+    this.#grace?.cancel();
+  }
+}
+
+const fail = (error: Error, retry: boolean): Outcome => ({ kind: 'fail', error, retry });
+
+/** What the run came to, given why it was told to stop. */
+export function concluded(outcome: Outcome, cause: StopCause | null, reason: unknown): Outcome {
+  switch (cause) {
+    case 'timeout':
+      return fail(reason as Error, true);
+    case 'drain':
+      return outcome.kind === 'fail' ? { kind: 'returned', reason: 'drain' } : outcome;
+    case 'taken-away':
+    case null:
+      return outcome;
+    default:
+      return cause satisfies never;
+  }
+}
+
+export function createRunner({ registry, maxResultBytes, laneOf, clock }: RunnerOptions): Runner {
+  const running = new Set<Stop>();
+  const draining = new MillraceError('draining', 'The worker drains: stop soon, or the job is handed back.');
+  let isDraining = false;
+
+  async function attempt(job: TakenJob, handler: Handler, input: unknown, stop: Stop): Promise<Outcome> {
+    const timeoutMs = job.timeoutMs ?? handler.timeoutMs;
+    let timer: Timer | undefined;
+    const started = () => {
+      if (timeoutMs === null || timer) return;
+      const reason = new MillraceError('job_timeout', `The handler ran past its timeout of ${timeoutMs} ms.`);
+      timer = clock.after(timeoutMs, () => stop.because('timeout', reason));
+    };
+    const { id, queue, name, fence } = job;
+    const outcome = await laneOf(handler).run({
+      handler,
+      input,
+      job: { id, queue, name, attempt: job.attempt, fence },
+      signal: stop.signal,
+      abandon: stop.abandon,
+      started,
+      progress: job.progress,
+      log: job.log,
+    });
+    timer?.cancel();
+    return concluded(withinLimit(outcome, maxResultBytes), stop.cause, stop.signal.reason);
+  }
+
+  async function stoppable(job: TakenJob, handler: Handler, input: unknown, signal: AbortSignal): Promise<Outcome> {
+    const stop = new Stop(clock);
+    const takeAway = () =>
+      stop.because(
+        'taken-away',
+        isMillraceError(signal.reason)
+          ? signal.reason
+          : new MillraceError('lock_lost', `The job was taken away: ${messageOf(signal.reason)}.`),
+      );
+    running.add(stop);
+    signal.addEventListener('abort', takeAway, { once: true });
+    if (signal.aborted) takeAway();
+    if (isDraining) stop.because('drain', draining);
+    try {
+      return await attempt(job, handler, input, stop);
+    } finally {
+      stop.settled();
+      signal.removeEventListener('abort', takeAway);
+      running.delete(stop);
+    }
+  }
+
+  return {
+    async run(job, signal) {
+      const handler = registry.get(job.queue, job.name);
+      // Another worker, newer than this one, may know it: so it may be tried again.
+      if (!handler) {
+        return fail(new MillraceError('not_found', `No handler "${job.name}" of queue "${job.queue}" is loaded.`), true);
+      }
+      const checked = await registry.validate(job.queue, job.name, job.data);
+      if (checked.ok) return stoppable(job, handler, checked.value, signal);
+      const faults = checked.faults.map(({ pointer, message }) => `${pointer || '/'}: ${message}`);
+      const details = { faults: checked.faults };
+      return fail(new MillraceError('invalid_data', `The data does not fit: ${faults.join('; ')}`, { details }), false);
+    },
+    noticeDrain() {
+      isDraining = true;
+      for (const stop of running) stop.because('drain', draining);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Config } from '@millrace/core';
+import { type Consumer, type ConsumerOptions, type CreateConsumer, type StoreDependencies } from '@millrace/queue';
+import type { OutcomeKind, QueueActivity } from '../ipc.ts';
+
+/** One queue of this process: its consumer, and what became of its jobs. */
+export interface ServedQueue {
+  readonly consumer: Consumer;
+  activity(): QueueActivity;
+}
+
+/** Builds the consumer of one queue and counts the outcomes that its jobs come to. */
+export function serveQueue(
+  config: Config,
+  options: ConsumerOptions,
+  createConsumer: CreateConsumer,
+  dependencies: Pick<StoreDependencies, 'clock' | 'log'>,
+): ServedQueue {
+  const ended: Record<OutcomeKind, number> = { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0 };
+  const run: ConsumerOptions['run'] = async (job, signal) => {
+    const outcome = await options.run(job, signal);
+    ended[outcome.kind] += 1;
+    return outcome;
+  };
+  const consumer = createConsumer(config, { ...options, run }, dependencies);
+  return {
+    consumer,
+    activity: () => ({ queue: options.queue, ...consumer.activity(), ended: { ...ended } }),
+  };
+}
