@@ -1,0 +1,137 @@
+import { JOB_STATES } from '@millrace/core';
+import { z } from 'zod';
+
+/**
+ * What the producer answers, as far as the CLI reads it. Objects are loose: members of a newer server pass through
+ * to `--json` untouched. Times are ms since 1970.
+ */
+const counts = z.record(z.string(), z.number());
+
+export const queueSchema = z.looseObject({
+  name: z.string(),
+  paused: z.boolean(),
+  counts,
+  depth: z.number(),
+  bound: z.number(),
+  bytes: z.number(),
+  maxBytes: z.number(),
+  maxDepth: z.number(),
+  oldestWaitingMs: z.number().nullable(),
+  drainPerSecond: z.number(),
+  concurrency: z.number().nullable(),
+  refused: z.number(),
+});
+export type QueueAnswer = z.infer<typeof queueSchema>;
+export const queuesSchema = z.looseObject({ queues: z.array(queueSchema) });
+
+const attemptSchema = z.looseObject({
+  start: z.number(),
+  worker: z.string().nullable(),
+  startedAtMs: z.number().nullable(),
+  endedAtMs: z.number().nullable(),
+  outcome: z.string(),
+  cause: z.string().optional(),
+  error: z.string().optional(),
+});
+
+export const jobSchema = z.looseObject({
+  id: z.string(),
+  queue: z.string(),
+  name: z.string(),
+  state: z.string(),
+  data: z.unknown(),
+  opts: z.record(z.string(), z.unknown()),
+  progress: z.unknown(),
+  result: z.unknown(),
+  error: z.string().nullable(),
+  attemptsMade: z.number(),
+  attemptsStarted: z.number(),
+  createdAtMs: z.number(),
+  startedAtMs: z.number().nullable(),
+  finishedAtMs: z.number().nullable(),
+  attempts: z.array(attemptSchema),
+});
+export type JobAnswer = z.infer<typeof jobSchema>;
+export const jobPageSchema = z.looseObject({ jobs: z.array(jobSchema), cursor: z.string().nullable() });
+export type JobPageAnswer = z.infer<typeof jobPageSchema>;
+
+/** 202: it is in the queue. */
+export const acceptedSchema = z.looseObject({ id: z.string(), queue: z.string(), state: z.string() });
+/** 200: somebody waited for it, and it is over. */
+export const finishedSchema = z.looseObject({
+  id: z.string(),
+  state: z.enum(['completed', 'failed']),
+  result: z.unknown(),
+  error: z.unknown(),
+});
+export const enqueuedSchema = z.union([finishedSchema, acceptedSchema]);
+
+/** One line of the answer to a streamed NDJSON body. */
+export const lineResultSchema = z.looseObject({
+  line: z.number(),
+  status: z.number(),
+  id: z.string().optional(),
+  code: z.string().optional(),
+  detail: z.string().optional(),
+});
+export type LineResult = z.infer<typeof lineResultSchema>;
+
+export const workerSchema = z.looseObject({
+  id: z.string(),
+  pod: z.string(),
+  slot: z.number().nullable(),
+  pid: z.number(),
+  host: z.string(),
+  state: z.string(),
+  queues: z.array(z.string()),
+  concurrency: z.number(),
+  busy: z.number(),
+  startedAtMs: z.number(),
+  lastBeatMs: z.number(),
+  loopDelayMs: z.number(),
+  rssBytes: z.number(),
+});
+export type WorkerAnswer = z.infer<typeof workerSchema>;
+export const workersSchema = z.looseObject({ workers: z.array(workerSchema) });
+
+const podSchema = z.looseObject({
+  id: z.string(),
+  pool: z.string(),
+  pid: z.number(),
+  host: z.string(),
+  state: z.string(),
+  startedAtMs: z.number(),
+  restarts: z.looseObject({ used: z.number(), intensity: z.number(), periodMs: z.number() }),
+});
+export type PodAnswer = z.infer<typeof podSchema>;
+
+export const treeSchema = z.looseObject({
+  atMs: z.number(),
+  supervisor: z.looseObject({ id: z.string(), pid: z.number(), startedAtMs: z.number() }),
+  pods: z.array(podSchema),
+  workers: z.array(workerSchema),
+});
+export type TreeAnswer = z.infer<typeof treeSchema>;
+
+const phase = z.number().nullable();
+export const recoverySchema = z.looseObject({
+  id: z.string(),
+  certificate: z.looseObject({ worker: z.string(), pod: z.string(), cause: z.string() }),
+  diedAtMs: z.number(),
+  detectMs: z.number(),
+  fenceMs: phase,
+  reclaimMs: phase,
+  respawnMs: phase,
+  firstOrphanMs: phase,
+  lastOrphanMs: phase,
+  orphans: z.record(z.string(), z.array(z.string())),
+  state: z.string(),
+});
+export type RecoveryAnswer = z.infer<typeof recoverySchema>;
+export const recoveriesSchema = z.looseObject({ recoveries: z.array(recoverySchema) });
+
+/** What a change answers when nothing of it is shown. */
+export const anythingSchema = z.looseObject({});
+
+/** The states that `jobs --state` takes. */
+export const STATES: readonly string[] = JOB_STATES;

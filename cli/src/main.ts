@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { systemClock } from '@millrace/core';
+import type { Host } from './call.ts';
+import { createPaint, wantsColour } from './output/colour.ts';
+import { run } from './run.ts';
+import type { Terminal } from './terminal.ts';
+
+const { env, stdin, stdout, stderr } = process;
+
+/** A reader that leaves early (`millrace jobs q | head`) ends us without a complaint. */
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
+function paintOf(stream: NodeJS.WriteStream) {
+  return createPaint(wantsColour(stream.isTTY === true, { noColor: env.NO_COLOR, term: env.TERM }));
+}
+
+function widthOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+}
+
+const terminal: Terminal = {
+  get input() {
+    return stdin;
+  },
+  output: stdout,
+  errors: stderr,
+  isInteractive: {
+    input: stdin.isTTY === true,
+    output: stdout.isTTY === true,
+    errors: stderr.isTTY === true,
+  },
+  width: widthOf(stdout),
+  paint: paintOf(stdout),
+  errorWidth: widthOf(stderr),
+  errorPaint: paintOf(stderr),
+};
+
+const stop = new AbortController();
+const abandon = new AbortController();
+const onSignal = () => (stop.signal.aborted ? abandon : stop).abort();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+const host: Host = {
+  terminal,
+  clock: systemClock,
+  env: { url: env.MILLRACE_URL, token: env.MILLRACE_TOKEN },
+  signal: stop.signal,
+  abandon: abandon.signal,
+  // Loaded only for `up`: the other verbs speak HTTP alone.
+  up: async (args) => {
+    const { hostOf, runUp } = await import('@millrace/local');
+    return runUp(args, hostOf(process, env));
+  },
+};
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+process.exit(await run(process.argv.slice(2), host, manifest.version));

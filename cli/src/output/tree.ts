@@ -1,0 +1,95 @@
+import type { PodAnswer, TreeAnswer, WorkerAnswer } from '../answers.ts';
+import type { Paint } from './colour.ts';
+import { printable, truncate } from './text-width.ts';
+import { age, bytes, duration } from './units.ts';
+
+/** A node of a drawn tree: its line, and what hangs below it. */
+interface Node {
+  readonly text: string;
+  readonly children: readonly Node[];
+  readonly colour: (text: string) => string;
+}
+
+function drawChildren(children: readonly Node[], indent: string, width: number): string[] {
+  return children.flatMap((child, at) => {
+    const last = at === children.length - 1;
+    const text = truncate(printable(child.text), width - indent.length - 3);
+    return [
+      `${indent}${last ? '└─ ' : '├─ '}${child.colour(text)}`,
+      ...drawChildren(child.children, `${indent}${last ? '   ' : '│  '}`, width),
+    ];
+  });
+}
+
+/** Green is well, yellow passes, red needs a look; the state is in the text too, for screens without colours. */
+export function stateColour(paint: Paint, state: string): (text: string) => string {
+  if (state === 'running') return paint.green;
+  if (state === 'suspect' || state === 'dead' || state === 'down') return paint.red;
+  return state === 'standby' ? paint.dim : paint.yellow;
+}
+
+function workerNode(worker: WorkerAnswer, atMs: number, paint: Paint): Node {
+  const place = worker.slot === null ? 'standby' : `slot ${worker.slot}`;
+  const facts = [
+    worker.state,
+    worker.state === 'standby' ? '' : `${worker.busy}/${worker.concurrency} busy`,
+    bytes(worker.rssBytes),
+    `up ${age(worker.startedAtMs, atMs)}`,
+    worker.state === 'suspect' ? `silent for ${age(worker.lastBeatMs, atMs)}` : '',
+  ].filter((fact) => fact !== '' && fact !== place);
+  const text = `${place}  ${shortStart(worker.id)}  pid ${worker.pid}  ${facts.join(', ')}`;
+  return { text, children: [], colour: stateColour(paint, worker.state) };
+}
+
+function bySlot(a: WorkerAnswer, b: WorkerAnswer): number {
+  const rank = (worker: WorkerAnswer) => worker.slot ?? Number.MAX_SAFE_INTEGER;
+  return rank(a) - rank(b) || a.id.localeCompare(b.id);
+}
+
+function podNode(pod: PodAnswer, tree: TreeAnswer, paint: Paint): Node {
+  const { used, intensity, periodMs } = pod.restarts;
+  const budget = `restarts ${used} of ${intensity} in ${duration(periodMs)}`;
+  const spent = intensity > 0 && used >= intensity;
+  return {
+    text: `${pod.id}  pid ${pod.pid}  ${pod.state}, ${budget}${spent ? ' (spent)' : ''}, up ${age(pod.startedAtMs, tree.atMs)}`,
+    children: tree.workers
+      .filter((worker) => worker.pod === pod.id)
+      .sort(bySlot)
+      .map((worker) => workerNode(worker, tree.atMs, paint)),
+    colour: spent ? paint.red : stateColour(paint, pod.state),
+  };
+}
+
+function poolNodes(tree: TreeAnswer, paint: Paint): Node[] {
+  const pools = [...new Set(tree.pods.map((pod) => pod.pool))].sort();
+  return pools.map((pool) => ({
+    text: `pool ${pool}`,
+    children: tree.pods.filter((pod) => pod.pool === pool).map((pod) => podNode(pod, tree, paint)),
+    colour: paint.bold,
+  }));
+}
+
+/** Workers whose pod has not said hello (or has gone before them) still belong into the picture. */
+function strayNodes(tree: TreeAnswer, paint: Paint): Node[] {
+  const pods = new Set(tree.pods.map((pod) => pod.id));
+  const strays = tree.workers.filter((worker) => !pods.has(worker.pod));
+  if (strays.length === 0) return [];
+  const children = strays.map((worker) => workerNode(worker, tree.atMs, paint));
+  return [{ text: 'without a pod', children, colour: paint.red }];
+}
+
+/** `pod-1.8f3a…` → `8f3a…`: within its pod, a start is told apart by its own part. */
+export function shortStart(id: string): string {
+  return id.slice(id.lastIndexOf('.') + 1);
+}
+
+/** The supervision tree: supervisor, pools, pods with their restart budget, worker processes. */
+export function renderTree(tree: TreeAnswer, layout: { width: number; paint: Paint }): string {
+  const { supervisor } = tree;
+  const root = `supervisor ${supervisor.id}  pid ${supervisor.pid}, up ${age(supervisor.startedAtMs, tree.atMs)}`;
+  const nodes = [...poolNodes(tree, layout.paint), ...strayNodes(tree, layout.paint)];
+  const empty = nodes.length === 0 ? ['└─ no pods'] : [];
+  return [truncate(printable(root), layout.width), ...drawChildren(nodes, '', layout.width), ...empty].join(
+    '\n',
+  );
+}

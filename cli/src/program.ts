@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { DEFAULT_URL } from './call.ts';
+import { completionVerb } from './commands/completion.ts';
+import { enqueueVerb } from './commands/enqueue.ts';
+import { jobVerb, promoteVerb, retryVerb } from './commands/job.ts';
+import { jobsVerb } from './commands/jobs.ts';
+import { drainVerb, killVerb } from './commands/orders.ts';
+import { boundVerb, pauseVerb, resumeVerb } from './commands/queue-settings.ts';
+import { queuesVerb } from './commands/queues.ts';
+import { recoveriesVerb } from './commands/recoveries.ts';
+import { statusVerb } from './commands/status.ts';
+import { treeVerb } from './commands/tree.ts';
+import { upVerb } from './commands/up.ts';
+import { workersVerb } from './commands/workers.ts';
+import type { Verb, VerbContext } from './verb.ts';
+
+/** The verbs as the help groups them. */
+const GROUPS: readonly (readonly [heading: string, verbs: readonly Verb[]])[] = [
+  ['The platform:', [upVerb, statusVerb]],
+  ['Jobs:', [enqueueVerb, jobVerb, jobsVerb, retryVerb, promoteVerb]],
+  ['Queues:', [queuesVerb, pauseVerb, resumeVerb, boundVerb]],
+  ['Workers:', [workersVerb, treeVerb, drainVerb, killVerb, recoveriesVerb]],
+  ['The shell:', [completionVerb]],
+];
+
+const ENVIRONMENT = `
+Environment:
+  MILLRACE_URL    the server (default: ${DEFAULT_URL})
+  MILLRACE_TOKEN  bearer token, where the server wants one
+  NO_COLOR        set to anything: no colours
+
+Exit codes: 0 ok, 1 failed, 2 usage`;
+
+/** The whole command line; `version` is what --version prints. */
+export function buildProgram(context: VerbContext, version: string): Command {
+  const program = new Command('millrace')
+    .description('Hand jobs to Millrace, and see and steer its queues and workers')
+    .usage('<verb> [options]')
+    .version(version, '-V, --version', 'print the version')
+    .option('--json', 'answer with JSON on stdout, errors too')
+    .option('--url <url>', 'the server, instead of MILLRACE_URL')
+    .helpOption('-h, --help', 'show how it is used')
+    .commandsGroup('The shell:')
+    .helpCommand('help [verb]', 'show how a verb is used')
+    .allowExcessArguments(false)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', ENVIRONMENT);
+  for (const [heading, verbs] of GROUPS) {
+    for (const build of verbs) program.addCommand(build(context).helpGroup(heading));
+  }
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
