@@ -1,5 +1,5 @@
-import { createRemoteRun } from '../lanes/remote-run.ts';
 import type { RemoteTask, ToRemote } from '../lanes/remote.ts';
+import { createRemoteRun } from '../lanes/remote-run.ts';
 import { tieToParent } from '../process/watchdog.ts';
 
 // The process of one job (`isolation: 'process'`): the first message is the task, the last one sent its outcome.

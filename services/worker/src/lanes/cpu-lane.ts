@@ -8,8 +8,6 @@ import { converse, outcomeFromWire, type WireOutcome } from './remote.ts';
 /** A function of a handler's `compute` table, and what to call it with. */
 export interface ComputeCall {
   readonly file: string;
-  readonly queue: string;
-  readonly name: string;
   readonly fn: string;
   readonly args: readonly unknown[];
 }
@@ -56,7 +54,7 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
     try {
       const task = { task: { file: handler.file, job, input }, port: port2 };
       const threadPool = await pool.promise;
-      const outcome = await threadPool.run(task, { name: 'runHandler', transferList: [port2], signal: abandon });
+      const outcome = await threadPool.run(task, { name: 'runTask', transferList: [port2], signal: abandon });
       return outcomeFromWire(outcome as WireOutcome);
     } catch (error) {
       return { kind: 'fail', error: abandoned(laneRun) ?? crashed(error), retry: true };

@@ -1,5 +1,50 @@
 import type { Log, Outcome } from '@millrace/core';
-import { contextOf } from './handler-context.ts';
+import type { HandlerContext } from '@millrace/sdk';
+import { computeName } from './compute-name.ts';
+import type { CpuLane } from './cpu-lane.ts';
 import type { Lane, LaneRun } from './lane.ts';
-import { outcomeOf } from './outcome-of.ts';
+import { runHandler } from './run-handler.ts';
 
+function contextOf(run: LaneRun, pool: Pick<CpuLane, 'compute'>): HandlerContext {
+  const { handler, job, input, signal, abandon, progress, log } = run;
+  return {
+    id: job.id,
+    data: input,
+    signal,
+    attempt: job.attempt,
+    fence: job.fence,
+    log,
+    progress,
+    compute: async (fn, args) =>
+      pool.compute({ file: handler.file, fn: computeName(handler, fn), args }, abandon) as never,
+  };
+}
+
+/**
+ * Handlers in the worker process itself. Nothing can stop one that ignores its signal: when its run is abandoned
+ * the job's outcome is told without it, and the log says that it still runs, and when it ended.
+ */
+export function createIoLane(pool: Pick<CpuLane, 'compute'>, log: Log): Lane {
+  function reportStraggler({ handler, job }: LaneRun, ended: Promise<Outcome>): void {
+    const fields = { job: job.id, queue: handler.queue, handler: handler.name };
+    log.warn(fields, 'The handler ignores its signal: its job is decided, and it still runs');
+    void ended.then(() => log.warn(fields, 'The handler that ignored its signal has ended'));
+  }
+
+  return {
+    run: (run) =>
+      new Promise((resolve) => {
+        const ended = runHandler(run.handler, contextOf(run, pool));
+        const onAbandon = () => {
+          reportStraggler(run, ended);
+          resolve({ kind: 'fail', error: run.abandon.reason, retry: true });
+        };
+        run.abandon.addEventListener('abort', onAbandon, { once: true });
+        run.started();
+        void ended.then((outcome) => {
+          run.abandon.removeEventListener('abort', onAbandon);
+          resolve(outcome);
+        });
+      }),
+  };
+}

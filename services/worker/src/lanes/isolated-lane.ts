@@ -39,7 +39,10 @@ export function createIsolatedLane(output: NodeJS.WritableStream, log: Log): Lan
         if (message.type === 'outcome') resolve(outcomeFromWire(message.outcome));
         else conversation.receive(message);
       });
-      child.on('error', (error) => child.pid === undefined && resolve(died(run, error.message, tail.lines())));
+      child.on(
+        'error',
+        (error) => child.pid === undefined && resolve(died(run, error.message, tail.lines())),
+      );
       child.on('exit', (code, signal) => resolve(died(run, signal ?? `exit code ${code}`, tail.lines())));
       send({ file: run.handler.file, job: run.job, input: run.input } satisfies RemoteTask);
     }).finally(() => {
@@ -54,7 +57,11 @@ export function createIsolatedLane(output: NodeJS.WritableStream, log: Log): Lan
       return { kind: 'fail', error: abandon.reason, retry: true };
     }
     const message = `The handler's own process ended (${how}) before it had an outcome.`;
-    return { kind: 'fail', error: new MillraceError('job_crashed', message, { details: { stderrTail } }), retry: true };
+    return {
+      kind: 'fail',
+      error: new MillraceError('job_crashed', message, { details: { stderrTail } }),
+      retry: true,
+    };
   }
 
   return { run: (run) => runIn(forkForJob(), run) };

@@ -18,11 +18,17 @@ export function withinLimit(outcome: Outcome, maxBytes: number): Outcome {
     if (bytes <= maxBytes) return { kind: 'ok', value };
     const advice = 'Store it elsewhere and return where it is.';
     return refuse(
-      new MillraceError('result_too_large', `The result has ${bytes} bytes, the limit is ${maxBytes}. ${advice}`, {
-        details: { bytes, maxBytes },
-      }),
+      new MillraceError(
+        'result_too_large',
+        `The result has ${bytes} bytes, the limit is ${maxBytes}. ${advice}`,
+        {
+          details: { bytes, maxBytes },
+        },
+      ),
     );
   } catch (error) {
-    return refuse(new TypeError(`The handler's result is no JSON value: ${messageOf(error)}`, { cause: error }));
+    return refuse(
+      new TypeError(`The handler's result is no JSON value: ${messageOf(error)}`, { cause: error }),
+    );
   }
 }

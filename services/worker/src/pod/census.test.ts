@@ -50,5 +50,7 @@ test('metrics are in seconds and bytes, one sample a line, labels escaped', () =
   expect(text).toContain('millrace_worker_jobs_total{queue="q",outcome="ok"} 3\n');
   expect(text).toContain('millrace_worker_event_loop_delay_seconds{slot="0"} 0.012\n');
   expect(text).toContain('# TYPE millrace_pod_restarts_total counter\nmillrace_pod_restarts_total 2\n');
-  expect(text.split('\n').filter((line) => line !== '' && !/^(# (HELP|TYPE) )?[a-z_]+({.*})? ?/.test(line))).toEqual([]);
+  expect(
+    text.split('\n').filter((line) => line !== '' && !/^(# (HELP|TYPE) )?[a-z_]+({.*})? ?/.test(line)),
+  ).toEqual([]);
 });

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EXIT } from '../ipc.ts';
-import { decide, INITIAL_POD, type PodAction, type PodEvent, type PodSettings, type PodState } from './fold.ts';
+import {
+  decide,
+  INITIAL_POD,
+  type PodAction,
+  type PodEvent,
+  type PodSettings,
+  type PodState,
+} from './fold.ts';
 
 const settings: PodSettings = {
   processes: 2,
@@ -26,7 +33,11 @@ function play(overrides: Partial<PodSettings> = {}) {
     }
     return decision.actions;
   };
-  return { step, state: () => state, mode: (id: string) => state.children.find((child) => child.id === id)?.mode };
+  return {
+    step,
+    state: () => state,
+    mode: (id: string) => state.children.find((child) => child.id === id)?.mode,
+  };
 }
 
 /** A pod whose slots 0 and 1 are held by c0 and c1, with c2 warm. */

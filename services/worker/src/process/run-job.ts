@@ -1,4 +1,11 @@
-import { type Clock, isMillraceError, MillraceError, messageOf, type Outcome, type Timer } from '@millrace/core';
+import {
+  type Clock,
+  isMillraceError,
+  MillraceError,
+  messageOf,
+  type Outcome,
+  type Timer,
+} from '@millrace/core';
 import type { RunJob, TakenJob } from '@millrace/queue';
 import type { Handler, HandlerRegistry } from '@millrace/sdk';
 import type { Lane } from '../lanes/lane.ts';
@@ -51,7 +58,8 @@ class Stop {
   because(cause: StopCause, reason: Error): void {
     if (this.cause === null) this.#signal.abort(reason);
     if (this.cause === null || this.cause === 'drain') this.cause = cause;
-    if (cause !== 'drain') this.#grace ??= this.#clock.after(ABORT_GRACE_MS, () => this.#abandon.abort(reason));
+    if (cause !== 'drain')
+      this.#grace ??= this.#clock.after(ABORT_GRACE_MS, () => this.#abandon.abort(reason));
   }
 
   settled(): void {
@@ -104,7 +112,12 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
     return concluded(withinLimit(outcome, maxResultBytes), stop.cause, stop.signal.reason);
   }
 
-  async function stoppable(job: TakenJob, handler: Handler, input: unknown, signal: AbortSignal): Promise<Outcome> {
+  async function stoppable(
+    job: TakenJob,
+    handler: Handler,
+    input: unknown,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const stop = new Stop(clock);
     const takeAway = () =>
       stop.because(
@@ -131,13 +144,19 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
       const handler = registry.get(job.queue, job.name);
       // Another worker, newer than this one, may know it: so it may be tried again.
       if (!handler) {
-        return fail(new MillraceError('not_found', `No handler "${job.name}" of queue "${job.queue}" is loaded.`), true);
+        return fail(
+          new MillraceError('not_found', `No handler "${job.name}" of queue "${job.queue}" is loaded.`),
+          true,
+        );
       }
       const checked = await registry.validate(job.queue, job.name, job.data);
       if (checked.ok) return stoppable(job, handler, checked.value, signal);
       const faults = checked.faults.map(({ pointer, message }) => `${pointer || '/'}: ${message}`);
       const details = { faults: checked.faults };
-      return fail(new MillraceError('invalid_data', `The data does not fit: ${faults.join('; ')}`, { details }), false);
+      return fail(
+        new MillraceError('invalid_data', `The data does not fit: ${faults.join('; ')}`, { details }),
+        false,
+      );
     },
     noticeDrain() {
       isDraining = true;

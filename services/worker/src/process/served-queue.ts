@@ -1,5 +1,5 @@
 import type { Config } from '@millrace/core';
-import { type Consumer, type ConsumerOptions, type CreateConsumer, type StoreDependencies } from '@millrace/queue';
+import type { Consumer, ConsumerOptions, CreateConsumer, StoreDependencies } from '@millrace/queue';
 import type { OutcomeKind, QueueActivity } from '../ipc.ts';
 
 /** One queue of this process: its consumer, and what became of its jobs. */

@@ -1,4 +1,4 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** How often the event loop's delay is sampled, ms: a sample of an idle loop is about this, not 0. */
 const RESOLUTION_MS = 10;
@@ -19,7 +19,7 @@ export interface VitalsReader {
 }
 
 export function createVitalsReader(): VitalsReader {
-  const histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return {
     read() {

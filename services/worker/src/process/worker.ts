@@ -66,7 +66,6 @@ export function createWorkerProcess(
   const lanes = createLanes(registry, {
     threads: config.worker.cpuThreads,
     output: dependencies.output,
-    clock,
     log,
   });
   const runner = createRunner({
@@ -184,7 +183,8 @@ export function createWorkerProcess(
     link.send(beat());
     const { handedBack, orderly } = await draining;
     if (handedBack.length > 0) log.info({ jobs: handedBack }, 'Handed back');
-    if (!orderly) log.warn({}, 'The store did not take the running jobs back; the supervisor will see to them');
+    if (!orderly)
+      log.warn({}, 'The store did not take the running jobs back; the supervisor will see to them');
     link.send({ type: 'bye', reason: orderly ? 'drained' : 'store away' });
     await link.stop();
     return orderly;
