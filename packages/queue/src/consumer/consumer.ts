@@ -31,6 +31,9 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const tellFenced = () => {
     if (fencedTold) return;
     fencedTold = true;
+    // Until it exits it must not swallow the markers that wake others.
+    taking = false;
+    blocking.disconnect();
     options.onFenced();
   };
   const identity: BackendIdentity = {

@@ -74,7 +74,7 @@ export function createRecoverer({ store, clock, log, onReclaimed }: RecovererDep
   async function fenceAndReclaim(begun: Recovery, queues: readonly string[]) {
     const { id, certificate } = begun;
     await Promise.all(queues.map((queue) => untilDone('fence', () => store.supervision.fence(queue, id))));
-    const fenced = { ...begun, fenceMs: sinceDeath(begun, nowMs(clock)) };
+    const fenceMs = begun.fenceMs ?? sinceDeath(begun, nowMs(clock));
     const reclaimed = await Promise.all(
       queues.map(async (queue) => {
         const result = await untilDone('reclaim', () =>
@@ -84,12 +84,12 @@ export function createRecoverer({ store, clock, log, onReclaimed }: RecovererDep
       }),
     );
     const ids = new Map(reclaimed.map(([queue, { jobIds }]) => [queue, jobIds]));
-    onReclaimed([...ids.values()].reduce((sum, list) => sum + list.length, 0));
-    const recovery = note({
-      ...fenced,
-      reclaimMs: sinceDeath(begun, nowMs(clock)),
-      orphans: mergeOrphans(begun.orphans, ids),
-    });
+    // Who finishes another's recovery and finds nothing left to reclaim came after the reclaim was over.
+    const givenBack = [...ids.values()].reduce((sum, list) => sum + list.length, 0);
+    onReclaimed(givenBack);
+    const reclaimMs =
+      givenBack === 0 && begun.reclaimMs !== null ? begun.reclaimMs : sinceDeath(begun, nowMs(clock));
+    const recovery = note({ ...begun, fenceMs, reclaimMs, orphans: mergeOrphans(begun.orphans, ids) });
     return { recovery, eventsAfter: new Map(reclaimed.map(([queue, r]) => [queue, r.eventsAfter])) };
   }
 
