@@ -125,17 +125,25 @@ function responseTo(request: ClientRequest, settings: Settings, timeoutMs: numbe
   });
 }
 
+/** Tells whether the request ever reached a server; before that, nothing left this machine. */
+function watchConnection(request: ClientRequest): () => boolean {
+  let connected = false;
+  request.once('socket', (socket) => {
+    socket.once('connect', () => {
+      connected = true;
+    });
+  });
+  return () => connected;
+}
+
 /** What a broken exchange means to the caller: nothing was sent, or nobody knows. */
-function broken(error: unknown, request: ClientRequest, settings: Settings): MillraceError {
-  const isChange = request.method !== 'GET';
-  // The body is handed to the socket only once it is connected: before that, nothing left this machine.
-  const wasSent = request.socket !== null && !request.socket.connecting && request.socket.bytesWritten > 0;
-  if (isChange && wasSent) {
+function broken(error: unknown, isChange: boolean, wasConnected: boolean, url: URL): MillraceError {
+  if (isChange && wasConnected) {
     return new MillraceError('outcome_unknown', 'The answer was lost after sending: it may have happened.', {
       cause: error,
     });
   }
-  return error instanceof MillraceError ? error : unreachable(error, settings.url);
+  return error instanceof MillraceError ? error : unreachable(error, url);
 }
 
 async function exchangeOn<T>(
@@ -150,6 +158,7 @@ async function exchangeOn<T>(
     method: exchange.method ?? 'GET',
     headers: { ...contentHeaders, ...exchange.headers },
   });
+  const wasConnected = watchConnection(request);
   const answered = responseTo(request, settings, SILENCE_MS + (exchange.extraMs ?? 0));
   request.end(body);
   let response: IncomingMessage;
@@ -158,7 +167,7 @@ async function exchangeOn<T>(
     response = await answered;
     text = await readText(response);
   } catch (error) {
-    throw broken(error, request, settings);
+    throw broken(error, request.method !== 'GET', wasConnected(), settings.url);
   }
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) {

@@ -6,6 +6,7 @@ import { createPaint, wantsColour } from './output/colour.ts';
 import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
+const SIGNAL_ECHO_MS = 500;
 const { env, stdin, stdout, stderr } = process;
 
 /** A reader that leaves early (`millrace jobs q | head`) ends us without a complaint. */
@@ -40,7 +41,14 @@ const terminal: Terminal = {
 
 const stop = new AbortController();
 const abandon = new AbortController();
-const onSignal = () => (stop.signal.aborted ? abandon : stop).abort();
+let lastSignalMs = Number.NEGATIVE_INFINITY;
+const onSignal = () => {
+  const nowMs = systemClock.monotonicMs();
+  // One Ctrl-C arrives several times where npm or our own launcher passes on what the terminal sent to all.
+  if (nowMs - lastSignalMs < SIGNAL_ECHO_MS) return;
+  lastSignalMs = nowMs;
+  (stop.signal.aborted ? abandon : stop).abort();
+};
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 
 const host: Host = {

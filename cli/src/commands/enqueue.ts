@@ -86,10 +86,12 @@ async function enqueue(
 const EXAMPLES = `
 Examples:
   millrace enqueue workload workload '{"seed":42,"id":1}'
-  millrace enqueue images resize --data @photo.json --attempts 5 --backoff exponential:1s
+  millrace enqueue images resize --data @photo.json --backoff exponential:1s
   millrace enqueue call call '{"n":100}' --wait 10s
-  millrace enqueue workload --file jobs.ndjson     one {"name","data","opts"} a line
-  produce-jobs | millrace enqueue workload --file -`;
+  millrace enqueue workload --file jobs.ndjson
+  produce-jobs | millrace enqueue workload --file -
+
+Each line of a file is a job: {"name": …, "data": …, "opts": …}`;
 
 function withJobFlags(command: Command, nowMs: number): Command {
   return command

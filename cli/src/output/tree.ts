@@ -78,9 +78,9 @@ function strayNodes(tree: TreeAnswer, paint: Paint): Node[] {
   return [{ text: 'without a pod', children, colour: paint.red }];
 }
 
-/** `pod-1.8f3a…` → `8f3a…`: within its pod, a start is told apart by its own part. */
-export function shortStart(id: string): string {
-  return id.slice(id.lastIndexOf('.') + 1);
+/** `pod-1.8f3a11c2d4e5f607` → `8f3a11c2`: enough to tell a start apart, and to name it to `drain` and `kill`. */
+function shortStart(id: string): string {
+  return id.slice(id.lastIndexOf('.') + 1).slice(0, 8);
 }
 
 /** The supervision tree: supervisor, pools, pods with their restart budget, worker processes. */

@@ -1,0 +1,119 @@
+import type { JobAnswer, QueueAnswer, RecoveryAnswer, TreeAnswer, WorkerAnswer } from '../answers.ts';
+
+/** The moment at which the examples are looked at. */
+export const NOW_MS = 1_790_000_000_000;
+
+export function exampleQueue(changes: Partial<QueueAnswer> = {}): QueueAnswer {
+  return {
+    name: 'workload',
+    paused: false,
+    counts: { waiting: 180, prioritized: 0, delayed: 12, active: 64, completed: 1_000, failed: 2 },
+    depth: 192,
+    bound: 256,
+    bytes: 24_576,
+    maxBytes: 268_435_456,
+    maxDepth: 256,
+    oldestWaitingMs: 420,
+    drainPerSecond: 1_534.2,
+    concurrency: null,
+    refused: 31,
+    ...changes,
+  };
+}
+
+export function exampleWorker(changes: Partial<WorkerAnswer> = {}): WorkerAnswer {
+  return {
+    id: 'pod-1.8f3a11c2d4e5f607',
+    pod: 'pod-1',
+    slot: 0,
+    pid: 4_101,
+    host: 'machine',
+    state: 'running',
+    queues: ['workload', 'crawl'],
+    concurrency: 16,
+    busy: 12,
+    startedAtMs: NOW_MS - 200_000,
+    lastBeatMs: NOW_MS - 100,
+    loopDelayMs: 1.2,
+    rssBytes: 91_226_112,
+    ...changes,
+  };
+}
+
+export function exampleTree(): TreeAnswer {
+  const standby = { slot: null, pid: 4_103, state: 'standby', busy: 0, queues: [] };
+  return {
+    atMs: NOW_MS,
+    supervisor: { id: 'supervisor-1', pid: 4_000, startedAtMs: NOW_MS - 3_700_000 },
+    pods: [
+      {
+        id: 'pod-1',
+        pool: 'default',
+        pid: 4_100,
+        host: 'machine',
+        state: 'running',
+        startedAtMs: NOW_MS - 3_600_000,
+        restarts: { used: 1, intensity: 5, periodMs: 30_000 },
+      },
+    ],
+    workers: [
+      exampleWorker({ id: 'pod-1.1b2c3d4e5f607182', slot: 1, pid: 4_102, busy: 16 }),
+      exampleWorker(),
+      exampleWorker({ id: 'pod-1.2c3d4e5f60718293', ...standby }),
+    ],
+  };
+}
+
+export function exampleRecovery(changes: Partial<RecoveryAnswer> = {}): RecoveryAnswer {
+  return {
+    id: 'pod-1.0a1b2c3d4e5f6071',
+    certificate: { worker: 'pod-1.0a1b2c3d4e5f6071', pod: 'pod-1', cause: 'killed' },
+    diedAtMs: NOW_MS - 65_000,
+    detectMs: 2,
+    fenceMs: 4,
+    reclaimMs: 6.5,
+    respawnMs: 9,
+    firstOrphanMs: 11,
+    lastOrphanMs: 24,
+    orphans: { workload: ['17', '18', '19'] },
+    state: 'done',
+    ...changes,
+  };
+}
+
+export function exampleJob(changes: Partial<JobAnswer> = {}): JobAnswer {
+  return {
+    id: '1',
+    queue: 'workload',
+    name: 'workload',
+    state: 'completed',
+    data: { seed: 42, id: 1 },
+    opts: { attempts: 3 },
+    progress: 0,
+    result: { checksum: 2_394_122_880 },
+    error: null,
+    attemptsMade: 1,
+    attemptsStarted: 2,
+    createdAtMs: NOW_MS - 5_000,
+    startedAtMs: NOW_MS - 4_200,
+    finishedAtMs: NOW_MS - 4_000,
+    attempts: [
+      {
+        start: 1,
+        worker: 'pod-1.0a1b2c3d4e5f6071',
+        startedAtMs: NOW_MS - 4_900,
+        endedAtMs: NOW_MS - 4_300,
+        outcome: 'killed',
+        cause: 'killed',
+      },
+      {
+        start: 2,
+        worker: 'pod-1.8f3a11c2d4e5f607',
+        startedAtMs: NOW_MS - 4_200,
+        endedAtMs: NOW_MS - 4_000,
+        outcome: 'completed',
+      },
+    ],
+    ...changes,
+  };
+}
