@@ -1,0 +1,161 @@
+import type { Clock, WorkerStatus } from '@millrace/core';
+import type { DemoSettings } from '../options.ts';
+import type { Api } from './api.ts';
+import { Collector, type LedgerLine } from './collector.ts';
+import { makeCrashes, type PlannedCrash } from './crashes.ts';
+import type { EventsFile } from './events-file.ts';
+import { LedgerTally } from './ledger-tally.ts';
+import { type MarkedData, markedData } from './marked-data.ts';
+import { type Offer, offerAll } from './offer.ts';
+import { OrphanStarts } from './orphan-starts.ts';
+import type { Kill } from './recovery-times.ts';
+import { DEMO } from './settings.ts';
+import { WorkerWatch } from './worker-watch.ts';
+
+/** With nothing done for so long, what is missing will not come. */
+const STALLED_MS = 60_000;
+const DEPTH_MS = 500;
+
+export interface RunDependencies {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly events: EventsFile | null;
+  /** Whether a worker is one of this launcher's own, so that it may be killed. */
+  readonly ours: (worker: WorkerStatus) => boolean;
+  readonly onKill: (kill: Kill) => void;
+}
+
+/** One run of the demo: offers, collects and kills, and keeps the books. */
+export class DemoRun {
+  readonly id: string;
+  readonly tally: LedgerTally;
+  readonly watch: WorkerWatch;
+  readonly collector: Collector;
+  readonly kills: Kill[] = [];
+  readonly orphans = new OrphanStarts();
+  /** Latest and highest depth that the API told of. */
+  depth: number | null = null;
+  maxDepth = 0;
+  /** Nothing was done for a minute though not all was. */
+  stalled = false;
+
+  readonly #settings: DemoSettings;
+  readonly #deps: RunDependencies;
+  readonly #over = new AbortController();
+  readonly #scheduledUs: Float64Array;
+  readonly #jobData: MarkedData;
+  #startedMs: number | null = null;
+  #startedUs = 0;
+  #lastDoneUs = 0;
+  #lastProgressMs = 0;
+
+  constructor(id: string, settings: DemoSettings, deps: RunDependencies) {
+    this.id = id;
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#jobData = markedData(id, settings.seed);
+    this.tally = new LedgerTally(settings.jobs, this.#jobData.idOf);
+    this.#scheduledUs = new Float64Array(settings.jobs);
+    this.collector = new Collector(deps.api, DEMO.queue, `demo-${id}`);
+    this.watch = new WorkerWatch(deps.api, deps.clock, deps.ours, {
+      onTaken: (taken) => this.#startedMs !== null && deps.events?.restart(taken),
+      onSample: (worker) => this.#startedMs !== null && deps.events?.sample(worker),
+    });
+  }
+
+  /** Ms since the first offer. */
+  elapsedMs(): number {
+    return this.#startedMs === null ? 0 : this.#deps.clock.monotonicMs() - this.#startedMs;
+  }
+
+  /** Ms from the first offer to the last commit. */
+  runMs(): number {
+    return Math.max(0, (this.#lastDoneUs - this.#startedUs) / 1000);
+  }
+
+  /** µs since 1970 of the first offer. */
+  get startedUs(): number {
+    return this.#startedUs;
+  }
+
+  /** Runs to the end: all done, the ledger broken, or stalled. Rejects when `signal` aborts or a call is refused. */
+  async perform(plan: readonly PlannedCrash[], onStart: () => void, signal: AbortSignal): Promise<void> {
+    const { clock, api } = this.#deps;
+    const over = AbortSignal.any([this.#over.signal, signal]);
+    this.#startedMs = clock.monotonicMs();
+    this.#startedUs = clock.epochUs();
+    this.#lastProgressMs = this.#startedMs;
+    onStart();
+    const crashes = { clock, startedMs: this.#startedMs, onKill: (kill: Kill) => this.#killed(kill) };
+    const background = [
+      makeCrashes(plan, DEMO.slots, this.watch, crashes, over),
+      this.watch.follow(over),
+      this.#followDepth(over),
+    ];
+    const producers = Array.from({ length: DEMO.producers }, (_, producer) =>
+      offerAll(api, clock, this.#offer(producer), over),
+    );
+    const isOver = () => this.tally.done >= this.#settings.jobs || this.#hasStalled();
+    const reading = this.collector.follow(clock, (entry) => this.record(entry), isOver, over);
+    try {
+      await Promise.race([reading, Promise.all([reading, ...producers])]);
+    } finally {
+      this.#over.abort(new Error('the run is over'));
+      await Promise.allSettled([...background, ...producers, reading]);
+    }
+  }
+
+  /** Books one ledger entry. */
+  record(entry: LedgerLine): void {
+    const before = this.tally.done;
+    const id = this.tally.add(entry);
+    this.orphans.add(entry);
+    if (id === null) return;
+    if (entry.outcome === 'completed') this.#lastDoneUs = Math.max(this.#lastDoneUs, entry.doneUs);
+    this.#deps.events?.ended(entry, {
+      id,
+      producer: id % DEMO.producers,
+      slot: this.watch.slotOf(entry.worker),
+      scheduledUs: this.#scheduledUs[id] as number,
+    });
+    if (this.tally.done > before) this.#lastProgressMs = this.#deps.clock.monotonicMs();
+  }
+
+  #offer(producer: number): Offer {
+    const { jobs } = this.#settings;
+    return {
+      ...{ run: this.id, queue: DEMO.queue, jobs, producer, producers: DEMO.producers },
+      dataOf: this.#jobData.of,
+      onOffer: (ids: readonly number[]) => {
+        const nowUs = this.#deps.clock.epochUs();
+        for (const id of ids) this.#scheduledUs[id] = nowUs;
+      },
+    };
+  }
+
+  #killed(kill: Kill): void {
+    this.kills.push(kill);
+    this.#deps.events?.crash(kill);
+    this.#deps.onKill(kill);
+  }
+
+  #hasStalled(): boolean {
+    this.stalled = this.#deps.clock.monotonicMs() - this.#lastProgressMs > STALLED_MS;
+    return this.stalled;
+  }
+
+  async #followDepth(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.askDepth();
+      await this.#deps.clock.sleep(DEPTH_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** The queue's own account of its depth; the highest is kept, should somebody reset it meanwhile. */
+  async askDepth(): Promise<void> {
+    const path = `/v1/queues/${DEMO.queue}`;
+    const queue = await this.#deps.api.must<{ depth: number; maxDepth: number }>({ method: 'GET', path });
+    this.depth = queue.depth;
+    this.maxDepth = Math.max(this.maxDepth, queue.maxDepth);
+  }
+}

@@ -1,0 +1,193 @@
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { type Config, type Lifecycle, lifecycle, MillraceError, messageOf } from '@millrace/core';
+import type { Host } from '../host.ts';
+import { ownStore } from '../store/own-store.ts';
+import { checkExternalStore, publicUrl } from '../store/reachable.ts';
+import { supplyServer } from '../store/supply.ts';
+import type { Child } from './child.ts';
+import { type PodRecord, parseOrder } from './cluster-messages.ts';
+import { claimFolder, type Folder } from './folder.ts';
+import { type Keeper, type KeeperDependencies, keep } from './keeper.ts';
+import { Kubelet } from './kubelet.ts';
+import { rotateLogs } from './log-rotation.ts';
+import { namedPorts, reservePorts } from './ports.ts';
+import { endLeftovers, leftovers, ProcessRecord } from './process-record.ts';
+import { compileRun } from './run-config.ts';
+import { prepareServices, type Services } from './services.ts';
+
+/** How long the first worker pods may take before we say so and go on. */
+const PODS_READY_MS = 30_000;
+/** Beyond the drain's own limit: how long a pod may take to end. */
+const POD_CLOSE_MS = 3_000;
+/** After a hastened drain: time for the supervisor to give the killed pods' jobs back. */
+const RECLAIM_MS = 1_000;
+
+/** What is to be run. */
+export interface LaunchSettings {
+  readonly dir: string;
+  readonly configText: string | null;
+  /** Settings that win over the file's. */
+  readonly imposed: Readonly<Record<string, unknown>>;
+}
+
+/** What runs, once it does. */
+export interface Running {
+  readonly config: Config;
+  readonly url: string;
+  readonly ports: ReadonlyMap<string, number>;
+  /** Without its password. */
+  readonly storeUrl: string;
+  /** The store server that we run, such as "redis 7.0.15"; null when it is somebody else's. */
+  readonly storeProgram: string | null;
+  readonly folder: Folder;
+}
+
+/** The whole platform on this machine. */
+export interface Launcher extends Lifecycle {
+  /** What runs; throws before `start` resolved. */
+  running(): Running;
+  pods(): readonly PodRecord[];
+  /** Cuts a drain short: pods are killed and their jobs given back. */
+  hasten(): void;
+  /** The process of a service, for whoever must name it. */
+  pidOf(name: 'store' | 'producer' | 'supervisor'): number | null;
+}
+
+function urlOf(config: Config, ports: ReadonlyMap<string, number>): string {
+  const everywhere = ['0.0.0.0', '::', ''].includes(config.http.host);
+  const host = everywhere ? '127.0.0.1' : config.http.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${ports.get('http.port')}`;
+}
+
+/** Builds the launcher; nothing happens before `start`. `notes` takes lines for people. */
+export function createLauncher(host: Host, settings: LaunchSettings, notes: Writable): Launcher {
+  const { clock } = host;
+  const note = (line: string) => void notes.write(`${line}\n`);
+  const keepers: Partial<Record<'store' | 'producer' | 'supervisor', Keeper>> = {};
+  let running: Running | null = null;
+  let folder: Folder | null = null;
+  let kubelet: Kubelet | null = null;
+  let drainMs = 0;
+  let hastened = false;
+
+  const claim = async (config: Config) => {
+    folder = await claimFolder(settings.dir, host.pid);
+    const recordFile = join(folder.run, 'processes.json');
+    const left = await leftovers(recordFile);
+    if (left.length > 0) {
+      note(
+        `Ending ${left.length} processes of an earlier start that was killed: ${left.map((one) => one.name).join(', ')}`,
+      );
+      await endLeftovers(left, config.drain.timeoutMs + POD_CLOSE_MS, clock);
+    }
+    await rotateLogs(folder.logs);
+    return { folder, record: new ProcessRecord(recordFile) };
+  };
+
+  const startStore = async (
+    config: Config,
+    external: string | null,
+    at: Folder,
+    deps: KeeperDependencies,
+  ) => {
+    if (external !== null) {
+      await checkExternalStore(external);
+      return { url: external, program: null };
+    }
+    const program = await supplyServer(host, notes);
+    const store = await ownStore(program, at, config.durability, { env: host.env, clock });
+    keepers.store = keep(store.process, deps);
+    await keepers.store.start();
+    return { url: store.url, program: `${program.kind} ${program.version}` };
+  };
+
+  const startServices = async (config: Config, services: Services, deps: KeeperDependencies) => {
+    const wanted = Object.values(config.pools).reduce((sum, pool) => sum + pool.pods, 0);
+    let ready = 0;
+    const workers = Promise.withResolvers<void>();
+    if (wanted === 0) workers.resolve();
+    const pods = new Kubelet({
+      clock,
+      note,
+      tell: (news) => keepers.supervisor?.current()?.send(news) ?? false,
+      onExit: deps.onExit,
+      async spawnPod(id, pool, firstPod) {
+        const child = await services.pod(id, pool, firstPod);
+        child.onMessage((message) => {
+          if (message.type === 'ready' && ++ready >= wanted) workers.resolve();
+        });
+        await deps.onSpawn(child);
+        return child;
+      },
+    });
+    kubelet = pods;
+    const listen = (child: Child) =>
+      child.onMessage((message) => {
+        const order = parseOrder(message);
+        if (order) pods.receive(order);
+      });
+    keepers.producer = keep(services.producer(), deps);
+    keepers.supervisor = keep(services.supervisor(listen), deps);
+    await Promise.all([keepers.producer.start(), keepers.supervisor.start()]);
+    const late = clock.after(PODS_READY_MS, () => {
+      note(`The workers are not ready yet; their logs are in ${folder?.logs}`);
+      workers.resolve();
+    });
+    await workers.promise;
+    late.cancel();
+  };
+
+  const start = async () => {
+    const { config, externalStore } = compileRun(host.env, settings.configText, settings.imposed);
+    drainMs = config.drain.timeoutMs;
+    const claimed = await claim(config);
+    const deps: KeeperDependencies = {
+      clock,
+      note,
+      onSpawn: (child) => claimed.record.add(child.name, child.pid),
+      onExit: (child) => claimed.record.remove(child.pid),
+    };
+    const ports = await reservePorts(namedPorts(config));
+    const store = await startStore(config, externalStore, claimed.folder, deps);
+    const services = await prepareServices(host, claimed.folder, config, ports, store.url);
+    await startServices(config, services, deps);
+    running = {
+      config,
+      ports,
+      url: urlOf(config, ports),
+      storeUrl: publicUrl(store.url),
+      storeProgram: store.program,
+      folder: claimed.folder,
+    };
+  };
+
+  // Pods before what they need: the producer's waiters, the supervisor's links, and last the store.
+  const stop = async () => {
+    await kubelet?.drain(hastened ? 0 : drainMs + POD_CLOSE_MS);
+    if (hastened) await clock.sleep(RECLAIM_MS);
+    for (const keeper of [keepers.producer, keepers.supervisor, keepers.store]) await keeper?.stop();
+    await folder?.release();
+  };
+
+  return {
+    ...lifecycle(async () => {
+      try {
+        await start();
+      } catch (error) {
+        if (error instanceof MillraceError) throw error;
+        throw new MillraceError('start_failed', messageOf(error), { cause: error });
+      }
+    }, stop),
+    running() {
+      if (running === null) throw new Error('nothing runs yet');
+      return running;
+    },
+    pods: () => kubelet?.pods() ?? [],
+    hasten() {
+      hastened = true;
+      kubelet?.hasten();
+    },
+    pidOf: (name) => keepers[name]?.current()?.pid ?? null,
+  };
+}

@@ -1,0 +1,73 @@
+import { type Config, compileConfig } from '@millrace/core';
+import { parse as parseYaml } from 'yaml';
+
+/** What a run is made from. */
+export interface RunSettings {
+  readonly config: Config;
+  /** The store that was named explicitly; null means that we run our own. */
+  readonly externalStore: string | null;
+}
+
+type Section = Readonly<Record<string, unknown>>;
+type Raw = Readonly<Record<string, unknown>>;
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `over` laid on `base`, section by section; a plain value of `over` wins. */
+export function overlay(base: Raw, over: Raw): Raw {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isSection(below) && isSection(value) ? overlay(below, value) : value;
+  }
+  return merged;
+}
+
+/** The text as a tree; null when it is not one, which `compileConfig` then explains. */
+function readTree(text: string | null): Raw | null {
+  try {
+    const tree: unknown = text === null ? {} : (parseYaml(text) ?? {});
+    return isSection(tree) ? tree : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Compiles the configuration of a run on this machine. `imposed` wins over the file (the demo's settings). The
+ * links' port is any free one unless the file names it. Throws `config_invalid` with every fault.
+ */
+export function compileRun(
+  env: Readonly<Record<string, string | undefined>>,
+  text: string | null,
+  imposed: Raw,
+): RunSettings {
+  const tree = readTree(text);
+  if (tree === null) return { config: compileConfig(env, text), externalStore: null };
+  const withDefaults = overlay({ supervision: { linkPort: 0 } }, tree);
+  const config = compileConfig(env, JSON.stringify(overlay(withDefaults, imposed)));
+  const named = env.MILLRACE_REDIS_URL ?? (isSection(tree.redis) ? tree.redis.url : undefined);
+  return { config, externalStore: named === undefined ? null : config.redis.url };
+}
+
+/** The configuration file that the services of a run are given: everything compiled, ports and store filled in. */
+export function runConfigText(config: Config, ports: ReadonlyMap<string, number>, storeUrl: string): string {
+  const { handlersDir: _h, tokensFile: _t, linkKeyFile: _l, supervisors: _s, ...written } = config;
+  const port = (key: string) => ports.get(key) ?? 0;
+  return `${JSON.stringify(
+    {
+      ...written,
+      redis: { ...written.redis, url: storeUrl },
+      http: { ...written.http, port: port('http.port'), healthPort: port('http.healthPort') },
+      worker: { ...written.worker, healthPort: port('worker.healthPort') },
+      supervision: {
+        ...written.supervision,
+        linkPort: port('supervision.linkPort'),
+        healthPort: port('supervision.healthPort'),
+      },
+    },
+    null,
+    2,
+  )}\n`;
+}

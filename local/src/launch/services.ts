@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Config, MillraceError } from '@millrace/core';
+import type { Host } from '../host.ts';
+import { type Child, startChild } from './child.ts';
+import type { Folder } from './folder.ts';
+import type { KeptProcess } from './keeper.ts';
+import { runConfigText } from './run-config.ts';
+
+const MAIN_OF = {
+  producer: '../../../services/producer/src/main.ts',
+  supervisor: '../../../services/supervisor/src/main.ts',
+  pod: '../../../services/worker/src/pod/main.ts',
+} as const;
+
+/** Beyond the drain itself: how long a service may take to close what it holds. */
+const CLOSE_MS = 5_000;
+
+/** Starts the services of one run with the configuration that was compiled for it. */
+export interface Services {
+  producer(): KeptProcess;
+  supervisor(onSpawn: (child: Child) => void): KeptProcess;
+  pod(id: string, pool: string, fixedPorts: boolean): Promise<Child>;
+}
+
+/** The environment of every service: the user's own, with ours in place of its MILLRACE_* part. */
+export function serviceEnvironment(
+  env: Host['env'],
+  config: Pick<Config, 'handlersDir' | 'tokensFile'>,
+  own: { readonly configFile: string; readonly linkKeyFile: string; readonly linkAddress: string },
+): Record<string, string | undefined> {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_'));
+  return {
+    ...Object.fromEntries(others),
+    MILLRACE_CONFIG: own.configFile,
+    MILLRACE_LINK_KEY_FILE: own.linkKeyFile,
+    MILLRACE_SUPERVISORS: own.linkAddress,
+    ...(config.handlersDir === null ? {} : { MILLRACE_HANDLERS: config.handlersDir }),
+    ...(config.tokensFile === null ? {} : { MILLRACE_TOKENS_FILE: config.tokensFile }),
+  };
+}
+
+/** Resolves at the service's own word that it serves. */
+function saysReady(child: Child, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.onMessage((message) => {
+      if (message.type === 'ready') resolve();
+    });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Writes the run's configuration files and returns what starts the services with them. */
+export async function prepareServices(
+  host: Host,
+  folder: Folder,
+  config: Config,
+  ports: ReadonlyMap<string, number>,
+  storeUrl: string,
+): Promise<Services> {
+  const configFile = join(folder.run, 'config.yaml');
+  const otherPodsConfigFile = join(folder.run, 'config-other-pods.yaml');
+  const anyHealthPort = new Map([...ports, ['worker.healthPort', 0]]);
+  try {
+    // 0600: the store's URL may hold a password.
+    await writeFile(configFile, runConfigText(config, ports, storeUrl), { mode: 0o600 });
+    await writeFile(otherPodsConfigFile, runConfigText(config, anyHealthPort, storeUrl), { mode: 0o600 });
+  } catch (error) {
+    throw new MillraceError('start_failed', `The folder ${folder.run} cannot be written to: ${error}`, {
+      cause: error,
+    });
+  }
+
+  const linkAddress = `127.0.0.1:${ports.get('supervision.linkPort')}`;
+  const own = { configFile, linkKeyFile: folder.linkKeyFile, linkAddress };
+  const env = serviceEnvironment(host.env, config, own);
+  const start = (service: keyof typeof MAIN_OF, name: string, args: readonly string[], over = {}) =>
+    startChild({
+      name,
+      file: host.nodeFile,
+      args: [fileURLToPath(new URL(MAIN_OF[service], import.meta.url)), ...args],
+      env: { ...env, ...over },
+      logFile: join(folder.logs, `${name}.log`),
+      ipc: true,
+    });
+
+  return {
+    producer: () => ({
+      name: 'producer',
+      spawn: () => start('producer', 'producer', []),
+      untilReady: saysReady,
+      graceMs: config.drain.timeoutMs + CLOSE_MS,
+    }),
+    supervisor: (onSpawn) => ({
+      name: 'supervisor',
+      spawn: async () => {
+        const child = await start('supervisor', 'supervisor', []);
+        onSpawn(child);
+        return child;
+      },
+      untilReady: saysReady,
+      graceMs: 2 * CLOSE_MS,
+    }),
+    pod: (id, pool, fixedPorts) =>
+      start('pod', `pod-${id}`, ['--pod', id, '--pool', pool], {
+        MILLRACE_CONFIG: fixedPorts ? configFile : otherPodsConfigFile,
+      }),
+  };
+}
