@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { findServers, isNewEnough } from '../../local/src/store/find-server.ts';
 
 /** A TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -16,13 +17,22 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The first store server on the PATH that starts: Valkey or Redis. */
+/** The store server to test on: the one that TEST_STORE_SERVER names, else the first usable one on the PATH. */
+async function storeServer(): Promise<string> {
+  const found = (await findServers(process.env.PATH ?? '')).find(isNewEnough);
+  const file = process.env.TEST_STORE_SERVER ?? found?.file;
+  if (file === undefined)
+    throw new Error('no valkey-server or redis-server on the PATH: npm test installs one');
+  return file;
+}
+
+/** Starts a store of its own; `args` are further options of its command line. */
 export async function startStore(
   args: readonly string[] = [],
 ): Promise<{ port: number; stop(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-test-store-'));
   const port = await freePort();
-  const binary = process.env.MILLRACE_TEST_STORE ?? 'redis-server';
+  const binary = await storeServer();
   const base = [
     '--port',
     String(port),
