@@ -1,27 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { ManualClock, type MillraceError, systemClock } from '@millrace/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createHttpClient, path } from './http-client.ts';
+import { faultyServers } from './testing/serve.ts';
 
-const servers: Server[] = [];
-
-/** A server that answers as told: what no Millrace does, or does only when it breaks. */
-async function serve(listener: RequestListener): Promise<URL> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return new URL(`http://127.0.0.1:${(server.address() as { port: number }).port}`);
-}
-
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
+const { serve, closeAll } = faultyServers(afterEach);
 const never = new AbortController().signal;
 const anything = z.looseObject({});
 
@@ -97,8 +81,7 @@ describe('an exchange', () => {
 describe('a broken exchange', () => {
   it('says what to run when nothing listens', async () => {
     const url = await serve(() => undefined);
-    const [server] = servers.splice(0);
-    server?.close();
+    closeAll();
     const error = await failureOf(client(url).exchange('/v1/queues', anything, { method: 'POST', body: {} }));
     expect(error.code).toBe('server_unreachable');
     expect(error.message).toMatch(/Nothing listens at .*\. Start Millrace with "millrace up"/);

@@ -133,6 +133,8 @@ export async function uploadNdjson(http: HttpClient, upload: Upload): Promise<Up
     'content-type': 'application/x-ndjson',
     accept: 'application/x-ndjson, application/problem+json',
   });
+  // Otherwise nothing leaves before the first line does, and a refusal waits as long as the input is silent.
+  request.flushHeaders();
   const over = new AbortController();
   // Told through the response too; but a write may fail before that, and then sending has to end.
   request.on('error', () => over.abort());
