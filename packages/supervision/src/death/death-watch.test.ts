@@ -59,3 +59,13 @@ test('the pod’s list of children accuses those it leaves out', () => {
   expect(types(watch.children('p', ['b'], 0))).toEqual([]);
   expect(watch.tick(100)).toMatchObject([{ type: 'certify', certificate: { worker: 'a' } }]);
 });
+
+test('a standby’s slot, learnt after its hello, is on its certificate', () => {
+  const watch = createDeathWatch(limits);
+  const standby = { ...start('a'), slot: null };
+  watch.hello(standby, 0);
+  expect(watch.processExit({ ...standby, slot: 3 }, exit, 12)).toMatchObject([{ certificate: { slot: 3 } }]);
+  watch.hello({ ...standby, id: 'b' }, 0);
+  watch.observe('b', { type: 'heard', slot: 2 }, 5);
+  expect(watch.podExit('p', exit, 12)).toMatchObject([{ certificate: { slot: 2 } }]);
+});

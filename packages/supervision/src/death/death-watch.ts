@@ -86,7 +86,12 @@ export function createDeathWatch(limits: DeathLimits): DeathWatch {
     },
     bury: (id) => bury(id, null),
     observe,
-    processExit: (start, exit, nowMs) => introduce(start, { type: 'process-exit', ...exit }, nowMs),
+    processExit(start, exit, nowMs) {
+      // Who reaped it knows best who it was.
+      const known = living.get(start.id);
+      if (known) living.set(start.id, { ...known, ...start });
+      return introduce(start, { type: 'process-exit', ...exit }, nowMs);
+    },
     podExit: (pod, exit, nowMs) =>
       all((state) => (state.pod === pod ? { type: 'pod-exit', ...exit } : null), nowMs),
     children: (pod, ids, nowMs) =>

@@ -104,7 +104,12 @@ export function judge(state: StartState, event: StartEvent, nowMs: number, limit
     case 'hello':
       return onHello(state, event.start, nowMs);
     case 'heard':
-      return state.linked ? revive({ ...state, lastHeardMs: nowMs }) : still(state);
+      if (!state.linked) return still(state);
+      return revive({
+        ...state,
+        lastHeardMs: nowMs,
+        slot: event.slot === undefined ? state.slot : event.slot,
+      });
     case 'bye':
       return still({ ...state, saidBye: true });
     case 'link-closed': {

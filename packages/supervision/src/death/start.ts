@@ -43,7 +43,8 @@ export interface StartState extends StartIdentity {
 /** What happened, as seen by this supervisor; `nowMs` comes beside it. Times are ms since 1970. */
 export type StartEvent =
   | { readonly type: 'hello'; readonly start: StartIdentity }
-  | { readonly type: 'heard' }
+  /** A sign of life; a standby learns its slot after its hello. */
+  | { readonly type: 'heard'; readonly slot?: number | null }
   | { readonly type: 'bye' }
   | { readonly type: 'link-closed' }
   /** The store was asked at `askedMs` and counted this many connections of the start. */

@@ -107,11 +107,13 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
     if (!reaped) orderFenced(worker, pod);
   }
 
-  /** With `killFenced` off nobody is told: then the store's refusals alone stop a zombie. */
+  /**
+   * The pod has the same `killFenced`: off, it fills the slot and leaves the zombie alone. Then we tell the zombie
+   * nothing either: the store's refusals alone stop it.
+   */
   function orderFenced(worker: string, pod: string | undefined): void {
-    if (!supervision.killFenced) return;
     const order = { type: 'fenced', worker } as const;
-    dependencies.links().order(worker, order);
+    if (supervision.killFenced) dependencies.links().order(worker, order);
     if (pod !== undefined) dependencies.links().order(pod, order);
   }
 
@@ -180,7 +182,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
       case 'beat': {
         const before = roster.worker(id);
         roster.beat(id, message, at);
-        perform(watch.observe(id, { type: 'heard' }, at));
+        perform(watch.observe(id, { type: 'heard', slot: message.slot }, at));
         if (before?.state === 'standby' && message.state === 'running') joined(id);
         return;
       }

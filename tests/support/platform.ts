@@ -1,0 +1,201 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JobView, Recovery, WorkerStatus } from '@millrace/core';
+import type { Store } from '@millrace/queue';
+import { type QueueBench, queueBench, until } from './queue.ts';
+import { testStore } from './store.ts';
+import { freePort } from './store-setup.ts';
+import { isAlive } from './worker-pod.ts';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const SUPERVISOR_MAIN = at('../../services/supervisor/src/main.ts');
+const POD_MAIN = at('../../services/worker/src/pod/main.ts');
+const HANDLERS = at('../fixtures/handlers/worker');
+
+interface Pod {
+  readonly id: string;
+  readonly pool: string;
+  readonly child: ChildProcess;
+  readonly startedAtMs: number;
+}
+
+/** A real supervisor with the real pods it asks for; this process is their launcher. */
+export interface TestPlatform {
+  readonly bench: QueueBench;
+  readonly store: Store;
+  readonly pods: ReadonlyMap<string, Pod>;
+  readonly supervisor: () => ChildProcess;
+  readonly healthPort: () => number;
+  readonly stderr: () => string;
+  startSupervisor(): Promise<void>;
+  endSupervisor(signal: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }>;
+  /** The published picture's workers in that state. */
+  workers(state?: WorkerStatus['state']): Promise<readonly WorkerStatus[]>;
+  /** Waits until `count` workers run, and returns them. */
+  running(count: number): Promise<readonly WorkerStatus[]>;
+  /** Waits for the end of a recovery. */
+  recovered(worker: string, withinMs?: number): Promise<Recovery>;
+  add(queue: string, name: string, data: unknown, count?: number): Promise<readonly string[]>;
+  jobs(queue: string, ids: readonly string[]): Promise<readonly (JobView | null)[]>;
+  close(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  readonly store?: { readonly url: string };
+  /** Runs instead of the pod's own main. */
+  readonly podMain?: string;
+}
+
+/** Starts a supervisor; `yaml` may hold everything but the `supervision` ports and the store's prefix. */
+export async function startPlatform(
+  yaml: (linkPort: number) => string,
+  options: PlatformOptions = {},
+): Promise<TestPlatform> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-test-platform-'));
+  const linkPort = await freePort();
+  const text = yaml(linkPort);
+  const storeAt = options.store ?? testStore();
+  const bench = queueBench(text, storeAt);
+  const store = await bench.store('patient');
+  const configFile = join(dir, 'config.yaml');
+  const keyFile = join(dir, 'link.key');
+  await writeFile(configFile, `redis: {prefix: ${bench.prefix}}\n${text}`);
+  await writeFile(keyFile, 'a key that both ends know\n');
+  const env = {
+    PATH: process.env.PATH,
+    MILLRACE_CONFIG: configFile,
+    MILLRACE_REDIS_URL: storeAt.url,
+    MILLRACE_HANDLERS: HANDLERS,
+    MILLRACE_LINK_KEY_FILE: keyFile,
+    MILLRACE_SUPERVISORS: `127.0.0.1:${linkPort}`,
+  };
+  const pods = new Map<string, Pod>();
+  const seenPids = new Set<number>();
+  let supervisor: ChildProcess | undefined;
+  let healthPort = 0;
+  let stderr = '';
+  let closing = false;
+
+  const run = (file: string, args: string[]) => {
+    const child = fork(file, args, { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    return child;
+  };
+  const tell = (message: object) => supervisor?.connected && supervisor.send(message, () => undefined);
+
+  function createPod(id: string, pool: string): void {
+    if (closing) return;
+    const child = run(options.podMain ?? POD_MAIN, ['--pod', id, '--pool', pool]);
+    const pod = { id, pool, child, startedAtMs: Date.now() };
+    pods.set(id, pod);
+    tell({ type: 'pod-started', id, pool, pid: child.pid, startedAtMs: pod.startedAtMs });
+    child.once('exit', (code, signal) => {
+      pods.delete(id);
+      tell({
+        ...{ type: 'pod-exited', id, pid: child.pid, code, signal, atMs: Date.now() },
+        expected: child.killed,
+      });
+    });
+  }
+
+  function obey(order: { type: string; id: string; pool: string }): void {
+    if (order.type === 'list') {
+      const list = [...pods.values()].map(({ id, pool, child, startedAtMs }) => ({
+        ...{ id, pool, pid: child.pid, startedAtMs },
+      }));
+      tell({ type: 'pods', pods: list });
+    }
+    if (order.type === 'create-pod') createPod(order.id, order.pool);
+    if (order.type === 'delete-pod') pods.get(order.id)?.child.kill('SIGTERM');
+    if (order.type === 'kill-pod') pods.get(order.id)?.child.kill('SIGKILL');
+  }
+
+  async function startSupervisor(): Promise<void> {
+    const child = run(SUPERVISOR_MAIN, []);
+    supervisor = child;
+    healthPort = 0;
+    child.on('message', (message: { type: string; ports?: { health: number } }) => {
+      if (message.type === 'ready') healthPort = message.ports?.health ?? 0;
+      else obey(message as { type: string; id: string; pool: string });
+    });
+    await until(() => healthPort !== 0 || child.exitCode !== null, 'the supervisor is ready');
+    if (child.exitCode !== null) throw new Error(`the supervisor did not start\n${stderr}`);
+  }
+
+  const status = async () => (await store.board.status())?.workers ?? [];
+  const platform: TestPlatform = {
+    ...{ bench, store, pods, startSupervisor },
+    supervisor: () => supervisor as ChildProcess,
+    healthPort: () => healthPort,
+    stderr: () => stderr,
+    async endSupervisor(signal) {
+      const child = platform.supervisor();
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      const [code, by] = await exit;
+      return { code, signal: by };
+    },
+    async workers(state) {
+      const all = await status();
+      for (const { pid } of all) seenPids.add(pid);
+      return state === undefined ? all : all.filter((worker) => worker.state === state);
+    },
+    async running(count) {
+      let found: readonly WorkerStatus[] = [];
+      await until(
+        async () => {
+          found = await platform.workers('running');
+          return found.length === count;
+        },
+        `${count} workers run`,
+        20_000,
+      ).catch((error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(found)}\n${stderr}`);
+      });
+      return found;
+    },
+    async recovered(worker, withinMs = 20_000) {
+      let found: Recovery | undefined;
+      const look = async () => {
+        found = (await store.board.recoveries(100)).find(
+          ({ id, state }) => id === worker && state === 'done',
+        );
+        return found !== undefined;
+      };
+      await until(look, `${worker} is recovered`, withinMs).catch((error) => {
+        throw new Error(`${error.message}\n${stderr}`);
+      });
+      return found as Recovery;
+    },
+    async add(queue, name, data, count = 1) {
+      const batch = Array.from({ length: count }, () => ({ name, data: data as never, opts: {} }));
+      const result = await store.queue(queue).add(batch);
+      if (result.kind !== 'accepted') throw new Error(`not accepted: ${result.kind}`);
+      return result.ids;
+    },
+    jobs: (queue, ids) => Promise.all(ids.map((id) => store.queue(queue).job(id))),
+    async close() {
+      closing = true;
+      await platform.workers().catch(() => undefined);
+      const children = [supervisor, ...[...pods.values()].map(({ child }) => child)];
+      for (const child of children) {
+        if (!child || child.exitCode !== null || child.signalCode !== null) continue;
+        const exit = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exit;
+      }
+      // Whoever a test froze does not even notice its pod's death.
+      for (const pid of [...seenPids].filter(isAlive)) process.kill(pid, 'SIGKILL');
+      await bench.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  await startSupervisor();
+  return platform;
+}
