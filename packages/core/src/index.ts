@@ -1,5 +1,7 @@
 export * from './clock.ts';
+export { ENVIRONMENT } from './config/environment.ts';
 export * from './config/load.ts';
+export { configurationReference } from './config/reference.ts';
 export { configSchema, type ParsedConfig, type RawConfig } from './config/schema.ts';
 export * from './duration.ts';
 export * from './errors.ts';

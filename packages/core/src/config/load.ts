@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { type Fault, MillraceError, messageOf } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import { ENVIRONMENT } from './environment.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
 
 /** The compiled configuration: what all code but `main.ts` sees. */
@@ -17,19 +18,6 @@ export interface Config extends Omit<ParsedConfig, 'worker'> {
   /** `host:port` of every supervisor (MILLRACE_SUPERVISORS, comma-separated). */
   readonly supervisors: readonly string[];
 }
-
-/** The environment variables that Millrace reads, besides OTEL_*. */
-export const ENVIRONMENT = [
-  'MILLRACE_CONFIG',
-  'MILLRACE_REDIS_URL',
-  'MILLRACE_HANDLERS',
-  'MILLRACE_TOKENS_FILE',
-  'MILLRACE_LINK_KEY_FILE',
-  'MILLRACE_SUPERVISORS',
-  'MILLRACE_URL',
-  'MILLRACE_TOKEN',
-  'MILLRACE_LOG_LEVEL',
-] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -75,7 +63,7 @@ function invalid(faults: readonly Fault[]): MillraceError {
 
 function environmentFaults(env: Environment): Fault[] {
   return Object.keys(env)
-    .filter((name) => name.startsWith('MILLRACE_') && !(ENVIRONMENT as readonly string[]).includes(name))
+    .filter((name) => name.startsWith('MILLRACE_') && !ENVIRONMENT.includes(name))
     .map((name) => ({
       pointer: `/env/${name}`,
       message: `unknown variable${didYouMean(name, ENVIRONMENT)}`,

@@ -5,7 +5,7 @@ import { queueNameSchema } from '../names.ts';
 const MIB = 1024 * 1024;
 const bytes = z.int().min(1);
 const port = z.int().min(0).max(65_535);
-const duration = (defaultMs: number) => durationMsSchema.default(defaultMs);
+const duration = (defaultMs: number) => durationMsSchema.prefault(defaultMs);
 
 /** Per-queue settings; what is left out falls back to `queue` and `worker`. */
 const queueOverrides = z
@@ -33,12 +33,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   http: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
-      port: port.default(8080),
-      healthHost: z.string().default('127.0.0.1'),
+      host: z.string().default('127.0.0.1').describe('beyond loopback only with tokens'),
+      port: port.default(8080).describe('the HTTP API'),
+      healthHost: z.string().default('127.0.0.1').describe('where every service serves its health port'),
       healthPort: port.default(9464).describe('/livez /readyz /metrics of the producer'),
       deadlineMs: duration(2_000).describe('longest wait for the store before 503'),
-      bodyMaxBytes: bytes.default(16 * MIB),
+      bodyMaxBytes: bytes.default(16 * MIB).describe('of a request; of one line of NDJSON'),
     })
     .prefault({}),
   queue: z
@@ -89,15 +89,18 @@ export const configSchema = z.strictObject({
       hangLimitMs: duration(5_000).describe('silence after which it is fenced and its jobs given away'),
       confirmMs: duration(100).describe('how long link-closed and store-gone must both hold'),
       killFenced: z.boolean().default(true).describe('parents SIGKILL a fenced child'),
-      linkHost: z.string().default('127.0.0.1'),
+      linkHost: z.string().default('127.0.0.1').describe('where the supervisor listens for links'),
       linkPort: port.default(9470).describe('workers hold a TCP link to it'),
       healthPort: port.default(9465).describe('/livez /readyz /metrics of the supervisor'),
       intensity: z.int().min(0).default(5).describe('restarts allowed within the period'),
-      periodMs: duration(30_000),
+      periodMs: duration(30_000).describe('of the restart intensity'),
     })
     .prefault({}),
   pools: z
-    .record(queueNameSchema, z.strictObject({ pods: z.int().min(0).max(64).default(1) }))
+    .record(
+      queueNameSchema,
+      z.strictObject({ pods: z.int().min(0).max(64).default(1).describe('worker pods to keep running') }),
+    )
     .default({ default: { pods: 1 } })
     .describe('worker pods that the local supervisor keeps running'),
   drain: z
@@ -108,16 +111,21 @@ export const configSchema = z.strictObject({
     .prefault({}),
   retention: z
     .strictObject({
-      completedAgeMs: duration(3_600_000),
-      completedCount: z.int().min(0).default(1_000),
-      failedAgeMs: duration(604_800_000),
-      failedCount: z.int().min(0).default(5_000),
+      completedAgeMs: duration(3_600_000).describe('completed jobs are kept this long'),
+      completedCount: z.int().min(0).default(1_000).describe('and at most this many a queue'),
+      failedAgeMs: duration(604_800_000).describe('failed jobs are kept this long'),
+      failedCount: z.int().min(0).default(5_000).describe('and at most this many a queue'),
       events: z.int().min(100).default(10_000).describe('entries kept in each queue’s event stream'),
     })
     .prefault({}),
   durability: z.enum(['fsync', 'everysec']).default('fsync').describe('of the store that npm start runs'),
   log: z
-    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe('MILLRACE_LOG_LEVEL wins'),
+    })
     .prefault({}),
 });
 

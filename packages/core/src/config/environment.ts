@@ -1,0 +1,14 @@
+/** The environment variables that Millrace reads, and what they say. Anything else called MILLRACE_… is refused. */
+export const ENVIRONMENT_REFERENCE = {
+  MILLRACE_CONFIG: 'path of the configuration file (YAML)',
+  MILLRACE_REDIS_URL: 'the store; wins over `redis.url`',
+  MILLRACE_HANDLERS: 'directory of handler files; unset: the shipped handlers',
+  MILLRACE_TOKENS_FILE: 'bearer tokens, hashed, a line each; required to listen beyond loopback',
+  MILLRACE_LINK_KEY_FILE: 'the shared key of the links between workers and supervisors',
+  MILLRACE_SUPERVISORS: '`host:port` of every supervisor, comma-separated',
+  MILLRACE_URL: 'where the CLI finds the producer; default `http://127.0.0.1:8080`',
+  MILLRACE_TOKEN: 'the bearer token that the CLI sends',
+  MILLRACE_LOG_LEVEL: 'debug, info, warn, error or silent; wins over `log.level`',
+} as const;
+
+export const ENVIRONMENT: readonly string[] = Object.keys(ENVIRONMENT_REFERENCE);
