@@ -48,6 +48,8 @@ export function runScript(
 /** Closes for good, whatever state the connection is in. */
 export async function closeClient(client: Redis): Promise<void> {
   if (client.status === 'end') return;
+  // Between two dials there is no socket whose close would lead to `end`; `disconnect` cancels the next dial.
+  if (client.status === 'reconnecting') return client.disconnect();
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
   client.disconnect();
   await ended;
