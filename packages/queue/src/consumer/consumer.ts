@@ -143,8 +143,10 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   async function quiesce(): Promise<void> {
     if (!taking) return;
     taking = false;
+    const cut = new Promise<void>((resolve) => blocking.once('end', () => resolve()));
     idle = worker.pause().catch(() => undefined);
-    // The blocking read may have swallowed the marker that was meant for another worker.
+    // Only once the blocking read is cut: before, it could swallow the marker that wakes another worker again.
+    await Promise.race([cut, idle]);
     await main.zadd(keys.marker, 0, '0');
   }
 
