@@ -4,9 +4,18 @@ import type { Cluster } from './cluster/cluster.ts';
 import { createLocalCluster, createUnmanagedCluster } from './cluster/local-cluster.ts';
 import { createSupervisor } from './supervisor.ts';
 
+/** The text of the file that an environment variable names; throws a sentence that says which. */
+function textOf(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${variable} names a file that cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function readConfig(): Config {
-  const { MILLRACE_CONFIG } = process.env;
-  return compileConfig(process.env, MILLRACE_CONFIG ? readFileSync(MILLRACE_CONFIG, 'utf8') : null);
+  const { MILLRACE_CONFIG: file } = process.env;
+  return compileConfig(process.env, file ? textOf('MILLRACE_CONFIG', file) : null);
 }
 
 /** Under a launcher its pods are ours to keep; alone we only watch. */
@@ -25,7 +34,7 @@ async function main(): Promise<void> {
   const supervisor = createSupervisor(config, {
     clock: systemClock,
     log,
-    key: config.linkKeyFile === null ? null : readFileSync(config.linkKeyFile, 'utf8').trim(),
+    key: config.linkKeyFile === null ? null : textOf('MILLRACE_LINK_KEY_FILE', config.linkKeyFile).trim(),
     cluster: clusterOf(log),
     pid: process.pid,
   });

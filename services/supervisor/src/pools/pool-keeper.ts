@@ -47,7 +47,6 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   function step(pool: PoolState, event: PoolEvent): void {
     const newPodId = () => `${pool.pool}-${randomBytes(4).toString('hex')}`;
     const { state, actions } = keepPool(pool, event, nowMs(clock), { intensity, periodMs }, newPodId);
-    if (state.restarts.length > pool.restarts.length) dependencies.onRestart();
     pools.set(pool.pool, state);
     for (const action of actions) perform(state, action);
     if (actions.length > 0) dependencies.onChange();
@@ -95,6 +94,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     if (!pool) return;
     if (!planned) fallen.set(pool.pool, pod ?? { id, pool: pool.pool, pid: 0, startedAtMs: atMs });
     step(pool, { type: 'exited', pod: id, expected: planned });
+    if (!planned && !pools.get(pool.pool)?.spent) dependencies.onRestart();
   }
 
   function statusOf(pod: Pod, state: PodStatus['state']): PodStatus {
