@@ -1,0 +1,77 @@
+import type { ClusterStatus, Recovery, WorkerCommand } from '@millrace/core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type QueueBench, queueBench } from '../../../tests/support/queue.ts';
+import type { Store } from './types.ts';
+
+let bench: QueueBench;
+let store: Store;
+beforeEach(async () => {
+  bench = queueBench();
+  store = await bench.store();
+});
+afterEach(() => bench.close());
+
+const picture = (id: string, atMs: number): ClusterStatus => ({
+  atMs,
+  supervisor: { id, pid: 1, startedAtMs: 0 },
+  pods: [],
+  workers: [],
+});
+
+const recovery = (id: string, diedAtMs: number, state: Recovery['state'] = 'done') =>
+  ({ id, diedAtMs, detectMs: 1, state, orphans: {} }) as unknown as Recovery;
+
+test('shows the freshest supervisor’s picture, and none when all fell silent', async () => {
+  expect(await store.board.status()).toBeNull();
+  const now = Date.now();
+  await store.board.publishStatus(picture('old', now - 1_000));
+  await store.board.publishStatus(picture('fresh', now));
+  expect((await store.board.status())?.supervisor.id).toBe('fresh');
+  await store.board.publishStatus(picture('later', now + 60_000));
+  expect((await store.board.status())?.supervisor.id).toBe('later');
+});
+
+test('keeps one recovery a death, the newest first, and the newest thousand', async () => {
+  await store.board.saveRecovery(recovery('a', 1, 'running'));
+  await store.board.saveRecovery(recovery('b', 2));
+  await store.board.saveRecovery(recovery('a', 1, 'done'));
+  expect((await store.board.recoveries(10)).map(({ id, state }) => [id, state])).toEqual([
+    ['b', 'done'],
+    ['a', 'done'],
+  ]);
+  await Promise.all(
+    Array.from({ length: 1_005 }, (_, i) => store.board.saveRecovery(recovery(`n${i}`, 10 + i))),
+  );
+  const kept = await store.board.recoveries(2_000);
+  expect(kept).toHaveLength(1_000);
+  expect(kept[0]?.id).toBe('n1004');
+});
+
+test('carries commands to every listener, from now on, until it is told to stop', async () => {
+  const command = (worker: string): WorkerCommand => ({ kind: 'kill', worker, by: 'test', atMs: 1 });
+  await store.board.sendCommand(command('before'));
+  const stop = new AbortController();
+  const heard: string[][] = [[], []];
+  const listening = heard.map(async (list) => {
+    for await (const { worker } of store.board.commands(stop.signal)) {
+      list.push(worker);
+      if (worker === 'last') break;
+    }
+  });
+  // A listener's place is taken at its first read: the marker command is sent until both have one.
+  while (heard.some((list) => list.length === 0)) await store.board.sendCommand(command('marker'));
+  await store.board.sendCommand(command('last'));
+  await Promise.all(listening);
+  for (const list of heard) {
+    expect(list).not.toContain('before');
+    expect(list.at(-1)).toBe('last');
+  }
+  stop.abort();
+});
+
+test('remembers the names of queues', async () => {
+  await store.board.addQueueName('b');
+  await store.board.addQueueName('a');
+  await store.board.addQueueName('a');
+  expect(await store.board.queueNames()).toEqual(['a', 'b']);
+});
