@@ -1,5 +1,13 @@
 import { MessageChannel } from 'node:worker_threads';
-import { type Lifecycle, type Log, lifecycle, MillraceError, messageOf, type Outcome } from '@millrace/core';
+import {
+  isMillraceError,
+  type Lifecycle,
+  type Log,
+  lifecycle,
+  MillraceError,
+  messageOf,
+  type Outcome,
+} from '@millrace/core';
 import { Piscina } from 'piscina';
 import { moduleUrl } from '../ipc.ts';
 import type { Lane, LaneRun } from './lane.ts';
@@ -30,11 +38,10 @@ export interface CpuLaneOptions {
  * only way to stop code that does not look at its signal.
  */
 export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane {
-  const pool = Promise.withResolvers<Piscina>();
-  let opened: Piscina | undefined;
+  let pool: Piscina | null = null;
 
   const open = async () => {
-    opened = new Piscina({
+    const opened = new Piscina({
       filename: moduleUrl(import.meta.url, './cpu-thread.ts').href,
       minThreads: threads,
       maxThreads: threads,
@@ -43,8 +50,20 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
     });
     // A handler's stray throw, outside of any run: its thread is replaced, and the process has no part in it.
     opened.on('error', (error) => log.error({ error: messageOf(error) }, 'A cpu thread died'));
-    pool.resolve(opened);
+    pool = opened;
   };
+
+  // A destroyed pool would start threads again if it were given work.
+  const close = async () => {
+    const closing = pool;
+    pool = null;
+    await closing?.destroy();
+  };
+
+  function threadPool(): Piscina {
+    if (pool) return pool;
+    throw new MillraceError('draining', 'The cpu threads do not run: the process is about to end.');
+  }
 
   async function run(laneRun: LaneRun): Promise<Outcome> {
     const { handler, job, input, abandon } = laneRun;
@@ -53,8 +72,11 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
     port1.on('message', conversation.receive);
     try {
       const task = { task: { file: handler.file, job, input }, port: port2 };
-      const threadPool = await pool.promise;
-      const outcome = await threadPool.run(task, { name: 'runTask', transferList: [port2], signal: abandon });
+      const outcome = await threadPool().run(task, {
+        name: 'runTask',
+        transferList: [port2],
+        signal: abandon,
+      });
       return outcomeFromWire(outcome as WireOutcome);
     } catch (error) {
       return { kind: 'fail', error: abandoned(laneRun) ?? crashed(error), retry: true };
@@ -71,12 +93,11 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
   }
 
   return {
-    ...lifecycle(open, async () => void (await opened?.destroy())),
+    ...lifecycle(open, close),
     run,
     async compute(call, abandon) {
-      const threadPool = await pool.promise;
       try {
-        return await threadPool.run(call, { name: 'runCompute', signal: abandon });
+        return await threadPool().run(call, { name: 'runCompute', signal: abandon });
       } catch (error) {
         throw abandon.aborted ? abandon.reason : error;
       }
@@ -85,6 +106,7 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
 }
 
 function crashed(error: unknown): MillraceError {
+  if (isMillraceError(error)) return error;
   return new MillraceError('job_crashed', `The thread that ran the handler died: ${messageOf(error)}`, {
     cause: error,
   });

@@ -29,7 +29,7 @@ export interface Runner {
 }
 
 /**
- * Why a run was told to stop; the first cause decides what its end means:
+ * Why a run was told to stop; the first cause decides what its end means, but a drain gives way to the others:
  * - `timeout` it failed with `job_timeout`, whatever the handler makes of it
  * - `taken-away` lock lost, cancelled or handed back: the store refuses its end anyway
  * - `drain` a result still counts; giving up puts the job back, at no cost to it
@@ -38,6 +38,7 @@ type StopCause = 'timeout' | 'taken-away' | 'drain';
 
 class Stop {
   cause: StopCause | null = null;
+  reason: Error | null = null;
   readonly #signal = new AbortController();
   readonly #abandon = new AbortController();
   readonly #clock: Clock;
@@ -57,7 +58,7 @@ class Stop {
   /** A drain only tells; the other causes abandon the run after the grace. */
   because(cause: StopCause, reason: Error): void {
     if (this.cause === null) this.#signal.abort(reason);
-    if (this.cause === null || this.cause === 'drain') this.cause = cause;
+    if (this.cause === null || this.cause === 'drain') Object.assign(this, { cause, reason });
     if (cause !== 'drain')
       this.#grace ??= this.#clock.after(ABORT_GRACE_MS, () => this.#abandon.abort(reason));
   }
@@ -70,10 +71,10 @@ class Stop {
 const fail = (error: Error, retry: boolean): Outcome => ({ kind: 'fail', error, retry });
 
 /** What the run came to, given why it was told to stop. */
-export function concluded(outcome: Outcome, cause: StopCause | null, reason: unknown): Outcome {
+function concluded(outcome: Outcome, { cause, reason }: Pick<Stop, 'cause' | 'reason'>): Outcome {
   switch (cause) {
     case 'timeout':
-      return fail(reason as Error, true);
+      return reason === null ? outcome : fail(reason, true);
     case 'drain':
       return outcome.kind === 'fail' ? { kind: 'returned', reason: 'drain' } : outcome;
     case 'taken-away':
@@ -109,7 +110,7 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
       log: job.log,
     });
     timer?.cancel();
-    return concluded(withinLimit(outcome, maxResultBytes), stop.cause, stop.signal.reason);
+    return concluded(withinLimit(outcome, maxResultBytes), stop);
   }
 
   async function stoppable(

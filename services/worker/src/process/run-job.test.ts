@@ -1,0 +1,162 @@
+import { ManualClock, MillraceError, type Outcome } from '@millrace/core';
+import type { TakenJob } from '@millrace/queue';
+import type { Handler, HandlerRegistry } from '@millrace/sdk';
+import { expect, test } from 'vitest';
+import type { LaneRun } from '../lanes/lane.ts';
+import { ABORT_GRACE_MS, createRunner } from './run-job.ts';
+
+const handler: Handler = {
+  queue: 'q',
+  name: 'job',
+  lane: 'io',
+  concurrency: null,
+  timeoutMs: 1_000,
+  retry: null,
+  isolation: 'none',
+  compute: null,
+  file: '/handlers/job.ts',
+  run: async () => null,
+};
+
+const registry: HandlerRegistry = {
+  queues: ['q'],
+  names: () => ['job'],
+  get: (_, name) => (name === 'job' ? handler : undefined),
+  concurrency: () => null,
+  validate: async (_, __, data) =>
+    data === 'bad'
+      ? { ok: false, faults: [{ pointer: '/a', message: 'is missing' }] }
+      : { ok: true, value: [data] },
+};
+
+function taken(over: Partial<TakenJob> = {}): TakenJob {
+  const nothing = async () => undefined;
+  const job = { id: '1', queue: 'q', name: 'job', data: 'good', attempt: 1, fence: 1, enqueuedAtMs: 0 };
+  return { ...job, timeoutMs: null, progress: nothing, log: nothing, updateData: nothing, ...over };
+}
+
+/** A lane whose run waits for the test; it obeys its contract and no more. */
+async function setup(job: Partial<TakenJob> = {}, options: { begin?: boolean } = {}) {
+  const clock = new ManualClock();
+  const settled = Promise.withResolvers<Outcome>();
+  let run: LaneRun | undefined;
+  const runner = createRunner({
+    registry,
+    maxResultBytes: 100,
+    clock,
+    laneOf: () => ({
+      run(laneRun) {
+        run = laneRun;
+        if (options.begin ?? true) laneRun.started();
+        laneRun.abandon.addEventListener('abort', () =>
+          settled.resolve({ kind: 'fail', error: laneRun.abandon.reason, retry: true }),
+        );
+        return settled.promise;
+      },
+    }),
+  });
+  const taking = new AbortController();
+  const outcome = runner.run(taken(job), taking.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  return { clock, runner, outcome, finish: settled.resolve, takeAway: taking, run: () => run as LaneRun };
+}
+
+const ok = (value: unknown): Outcome => ({ kind: 'ok', value });
+const codeOf = (outcome: Outcome) =>
+  outcome.kind === 'fail' && outcome.error instanceof MillraceError ? outcome.error.code : null;
+
+test('the handler gets what its schema returned, and its value is the outcome', async () => {
+  const { run, finish, outcome } = await setup();
+  expect(run().input).toEqual(['good']);
+  finish(ok({ done: true }));
+  expect(await outcome).toEqual(ok({ done: true }));
+});
+
+test('data that does not fit is never run and never retried', async () => {
+  const { run, outcome } = await setup({ data: 'bad' });
+  expect(await outcome).toMatchObject({ kind: 'fail', retry: false, error: { message: /\/a: is missing/ } });
+  expect(run()).toBeUndefined();
+});
+
+test('a name that nobody here knows may be retried elsewhere', async () => {
+  const { outcome } = await setup({ name: 'newer' });
+  expect(await outcome).toMatchObject({ kind: 'fail', retry: true });
+  expect(codeOf(await outcome)).toBe('not_found');
+});
+
+test('at its timeout the handler is told, and whatever it makes of it the job has failed', async () => {
+  const { clock, run, finish, outcome } = await setup();
+  clock.advance(999);
+  expect(run().signal.aborted).toBe(false);
+  clock.advance(1);
+  expect(run().signal.reason).toMatchObject({ code: 'job_timeout' });
+  expect(run().abandon.aborted).toBe(false);
+  finish(ok('too late'));
+  expect(codeOf(await outcome)).toBe('job_timeout');
+});
+
+test('a handler that ignores its timeout is abandoned after the grace', async () => {
+  const { clock, outcome } = await setup();
+  clock.advance(1_000 + ABORT_GRACE_MS);
+  expect(codeOf(await outcome)).toBe('job_timeout');
+});
+
+test('the job’s own timeout goes before the handler’s', async () => {
+  const { clock, run } = await setup({ timeoutMs: 5 });
+  clock.advance(5);
+  expect(run().signal.aborted).toBe(true);
+});
+
+test('waiting for a thread is not running: the timeout counts from the handler’s start', async () => {
+  const { clock, run } = await setup({}, { begin: false });
+  clock.advance(10_000);
+  expect(run().signal.aborted).toBe(false);
+  run().started();
+  clock.advance(1_000);
+  expect(run().signal.aborted).toBe(true);
+});
+
+test('a lost lock tells the handler and abandons it after the grace', async () => {
+  const { clock, run, takeAway, outcome } = await setup();
+  takeAway.abort('lock lost');
+  expect(run().signal.reason).toMatchObject({ code: 'lock_lost' });
+  clock.advance(ABORT_GRACE_MS);
+  expect(codeOf(await outcome)).toBe('lock_lost');
+});
+
+test('told of a drain, a handler that gives up is returned; one that finishes has finished', async () => {
+  const givesUp = await setup();
+  givesUp.runner.noticeDrain();
+  expect(givesUp.run().signal.reason).toMatchObject({ code: 'draining' });
+  givesUp.finish({ kind: 'fail', error: new Error('aborted'), retry: true });
+  expect(await givesUp.outcome).toEqual({ kind: 'returned', reason: 'drain' });
+
+  const finishes = await setup();
+  finishes.runner.noticeDrain();
+  finishes.finish(ok(1));
+  expect(await finishes.outcome).toEqual(ok(1));
+});
+
+test('a drain never abandons: the time until the hand-back belongs to the handler', async () => {
+  const { clock, runner, run } = await setup({ timeoutMs: 600_000 });
+  runner.noticeDrain();
+  clock.advance(10 * ABORT_GRACE_MS);
+  expect(run().abandon.aborted).toBe(false);
+});
+
+test('a timeout during a drain is still a timeout, and a job taken during a drain is told at once', async () => {
+  const { clock, runner, run, outcome } = await setup();
+  runner.noticeDrain();
+  clock.advance(1_000 + ABORT_GRACE_MS);
+  expect(codeOf(await outcome)).toBe('job_timeout');
+  void runner.run(taken(), new AbortController().signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(run().signal.aborted).toBe(true);
+});
+
+test('a result over the limit fails for good', async () => {
+  const { finish, outcome } = await setup();
+  finish(ok('x'.repeat(99)));
+  expect(await outcome).toMatchObject({ kind: 'fail', retry: false });
+  expect(codeOf(await outcome)).toBe('result_too_large');
+});
