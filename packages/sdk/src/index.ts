@@ -1,3 +1,4 @@
+export type { StandardSchemaV1 } from '@standard-schema/spec';
 export { defineHandler, isHandler } from './define-handler.ts';
 export type {
   ComputeFunction,

@@ -41,12 +41,12 @@ export function jobDataMaker(parameters: WorkloadParameters): (id: number) => Jo
 
 function ownFaults({ seed, id, payload }: Readonly<Record<string, unknown>>): ParameterFault[] {
   const faults: ParameterFault[] = [];
-  if (seed === undefined) faults.push({ pointer: '/seed', message: 'seed is missing' });
+  if (seed === undefined) faults.push({ name: 'seed', message: 'seed is missing' });
   if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > LAST_ID) {
-    faults.push({ pointer: '/id', message: `id must be an integer from 0 to ${LAST_ID}` });
+    faults.push({ name: 'id', message: `id must be an integer from 0 to ${LAST_ID}` });
   }
   if (payload !== undefined && typeof payload !== 'string') {
-    faults.push({ pointer: '/payload', message: 'payload must be text' });
+    faults.push({ name: 'payload', message: 'payload must be text' });
   }
   return faults;
 }
@@ -54,7 +54,7 @@ function ownFaults({ seed, id, payload }: Readonly<Record<string, unknown>>): Pa
 /** Checks the data of a job. All faults come at once. */
 export function parseJobData(raw: unknown): Parsed<WorkloadJob> {
   if (!isObject(raw)) {
-    return { ok: false, faults: [{ pointer: '', message: 'must be an object with seed and id' }] };
+    return { ok: false, faults: [{ name: null, message: 'must be an object with seed and id' }] };
   }
   const { id, payload: _filler, ...rest } = raw;
   const parameters = parseParameters(rest);

@@ -117,9 +117,9 @@ export function defaultParameters(cores: number): WorkloadParameters {
   return { ...STANDARD, threads: cores } as WorkloadParameters;
 }
 
-/** One thing wrong with the parameters; `pointer` is a JSON Pointer (RFC 6901). */
+/** One thing wrong with the parameters; `name` is null when it is wrong with the whole. */
 export interface ParameterFault {
-  readonly pointer: string;
+  readonly name: string | null;
   readonly message: string;
 }
 
@@ -135,10 +135,9 @@ export function isObject(raw: unknown): raw is Readonly<Record<string, unknown>>
 /** What is wrong with the parameters in `raw`, each looked at alone. */
 function faultsOfEach(raw: Readonly<Record<string, unknown>>): ParameterFault[] {
   return Object.entries(raw).flatMap(([name, value]) => {
-    const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (!Object.hasOwn(RULES, name)) return [{ pointer, message: `there is no parameter "${name}"` }];
+    if (!Object.hasOwn(RULES, name)) return [{ name, message: `there is no parameter "${name}"` }];
     const rule = RULES[name as keyof WorkloadParameters];
-    return rule.fits(value) ? [] : [{ pointer, message: `${name} ${rule.must}` }];
+    return rule.fits(value) ? [] : [{ name, message: `${name} ${rule.must}` }];
   });
 }
 
@@ -146,9 +145,9 @@ type RangeEnd = 'work_max' | 'sleep_max' | 'crash_max_ms';
 type RangeStart = 'work_min' | 'sleep_min' | 'crash_min_ms';
 
 function rangeFaults(p: WorkloadParameters, min: RangeStart, max: RangeEnd): ParameterFault[] {
-  if (p[max] < p[min]) return [{ pointer: `/${max}`, message: `${max} must not be less than ${min}` }];
+  if (p[max] < p[min]) return [{ name: max, message: `${max} must not be less than ${min}` }];
   if (p[max] - p[min] < 65_536) return [];
-  return [{ pointer: `/${max}`, message: `${min} to ${max} must have at most 65,536 values` }];
+  return [{ name: max, message: `${min} to ${max} must have at most 65,536 values` }];
 }
 
 /** What is wrong between parameters that are fine each alone. */
@@ -158,11 +157,11 @@ function faultsBetween(p: WorkloadParameters): ParameterFault[] {
   const mostWork = Math.floor((p.work_max * p.work_mul) / p.work_div) * p.tail_factor;
   if (p.work_max * p.work_mul > U32_MAX || mostWork > U32_MAX) {
     const message = `work_max times work_mul, and the same over work_div times tail_factor, must be at most ${U32_MAX}`;
-    faults.push({ pointer: '/work_max', message });
+    faults.push({ name: 'work_max', message });
   }
   if (p.sleep_max * p.sleep_mul > LONGEST_TIMER_MS) {
     const message = `sleep_max times sleep_mul must be at most ${LONGEST_TIMER_MS} ms`;
-    faults.push({ pointer: '/sleep_max', message });
+    faults.push({ name: 'sleep_max', message });
   }
   return faults;
 }
@@ -170,7 +169,7 @@ function faultsBetween(p: WorkloadParameters): ParameterFault[] {
 /** Checks parameters as a person or a job gives them, and fills in what they leave out. All faults come at once. */
 export function parseParameters(raw: unknown, cores = 1): Parsed<WorkloadParameters> {
   if (!isObject(raw)) {
-    return { ok: false, faults: [{ pointer: '', message: 'must be an object of parameters' }] };
+    return { ok: false, faults: [{ name: null, message: 'must be an object of parameters' }] };
   }
   const faults = faultsOfEach(raw);
   if (faults.length > 0) return { ok: false, faults };
