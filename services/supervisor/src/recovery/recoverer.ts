@@ -71,18 +71,23 @@ export function createRecoverer({ store, clock, log, onReclaimed }: RecovererDep
     return latest;
   }
 
+  /**
+   * Both at once, on one connection: the fence goes first, and a reclaim of a start that is not fenced is refused by
+   * the store, so a fence that did not get through only makes both be tried again.
+   */
   async function fenceAndReclaim(begun: Recovery, queues: readonly string[]) {
     const { id, certificate } = begun;
-    await Promise.all(queues.map((queue) => untilDone('fence', () => store.supervision.fence(queue, id))));
-    const fenceMs = begun.fenceMs ?? sinceDeath(begun, nowMs(clock));
-    const reclaimed = await Promise.all(
-      queues.map(async (queue) => {
-        const result = await untilDone('reclaim', () =>
-          store.supervision.reclaim(queue, id, certificate.cause),
-        );
+    const { fence, reclaim } = store.supervision;
+    const fences = queues.map((queue) => untilDone('fence', () => fence(queue, id)));
+    const fencedMs = Promise.all(fences).then(() => sinceDeath(begun, nowMs(clock)));
+    const [fenced, ...reclaimed] = await Promise.all([
+      fencedMs,
+      ...queues.map(async (queue) => {
+        const result = await untilDone('reclaim', () => reclaim(queue, id, certificate.cause));
         return [queue, result] as const;
       }),
-    );
+    ]);
+    const fenceMs = begun.fenceMs ?? fenced;
     const ids = new Map(reclaimed.map(([queue, { jobIds }]) => [queue, jobIds]));
     // Who finishes another's recovery and finds nothing left to reclaim came after the reclaim was over.
     const givenBack = [...ids.values()].reduce((sum, list) => sum + list.length, 0);

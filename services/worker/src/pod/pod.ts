@@ -168,13 +168,11 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     else handle({ type: message.type, id });
   }
 
-  /** The slot is filled again before anything is told: the report is for others, the slot is for the jobs. */
+  /** Told before anything else: filling the slot forks, and that holds this process for many ms. */
   function onExit(id: string, { code, signal, stderrTail }: ChildExit): void {
     const child = state.children.find((candidate) => candidate.id === id);
     const pid = handles.get(id)?.pid ?? 0;
     handles.delete(id);
-    handle({ type: 'exited', id, code });
-    census.left(id);
     const expected = child?.mode === 'leaving';
     const slot = child?.slot ?? null;
     link.send({
@@ -188,6 +186,8 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
       expected,
       stderrTail: [...stderrTail],
     });
+    handle({ type: 'exited', id, code });
+    census.left(id);
     log[expected ? 'info' : 'warn'](
       { worker: id, pid, slot, code, signal, expected },
       'A worker process ended',
