@@ -111,5 +111,6 @@ export function renderProblem(error: MillraceError): string {
 /** The same error for a program: problem+json as the HTTP API writes it. */
 export function problemDocument(error: MillraceError): Record<string, unknown> {
   const { title } = ERROR_CATALOGUE[error.code];
-  return { code: error.code, status: error.status, title, detail: error.message, ...error.details };
+  const type = `urn:millrace:error:${error.code}`;
+  return { type, title, status: error.status, code: error.code, detail: error.message, ...error.details };
 }
