@@ -21,7 +21,7 @@ exit 1`;
  */
 const APT = `
 export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
+policy="\${POLICY_RC_D:-/usr/sbin/policy-rc.d}"
 ours=
 undo() { [ -z "$ours" ] || rm -f "$policy"; }
 trap undo EXIT
