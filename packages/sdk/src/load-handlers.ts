@@ -12,6 +12,7 @@ import {
 import { conflicts } from './conflicts.ts';
 import { isHandler } from './define-handler.ts';
 import type { Handler } from './handler.ts';
+import { offerSdk } from './offer-sdk.ts';
 import { createRegistry, type HandlerRegistry } from './registry.ts';
 
 const IMPORT_LIMIT_MS = 30_000;
@@ -54,6 +55,7 @@ async function importWithin(file: string, clock: Clock): Promise<Record<string, 
  * made by `defineHandler`. The module cache makes a second call cheap.
  */
 export async function loadHandlerFile(file: string, clock: Clock = systemClock): Promise<Handler> {
+  offerSdk();
   try {
     const { default: exported } = await importWithin(resolve(file), clock);
     if (isHandler(exported)) return Object.freeze({ ...exported, file: resolve(file) });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Outcome, parseDurationMs } from '@millrace/core';
 
 const LONGEST_SNOOZE_MS = 365 * 86_400_000;
@@ -20,7 +21,8 @@ function isHandlerOutcome(value: unknown): value is HandlerOutcome {
 
 function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
-  return new Error(typeof thrown === 'string' ? thrown : `The handler threw ${JSON.stringify(thrown)}`);
+  if (typeof thrown === 'string') return new Error(thrown);
+  return new Error(`The handler threw ${inspect(thrown, { depth: 2 })}, which is no Error`);
 }
 
 /** The attempt failed. It is made again as the job's retry policy says, unless `retry` is false. */
