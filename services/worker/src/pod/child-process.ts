@@ -27,14 +27,23 @@ export interface ChildListeners {
 /** Forks a worker process under the start id `id`. */
 export type SpawnChild = (id: string, listeners: ChildListeners) => ChildProcessHandle;
 
+export interface SpawnerOptions {
+  readonly pod: string;
+  readonly pool: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the children's outputs go. */
+  readonly output: NodeJS.WritableStream;
+}
+
 /**
- * Forks src/process/main.ts. Both its outputs go to our `output`, for stdout belongs to what a command answers.
+ * Forks src/process/main.ts. Both its outputs go to `output`, for stdout belongs to what a command answers.
  * The fifth stdio is the lifeline: a socket whose other end only we hold, so that its end means our death.
  */
-export function childSpawner(pod: string, pool: string, output: NodeJS.WritableStream): SpawnChild {
+export function childSpawner({ pod, pool, env, output }: SpawnerOptions): SpawnChild {
+  const entry = fileURLToPath(moduleUrl(import.meta.url, '../process/main.ts'));
   return (id, { onMessage, onExit }) => {
-    const entry = fileURLToPath(moduleUrl(import.meta.url, '../process/main.ts'));
     const child = fork(entry, ['--pod', pod, '--pool', pool, '--start', id], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
     const tail = createTail();

@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { compileConfig, createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
 import { loadHandlers } from '@millrace/sdk';
@@ -26,18 +27,13 @@ function dieOf(what: string, error: unknown): never {
 process.on('uncaughtException', (error) => dieOf('Uncaught exception', error));
 process.on('unhandledRejection', (error) => dieOf('Unhandled rejection', error));
 
-let leaving = false;
-
 function refuseStart(error: unknown): void {
-  // A drain that comes before the start is over makes the start fail: its exit code is the drain's.
-  if (leaving) return;
   writeSync(STDERR, `${messageOf(error)}\n`);
   const isLasting = isMillraceError(error, 'store_unfit') || isMillraceError(error, 'handlers_invalid');
   process.exit(isLasting || isMillraceError(error, 'config_invalid') ? EXIT.refused : 1);
 }
 
 async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
-  leaving = true;
   // Nothing runs any more and the store knows: closing connections one by one would only cost time.
   process.exit((await worker.drain(times)) ? 0 : 1);
 }
@@ -82,6 +78,8 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => undefined);
   await worker.start();
   tellPod({ type: 'ready' });
+  // Now, since a killed process writes nothing at its end.
+  flushCompileCache();
 }
 
 main().catch(refuseStart);

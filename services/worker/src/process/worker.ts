@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { type Clock, type Config, type Lifecycle, type Log, lifecycle, type Timer } from '@millrace/core';
-import { createConsumer, createStore } from '@millrace/queue';
+import { createConsumer, createStore, type Store } from '@millrace/queue';
 import type { HandlerRegistry } from '@millrace/sdk';
 import { type Beat, createLink, type Order, type WorkerHello } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
@@ -40,12 +40,11 @@ export interface WorkerProcess extends Lifecycle {
   drain(times: DrainTimes): Promise<boolean>;
 }
 
-/** `work`'s result, or the signal's reason as soon as it aborts; `work` then ends unheard. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    work.then(resolve, reject);
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/** Resolves with `work`, or as soon as the signal aborts; `work` then ends unheard. */
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    work.then(resolve, (error) => (signal.aborted ? resolve() : reject(error)));
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
@@ -76,6 +75,7 @@ export function createWorkerProcess(
   });
   // Made at the start, since a consumer dials as soon as it is made.
   let served: readonly ServedQueue[] = [];
+  let store: Store | undefined;
   const consumers = () => served.map(({ consumer }) => consumer);
   const drain = createDrain({ consumers, notice: runner.noticeDrain, clock });
   const link = createLink(
@@ -155,15 +155,12 @@ export function createWorkerProcess(
   }
 
   async function connect(): Promise<void> {
-    const store = createStore(config, { clock, log, name: id, profile: 'patient' });
-    try {
-      await store.start();
-      await untilFit(store, { clock, log, signal: stopping.signal });
-      for (const queue of registry.queues) await store.board.addQueueName(queue);
-    } finally {
-      await store.stop();
-    }
-    stopping.signal.throwIfAborted();
+    store = createStore(config, { clock, log, name: id, profile: 'patient' });
+    await store.start();
+    await untilFit(store, { clock, log, signal: stopping.signal });
+    for (const queue of registry.queues) await store.board.addQueueName(queue);
+    await store.stop();
+    if (stopping.signal.aborted) return;
     served = registry.queues.map(serve);
     await Promise.all(consumers().map((consumer) => consumer.connect()));
   }
@@ -173,6 +170,7 @@ export function createWorkerProcess(
     await runDrain(config.drain);
     ticks?.cancel();
     vitals?.stop();
+    await store?.stop();
     await Promise.all(consumers().map((consumer) => consumer.stop()));
     await lanes.stop();
   }
