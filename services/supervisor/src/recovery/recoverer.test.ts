@@ -1,0 +1,116 @@
+import { type DeathCertificate, MillraceError, type Recovery, silentLog, systemClock } from '@millrace/core';
+import type { Board, QueueSupervision } from '@millrace/queue';
+import { expect, test } from 'vitest';
+import { createRecoverer } from './recoverer.ts';
+
+const certificate = (over: Partial<DeathCertificate> = {}): DeathCertificate => ({
+  ...{ worker: 'pool-1.a', pod: 'pool-1', pid: 1, slot: 0, cause: 'crash', exitCode: 1, exitSignal: null },
+  ...{ diedAtMs: systemClock.nowMs(), certifiedAtMs: systemClock.nowMs(), evidence: [] },
+  ...over,
+});
+
+/** A store that records calls, in order, and fails as often as it is told to. */
+function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' | 'save', number>> = {}) {
+  const calls: string[] = [];
+  const saved: Recovery[] = [];
+  const left = { ...failures };
+  const pass = (what: keyof typeof failures, name: string) => {
+    calls.push(name);
+    if ((left[what] ?? 0) === 0) return;
+    left[what] = (left[what] ?? 0) - 1;
+    throw new MillraceError('store_unavailable', 'The store does not answer.');
+  };
+  const supervision = {
+    fence: async (queue: string) => pass('fence', `fence ${queue}`),
+    reclaim: async (queue: string) => {
+      pass('reclaim', `reclaim ${queue}`);
+      return { jobIds: queue === 'full' ? ['1', '2'] : [], eventsAfter: '5-0' };
+    },
+    restarts: async (queue: string, ids: readonly string[], after: string) => {
+      pass('restarts', `restarts ${queue} ${after}`);
+      return new Map(ids.map((id) => [id, systemClock.nowMs()]));
+    },
+  } as unknown as QueueSupervision;
+  const board = {
+    saveRecovery: async (recovery: Recovery) => {
+      pass('save', `save ${recovery.state}`);
+      saved.push(recovery);
+    },
+  } as unknown as Board;
+  let reclaimed = 0;
+  const recoverer = createRecoverer({
+    ...{ store: { supervision, board }, clock: systemClock, log: silentLog },
+    onReclaimed: (jobs) => {
+      reclaimed += jobs;
+    },
+  });
+  return { recoverer, calls, saved, reclaimed: () => reclaimed };
+}
+
+const queues = async () => ['full', 'empty'];
+
+test('every queue is fenced before it is reclaimed, and only then restarts are looked for', async () => {
+  const { recoverer, calls, saved, reclaimed } = faultyStore();
+  await recoverer.recover(certificate(), queues);
+  const steps = calls.filter((call) => !call.startsWith('save'));
+  expect(steps).toEqual(['fence full', 'fence empty', 'reclaim full', 'reclaim empty', 'restarts full 5-0']);
+  expect(saved.at(-1)).toMatchObject({ state: 'done', orphans: { full: ['1', '2'] } });
+  expect(reclaimed()).toBe(2);
+});
+
+test('the store away delays every phase and spoils none', async () => {
+  const { recoverer, saved } = faultyStore({ fence: 2, reclaim: 1, restarts: 2, save: 1 });
+  await recoverer.recover(certificate(), queues);
+  expect(saved.at(-1)).toMatchObject({ state: 'done', orphans: { full: ['1', '2'] } });
+});
+
+test('a planned end without orphans leaves no record', async () => {
+  const { recoverer, saved, calls } = faultyStore();
+  await recoverer.recover(certificate({ cause: 'shutdown' }), async () => ['empty']);
+  expect(saved).toEqual([]);
+  expect(calls).toContain('reclaim empty');
+});
+
+test('what another supervisor began is finished with its own figures', async () => {
+  const { recoverer, saved, calls } = faultyStore();
+  const begun: Recovery = {
+    ...{ id: 'pool-1.a', certificate: certificate({ diedAtMs: 1_000.5 }), diedAtMs: 1_000.5, detectMs: 1 },
+    ...{ fenceMs: 2, reclaimMs: 3, respawnMs: 4, firstOrphanMs: null, lastOrphanMs: null },
+    ...{ orphans: { empty: ['9'] }, state: 'running' },
+  };
+  await recoverer.resume(begun, async () => ['empty']);
+  expect(saved.at(-1)).toMatchObject({ fenceMs: 2, reclaimMs: 3, respawnMs: 4, orphans: { empty: ['9'] } });
+  expect(calls).toContain('restarts empty 1000-0');
+});
+
+test('two who ask for the same recovery get one', async () => {
+  const { recoverer, calls } = faultyStore();
+  await Promise.all([recoverer.recover(certificate(), queues), recoverer.recover(certificate(), queues)]);
+  expect(calls.filter((call) => call === 'fence full')).toHaveLength(1);
+});
+
+test('a respawn is noted in the slot’s own recovery, also after its end; a lost pod’s by its pool', async () => {
+  const { recoverer, saved } = faultyStore();
+  await recoverer.recover(certificate(), queues);
+  await recoverer.recover(certificate({ worker: 'pool-2.b', pod: 'pool-2', cause: 'pod-lost' }), queues);
+  const at = systemClock.nowMs() + 10;
+  recoverer.respawned('pool-1', 3, at);
+  recoverer.respawned('other-9', 0, at);
+  expect(saved.filter(({ respawnMs }) => respawnMs !== null)).toEqual([]);
+  recoverer.respawned('pool-1', 0, at);
+  await recoverer.stop();
+  expect(
+    saved
+      .filter(({ respawnMs }) => respawnMs !== null)
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(['pool-1.a', 'pool-2.b']);
+});
+
+test('a stop leaves what is running to the next, and does not wait for the store', async () => {
+  const { recoverer, saved } = faultyStore({ fence: Number.POSITIVE_INFINITY });
+  const work = recoverer.recover(certificate(), queues);
+  await recoverer.stop();
+  await work;
+  expect(saved.every(({ state }) => state === 'running')).toBe(true);
+});
