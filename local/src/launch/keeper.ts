@@ -39,11 +39,16 @@ async function becomesReady(kept: KeptProcess, child: Child): Promise<ChildExit 
   return Promise.race([ready.catch(() => exit), exit]);
 }
 
+/** Of a defect's stack only the error itself is for people. */
+function headline(words: readonly string[]): string {
+  return words.findLast((line) => /^\w*Error\b.*:/.test(line)) ?? words.slice(-12).join('\n');
+}
+
 /** The sentence for a process that ended before it ever served: its own last word, if it said one. */
 async function failedStart(name: string, child: Child, exit: ChildExit): Promise<MillraceError> {
-  const words = await child.lastWords(12);
-  const said = words.length === 0 ? '' : `: ${words.join('\n')}`;
-  return new MillraceError('start_failed', `${name} did not start (${describeExit(exit)})${said}`);
+  const said = headline(await child.lastWords(60));
+  const how = `${name} did not start (${describeExit(exit)})`;
+  return new MillraceError('start_failed', said === '' ? how : `${how}: ${said}`);
 }
 
 /**
