@@ -10,5 +10,5 @@ export {
   type WorkloadParameters,
 } from './parameters.ts';
 export { checksumOf, type JobPlan, planJob, scheduledMs } from './plan.ts';
-export { createTally, type RunTally, runChecksum } from './run-checksum.ts';
+export { runChecksum } from './run-checksum.ts';
 export { measureNsPerStep } from './step-cost.ts';

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   checksumOf,
   crashes,
-  createTally,
   defaultParameters,
   planJob,
   runChecksum,
@@ -58,21 +57,14 @@ describe('the deterministic workload, at its defaults', () => {
   });
 
   it('crashes at its times', () => {
-    const sequence = crashes({ ...standard, crash_min_ms: 300, crash_max_ms: 800 })
-      .take(5)
-      .toArray();
-    expect(sequence.map(({ atMs, drawn }) => [atMs, drawn])).toEqual([
+    const sequence = crashes({ ...standard, crash_min_ms: 300, crash_max_ms: 800 });
+    const first = ids(5).map(() => sequence.next().value);
+    expect(first.map((crash) => crash && [crash.atMs, crash.drawn])).toEqual([
       [650, 3],
       [1351, 3],
       [1755, 1],
       [2318, 3],
       [3056, 2],
     ]);
-  });
-
-  it('comes to the same run checksum in whatever order the jobs end', () => {
-    const tally = createTally(1_000);
-    for (const id of ids(1_000).reverse()) tally.count(id, checksumOf(standard, id));
-    expect(tally).toMatchObject({ checksum: 866086107, done: 1_000, repeated: 0, foreign: 0 });
   });
 });
