@@ -73,6 +73,7 @@ export const lineResultSchema = z.looseObject({
   id: z.string().optional(),
   code: z.string().optional(),
   detail: z.string().optional(),
+  faults: z.array(z.looseObject({ pointer: z.string(), message: z.string() })).optional(),
 });
 export type LineResult = z.infer<typeof lineResultSchema>;
 

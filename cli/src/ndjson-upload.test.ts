@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
-import { systemClock } from '@millrace/core';
+import { ManualClock, systemClock } from '@millrace/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LineResult } from './answers.ts';
 import { createHttpClient } from './http-client.ts';
@@ -28,6 +28,7 @@ function jobs(count: number): string {
 function start(url: URL, input: Readable, changes: Partial<Upload> = {}) {
   const results: LineResult[] = [];
   const upload = {
+    clock: systemClock,
     route: '/v1/queues/q/jobs',
     input,
     stop: never,
@@ -100,12 +101,28 @@ describe('a stream of jobs', () => {
     expect(await ended).toEqual({ linesSent: total, knownThrough: total, fault: null });
   });
 
-  it('is not read at all where the server refuses it', async () => {
-    const url = await serve((_, response) => {
-      response.writeHead(503).end(JSON.stringify({ code: 'store_unavailable', detail: 'Away.' }));
-    });
-    const { ended } = start(url, new PassThrough());
-    expect(await ended).toMatchObject({ knownThrough: 0, fault: { code: 'store_unavailable' } });
+  it('does not leave where the server refuses it, so that the reason always arrives', async () => {
+    const refuse: RequestListener = (_, response) => {
+      response.writeHead(503, { connection: 'close' });
+      response.end(JSON.stringify({ code: 'store_unavailable', detail: 'Away.' }));
+    };
+    const url = await serve(refuse, { uninvited: refuse });
+    const { ended } = start(url, Readable.from([jobs(100_000)]));
+    expect(await ended).toMatchObject({ linesSent: 0, fault: { code: 'store_unavailable' } });
+  });
+
+  it('leaves uninvited after a while, for the sake of proxies that know no invitation', async () => {
+    const clock = new ManualClock();
+    const asked = Promise.withResolvers<void>();
+    const uninvited: RequestListener = (request, response) => {
+      asked.resolve();
+      answerLines(request, response);
+    };
+    const url = await serve(() => undefined, { uninvited });
+    const { ended } = start(url, Readable.from([jobs(2)]), { clock });
+    await asked.promise;
+    clock.advance(1_000);
+    expect(await ended).toEqual({ linesSent: 2, knownThrough: 2, fault: null });
   });
 
   it('cannot be sent where nobody listens', async () => {

@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { MillraceError, messageOf } from '@millrace/core';
+import { type Clock, MillraceError, messageOf } from '@millrace/core';
 import { type LineResult, lineResultSchema } from './answers.ts';
 import { type HttpClient, throwProblem } from './http-client.ts';
 import { textLines, wholeLines } from './ndjson-lines.ts';
 import { unreachable } from './problem.ts';
 
+/** A proxy may swallow the invitation to send the body (RFC 9110, 10.1.1): then it is sent uninvited. */
+const INVITATION_LIMIT_MS = 1_000;
+
 /** What a stream of jobs is made of and whom it tells. */
 export interface Upload {
+  readonly clock: Clock;
   readonly route: string;
   readonly input: Readable;
   /** Send no more, but wait for what was sent. */
@@ -42,14 +46,29 @@ function stopped(): MillraceError {
 }
 
 /**
+ * Waits for the server's word that it wants the body. One that refuses the stream (no right, no such queue, no
+ * store) says so before a line has left, where its answer cannot be lost with the connection.
+ */
+async function invited({ request, upload }: Exchange, halt: AbortSignal): Promise<void> {
+  const asked = new AbortController();
+  const signal = AbortSignal.any([halt, asked.signal]);
+  const limit = upload.clock.sleep(INVITATION_LIMIT_MS, signal).catch(() => undefined);
+  const invitation = once(request, 'continue', { signal }).catch(() => undefined);
+  await Promise.race([invitation, limit]);
+  asked.abort();
+}
+
+/**
  * Sends line after line until the input ends or somebody stops it; waits whenever the socket is full, which is
  * where a queue at its bound holds the sender back. Resolves to why it ended early, or null.
  */
-async function sendLines({ request, upload, tally, over }: Exchange): Promise<MillraceError | null> {
+async function sendLines(exchange: Exchange): Promise<MillraceError | null> {
+  const { request, upload, tally, over } = exchange;
   const halt = AbortSignal.any([upload.stop, over.signal]);
   const closeInput = () => upload.input.destroy();
   halt.addEventListener('abort', closeInput, { once: true });
   try {
+    await invited(exchange, halt);
     for await (const lines of wholeLines(upload.input)) {
       if (halt.aborted) break;
       const goesOn = request.write(lines.bytes);
@@ -132,6 +151,7 @@ export async function uploadNdjson(http: HttpClient, upload: Upload): Promise<Up
   const request = http.open(upload.route, {
     'content-type': 'application/x-ndjson',
     accept: 'application/x-ndjson, application/problem+json',
+    expect: '100-continue',
   });
   // Otherwise nothing leaves before the first line does, and a refusal waits as long as the input is silent.
   request.flushHeaders();

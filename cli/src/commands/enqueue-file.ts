@@ -11,10 +11,10 @@ import { renderSummary } from '../output/progress.ts';
 import { printable } from '../output/text-width.ts';
 import { plural } from '../output/units.ts';
 import { problemDocument } from '../problem.ts';
+import { withQueueAdvice } from '../queue-advice.ts';
 import { note, print } from '../terminal.ts';
 import { startMeter } from '../upload-meter.ts';
 import { createTally, type Tally } from '../upload-tally.ts';
-import { readQueue } from './queues.ts';
 
 /** Refused lines told one by one; the rest is in the summary, and all of them in --json. */
 const TOLD_MAX = 20;
@@ -42,7 +42,8 @@ async function openSource(call: Call, file: string): Promise<Source> {
 }
 
 function describeRefusal(result: LineResult): string {
-  const reason = [result.code, result.detail].filter((part) => part !== undefined).join(': ');
+  const faults = (result.faults ?? []).map(({ pointer, message }) => `${pointer || '/'} ${message}`);
+  const reason = [result.code, result.detail, ...faults].filter((part) => part !== undefined).join(': ');
   return `line ${result.line}: ${printable(reason || `status ${result.status}`)}`;
 }
 
@@ -107,13 +108,12 @@ function tookNothing(end: UploadEnd): end is UploadEnd & { fault: MillraceError 
 /** Streams a file of jobs into the queue, as fast as its bound admits, and tells what became of each line. */
 export async function enqueueFile(call: Call, queue: string, file: string): Promise<void> {
   const source = await openSource(call, file);
-  // Asked first, since a server that refuses a stream may close the connection before its reason is read.
-  await readQueue(call, queue);
   const tally = createTally(call.clock, source.size);
   const meter = startMeter(call, tally);
   const onStop = () => meter.say('Stopping: waiting for the results of what was sent; Ctrl-C again leaves.');
   call.signal.addEventListener('abort', onStop, { once: true });
   const end = await uploadNdjson(call.http, {
+    clock: call.clock,
     route: path('queues', queue, 'jobs'),
     input: source.input,
     stop: call.signal,
@@ -121,6 +121,6 @@ export async function enqueueFile(call: Call, queue: string, file: string): Prom
     onSent: (bytes) => tally.sent(bytes),
     onResult: createTeller(call, tally, meter.say),
   }).finally(() => meter.stop());
-  if (tookNothing(end)) throw end.fault;
+  if (tookNothing(end)) return withQueueAdvice(call, queue, Promise.reject(end.fault));
   report(call, tally, end);
 }

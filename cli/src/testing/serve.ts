@@ -6,7 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
  * only when it breaks. All end with the test, through vitest's `afterEach`.
  */
 export function faultyServers(afterEach: (fn: () => void) => void): {
-  serve(listener: RequestListener): Promise<URL>;
+  serve(listener: RequestListener, options?: { readonly uninvited?: RequestListener }): Promise<URL>;
   closeAll(): void;
 } {
   const servers: Server[] = [];
@@ -19,8 +19,10 @@ export function faultyServers(afterEach: (fn: () => void) => void): {
   afterEach(closeAll);
   return {
     closeAll,
-    async serve(listener) {
+    async serve(listener, { uninvited } = {}) {
       const server = createServer(listener).listen(0, '127.0.0.1');
+      // Without this listener, Node invites every body by itself.
+      if (uninvited) server.on('checkContinue', uninvited);
       servers.push(server);
       await once(server, 'listening');
       return new URL(`http://127.0.0.1:${(server.address() as { port: number }).port}`);
