@@ -4,7 +4,9 @@
  * package "node"), so that a machine's own older Node is enough to begin with.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -97,11 +99,43 @@ function install() {
   });
 }
 
-async function installWhatIsMissing() {
+/** True when `package-lock.json` asks for something that is not there. */
+function isIncomplete() {
   const lock = readJson(join(ROOT, 'package-lock.json'));
   if (!lock) fail(`package-lock.json in ${ROOT} cannot be read: get it back from the repository.`);
   const installed = readJson(join(ROOT, 'node_modules', '.package-lock.json'));
-  if (missingPackages(lock, installed, (path) => existsSync(join(ROOT, path))).length > 0) await install();
+  return missingPackages(lock, installed, (path) => existsSync(join(ROOT, path))).length > 0;
+}
+
+/** The process that installs here now, or null. A lock whose process is gone is nobody's. */
+function installer(lockFile) {
+  try {
+    const pid = Number(readFileSync(lockFile, 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return error.code === 'EPERM' ? 'another' : null;
+  }
+}
+
+/** `npm start` and `npm test` at once must not both empty node_modules: one installs, the other waits for it. */
+async function installOnce() {
+  const name = createHash('sha256').update(ROOT).digest('hex').slice(0, 12);
+  const lockFile = join(tmpdir(), `millrace-install-${name}.lock`);
+  while (isIncomplete()) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+    } catch (error) {
+      if (error.code !== 'EEXIST') fail(`The lock ${lockFile} cannot be written (${error.message}).`);
+      if (installer(lockFile) === null) rmSync(lockFile, { force: true });
+      else await new Promise((resolve) => setTimeout(resolve, 500));
+      continue;
+    }
+    process.on('exit', () => rmSync(lockFile, { force: true }));
+    if (isIncomplete()) await install();
+    rmSync(lockFile, { force: true });
+    return;
+  }
 }
 
 /** Starts this very program under the pinned Node and becomes its shadow: its signals, its exit code. */
@@ -147,7 +181,7 @@ export async function underPinnedNode(script, run) {
     delete process.env[UNDER_PINNED];
     return run();
   }
-  await installWhatIsMissing();
+  await installOnce();
   const pinned = existsSync(PINNED);
   if (pinned && !sameFile(PINNED, process.execPath)) return becomePinned(script);
   if (!pinned && major < NEEDED_MAJOR) fail(NO_PINNED_NODE);

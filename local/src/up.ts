@@ -25,7 +25,7 @@ function untilStopped(host: Host, launcher: Launcher, note: (line: string) => vo
         note('Draining: running jobs finish, the rest waits for the next start. Ctrl-C again hastens.');
         resolve();
       } else if (requests === 2) {
-        note('Hastening: workers are killed, their jobs go back to their queues.');
+        note('Hastening: running jobs go back to their queues.');
         launcher.hasten();
       }
     });

@@ -130,7 +130,7 @@ it('tells of a pod that could not be started as one that ended', async () => {
 });
 
 it('drains every pod, and starts none while it does', async () => {
-  const { kubelet, child, children } = setUp(false);
+  const { kubelet, child, children, clock } = setUp(false);
   kubelet.receive(create('a'));
   await turn();
   kubelet.receive(create('late'));
@@ -142,7 +142,9 @@ it('drains every pod, and starts none while it does', async () => {
   expect(child('late').got).toEqual(['SIGTERM']);
   expect([...children.keys()]).toEqual(['a', 'late']);
   kubelet.hasten();
+  expect(child('a').got).toEqual(['SIGTERM', 'SIGTERM']);
+  clock.advance(3_000);
   await drained;
-  expect(child('a').got).toEqual(['SIGTERM', 'killed']);
+  expect(child('a').got).toEqual(['SIGTERM', 'SIGTERM', 'killed']);
   expect(kubelet.pods()).toEqual([]);
 });

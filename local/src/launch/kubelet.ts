@@ -2,6 +2,9 @@ import { type Clock, messageOf } from '@millrace/core';
 import { type Child, describeExit, endChild } from './child.ts';
 import type { PodNews, PodOrder, PodRecord } from './cluster-messages.ts';
 
+/** How long a hastened pod may take to hand its jobs back. */
+const HASTE_MS = 3_000;
+
 /** What the kubelet needs. */
 export interface KubeletDependencies {
   readonly clock: Clock;
@@ -66,9 +69,13 @@ export class Kubelet {
     await Promise.all([...this.#pods.keys()].map((id) => this.#end(id, graceMs)));
   }
 
-  /** Kills what a drain is still waiting for. */
+  /** Asks draining pods once more: they hand back what still runs. Those that do not end by then are killed. */
   hasten(): void {
-    for (const pod of this.#pods.values()) pod.child.killGroup();
+    for (const { child } of this.#pods.values()) {
+      child.signal('SIGTERM');
+      const timer = this.#dependencies.clock.after(HASTE_MS, () => child.killGroup());
+      child.exited.then(() => timer.cancel());
+    }
   }
 
   #create(id: string, pool: string): void {

@@ -20,7 +20,7 @@ import { prepareServices, type Services } from './services.ts';
 const PODS_READY_MS = 30_000;
 /** Beyond the drain's own limit: how long a pod may take to end. */
 const POD_CLOSE_MS = 3_000;
-/** After a hastened drain: time for the supervisor to give the killed pods' jobs back. */
+/** After a hastened drain: time for the supervisor to give the jobs of killed pods back. */
 const RECLAIM_MS = 1_000;
 
 /** What is to be run. */
@@ -48,7 +48,7 @@ export interface Launcher extends Lifecycle {
   /** What runs; throws before `start` resolved. */
   running(): Running;
   pods(): readonly PodRecord[];
-  /** Cuts a drain short: pods are killed and their jobs given back. */
+  /** Cuts a drain short: running jobs are given back. */
   hasten(): void;
   /** The process of a service, for whoever must name it. */
   pidOf(name: 'store' | 'producer' | 'supervisor'): number | null;
@@ -164,7 +164,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
 
   // Pods before what they need: the producer's waiters, the supervisor's links, and last the store.
   const stop = async () => {
-    await kubelet?.drain(hastened ? 0 : drainMs + POD_CLOSE_MS);
+    await kubelet?.drain(hastened ? POD_CLOSE_MS : drainMs + POD_CLOSE_MS);
     if (hastened) await clock.sleep(RECLAIM_MS);
     for (const keeper of [keepers.producer, keepers.supervisor, keepers.store]) await keeper?.stop();
     await folder?.release();
