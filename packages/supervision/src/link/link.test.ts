@@ -186,6 +186,18 @@ test('a second link of the same start replaces the first: no close is reported',
   expect(closes.seen).toEqual(['other']);
 });
 
+test('the connection that was replaced is closed', async () => {
+  const { server, hellos } = await serve({ key: null });
+  const older = connect(server.port, '127.0.0.1');
+  older.resume();
+  older.write(`${JSON.stringify({ type: 'hello', version: 1, ...workerHello, mac: '' })}\n`);
+  await hellos.reach(1);
+  const { link } = dial([addressOf(server)], null);
+  const closed = once(older, 'close');
+  await link.start();
+  await closed;
+});
+
 test('a worker whose sockets were reset is back within 50 ms and says hello again', async () => {
   let worker: Socket | undefined;
   const { server, hellos, closes } = await serve();
