@@ -28,6 +28,7 @@ function play(overrides: Partial<PodSettings> = {}) {
     const decision = decide(state, event, nowMs, applied);
     state = decision.state;
     for (const action of decision.actions) {
+      if (action.type === 'refill-in') step({ type: 'refill' }, nowMs);
       if (action.type !== 'fork') continue;
       for (let i = 0; i < action.count; i++) step({ type: 'forked', id: `c${forks++}` }, nowMs);
     }
@@ -61,17 +62,24 @@ test('slots go to whoever is ready first; who comes later waits as a standby', (
   expect(pod.mode('c1')).toBe('standby');
 });
 
-test('a standby takes the dead one’s slot, and only then the next standby is forked', () => {
+test('a standby takes the dead one’s slot, and only later the next standby is forked', () => {
   expect(running().step(crash('c1'))).toEqual([
     { type: 'activate', id: 'c2', slot: 1 },
-    { type: 'fork', count: 1 },
+    { type: 'refill-in', ms: 100 },
   ]);
+});
+
+test('a refill forks what is missing at its time, so that two of them fork no more than one', () => {
+  const pod = play();
+  pod.step({ type: 'refill' });
+  expect(pod.state().children).toHaveLength(3);
+  expect(pod.step({ type: 'refill' })).toEqual([]);
 });
 
 test('without a warm standby the slot goes to the first that is ready', () => {
   const pod = running();
   pod.step(crash('c2'));
-  expect(pod.step(crash('c0'), 10)).toEqual([{ type: 'fork', count: 1 }]);
+  expect(pod.step(crash('c0'), 10)).toEqual([{ type: 'refill-in', ms: 0 }]);
   expect(pod.step({ type: 'ready', id: 'c4' }, 20)).toEqual([{ type: 'activate', id: 'c4', slot: 0 }]);
 });
 
@@ -103,7 +111,7 @@ test.each(['fence-child', 'kill-child', 'drain-child'] as const)(
     expect(actions[0]).toMatchObject({ type: type === 'drain-child' ? 'drain' : 'kill', id: 'c0' });
     expect(actions.slice(1)).toEqual([
       { type: 'activate', id: 'c2', slot: 0 },
-      { type: 'fork', count: 1 },
+      { type: 'refill-in', ms: 100 },
     ]);
     expect(pod.step(crash('c0'))).toEqual([]);
     expect(pod.state().mode).toBe('running');
@@ -121,7 +129,7 @@ test('a start that found itself fenced and left is outside the budget, unknown t
 test('with killFenced off a fenced child is replaced and left alone', () => {
   expect(running({ killFenced: false }).step({ type: 'fence-child', id: 'c0' })).toEqual([
     { type: 'activate', id: 'c2', slot: 0 },
-    { type: 'fork', count: 1 },
+    { type: 'refill-in', ms: 100 },
   ]);
 });
 
@@ -139,7 +147,7 @@ test('a drain tells every child, forks none, and ends with the last of them', ()
   const pod = running();
   expect(pod.step({ type: 'drain', timeoutMs: 500 })).toEqual([
     ...['c0', 'c1', 'c2'].map((id) => ({ type: 'drain', id, timeoutMs: 500, noticeMs: 100 })),
-    { type: 'await-deadline', ms: 5_500 },
+    { type: 'await-deadline', ms: 4_500 },
   ]);
   expect(pod.step({ type: 'exited', id: 'c0', code: 0 })).toEqual([]);
   expect(pod.step(crash('c1'))).toEqual([]);

@@ -43,7 +43,8 @@ export interface PodSettings extends RestartLimits {
 }
 
 export type PodEvent =
-  | { readonly type: 'start' }
+  /** Forks what is missing; `refill-in` asked for it. */
+  | { readonly type: 'start' | 'refill' }
   | { readonly type: 'forked'; readonly id: string }
   | { readonly type: 'ready'; readonly id: string }
   /** The child drains on its own. */
@@ -58,6 +59,8 @@ export type PodEvent =
 export type PodAction =
   | { readonly type: 'activate'; readonly id: string; readonly slot: number }
   | { readonly type: 'fork'; readonly count: number }
+  /** Come back with a `refill` event after `ms`. */
+  | { readonly type: 'refill-in'; readonly ms: number }
   | { readonly type: 'drain'; readonly id: string; readonly timeoutMs: number; readonly noticeMs: number }
   | { readonly type: 'kill'; readonly id: string }
   /** Give the drain this long before `deadline`. */
@@ -72,7 +75,10 @@ export interface Decision {
 export const INITIAL_POD: PodState = { mode: 'starting', children: [], restarts: [], exitCode: 0 };
 
 /** What a hand-back to the store may take after the drain's time; then children are killed. */
-const HAND_BACK_MS = 5_000;
+const HAND_BACK_MS = 4_000;
+
+/** With every slot filled the next standby can wait until the orphans have been started. */
+const CALM_MS = 100;
 
 /** Children that hold a slot or may come to hold one. */
 const serves = (child: Child) =>
@@ -87,7 +93,8 @@ export function decide(state: PodState, event: PodEvent, nowMs: number, settings
   }
   switch (event.type) {
     case 'start':
-      return refill(state, settings);
+    case 'refill':
+      return fork(state, settings);
     case 'forked':
       return {
         state: { ...state, children: [...state.children, { id: event.id, mode: 'starting', slot: null }] },
@@ -157,22 +164,33 @@ function onExit(
     : endIfEmpty(enterEnding(counted, 'failed', 1, settings.drain.noticeMs, settings));
 }
 
-/** Fills vacant slots from the standbys first, and only then forks what is missing: recovery before comfort. */
+/**
+ * Fills vacant slots from the standbys. What is then missing is forked later: a fork holds the pod supervisor for
+ * milliseconds, in which the exit is to be told, and a standby's start takes the cpu that orphans need more.
+ */
 function refill(state: PodState, settings: PodSettings): Decision {
   if (isEnding(state)) return { state, actions: [] };
   const held = new Set(state.children.filter(({ mode }) => mode === 'active').map(({ slot }) => slot));
   const vacant = Array.from({ length: settings.processes }, (_, slot) => slot).filter((s) => !held.has(s));
   const actions: PodAction[] = [];
   const children = state.children.map((child): Child => {
-    if (child.mode !== 'standby' || vacant.length === 0) return child;
-    const slot = vacant.shift() as number;
+    const slot = child.mode === 'standby' ? vacant.shift() : undefined;
+    if (slot === undefined) return child;
     actions.push({ type: 'activate', id: child.id, slot });
     return { ...child, mode: 'active', slot };
   });
-  const missing = settings.processes + settings.standby - children.filter(serves).length;
-  if (missing > 0) actions.push({ type: 'fork', count: missing });
-  const mode = vacant.length === 0 ? 'running' : state.mode;
-  return { state: { ...state, children, mode }, actions };
+  const filled: PodState = { ...state, children, mode: vacant.length === 0 ? 'running' : state.mode };
+  if (missing(filled, settings) > 0) actions.push({ type: 'refill-in', ms: vacant.length > 0 ? 0 : CALM_MS });
+  return { state: filled, actions };
+}
+
+function missing(state: PodState, settings: PodSettings): number {
+  return settings.processes + settings.standby - state.children.filter(serves).length;
+}
+
+function fork(state: PodState, settings: PodSettings): Decision {
+  const count = isEnding(state) ? 0 : missing(state, settings);
+  return { state, actions: count > 0 ? [{ type: 'fork', count }] : [] };
 }
 
 /** Cuts demand everywhere at once; the last child's end is the pod's. */

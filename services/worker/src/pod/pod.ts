@@ -67,6 +67,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   let restartsEver = 0;
   let deadline: { readonly atMs: number; readonly timer: Timer } | undefined;
   let beats: Timer | undefined;
+  let refill: Timer | undefined;
   const ended = Promise.withResolvers<number>();
 
   const link = createLink(
@@ -131,6 +132,10 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     switch (action.type) {
       case 'fork':
         for (let i = 0; i < action.count; i++) forkOne();
+        break;
+      case 'refill-in':
+        refill?.cancel();
+        refill = clock.after(action.ms, () => handle({ type: 'refill' }));
         break;
       case 'activate':
         handles.get(action.id)?.send({ type: 'activate', slot: action.slot });
@@ -221,6 +226,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   async function close(code: number): Promise<void> {
     deadline?.timer.cancel();
     beats?.cancel();
+    refill?.cancel();
     link.send({ type: 'bye', reason: code === 0 ? 'drained' : 'failed' });
     await Promise.all([link.stop(), health.stop()]);
   }

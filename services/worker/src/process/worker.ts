@@ -43,6 +43,7 @@ export interface WorkerProcess extends Lifecycle {
 /** Resolves with `work`, or as soon as the signal aborts; `work` then ends unheard. */
 function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) resolve();
     work.then(resolve, (error) => (signal.aborted ? resolve() : reject(error)));
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
@@ -77,7 +78,11 @@ export function createWorkerProcess(
   let served: readonly ServedQueue[] = [];
   let store: Store | undefined;
   const consumers = () => served.map(({ consumer }) => consumer);
-  const drain = createDrain({ consumers, notice: runner.noticeDrain, clock });
+  let activation = Promise.resolve();
+  // A consumer that is just starting would begin to take after it was told to be quiet.
+  const afterActivation = () =>
+    consumers().map((consumer) => ({ ...consumer, quiesce: () => activation.then(consumer.quiesce) }));
+  const drain = createDrain({ consumers: afterActivation, notice: runner.noticeDrain, clock });
   const link = createLink(
     {
       addresses: config.supervisors,
@@ -91,7 +96,7 @@ export function createWorkerProcess(
   let vitals: VitalsReader | undefined;
   let ticks: Timer | undefined;
 
-  const concurrency = () => served.reduce((sum, queue) => sum + queue.activity().slots, 0);
+  const concurrency = registry.queues.reduce((sum, queue) => sum + slotsOf(config, registry, queue), 0);
 
   function hello(): WorkerHello {
     return {
@@ -102,7 +107,7 @@ export function createWorkerProcess(
       pid,
       host: hostname(),
       queues: [...registry.queues],
-      concurrency: concurrency(),
+      concurrency,
       standby: slot === null,
       startedAtMs,
       capabilities: [],
@@ -117,7 +122,7 @@ export function createWorkerProcess(
       state,
       slot,
       queues: [...registry.queues],
-      concurrency: concurrency(),
+      concurrency,
       busy: served.reduce((sum, queue) => sum + queue.activity().busy, 0),
       ...(vitals?.read() ?? UNKNOWN_VITALS),
     };
@@ -138,9 +143,9 @@ export function createWorkerProcess(
   }
 
   function serve(queue: string): ServedQueue {
-    const concurrency = slotsOf(config, registry, queue);
+    const slots = slotsOf(config, registry, queue);
     const { onFenced } = dependencies;
-    const serving = { queue, startId: id, concurrency, run: runner.run, onFenced };
+    const serving = { queue, startId: id, concurrency: slots, run: runner.run, onFenced };
     return serveQueue(config, serving, createConsumer, { clock, log });
   }
 
@@ -155,6 +160,7 @@ export function createWorkerProcess(
   }
 
   async function connect(): Promise<void> {
+    if (stopping.signal.aborted) return;
     store = createStore(config, { clock, log, name: id, profile: 'patient' });
     await store.start();
     await untilFit(store, { clock, log, signal: stopping.signal });
@@ -181,9 +187,9 @@ export function createWorkerProcess(
     link.send(beat());
     const { handedBack, orderly } = await draining;
     if (handedBack.length > 0) log.info({ jobs: handedBack }, 'Handed back');
-    if (!orderly)
-      log.warn({}, 'The store did not take the running jobs back; the supervisor will see to them');
-    link.send({ type: 'bye', reason: orderly ? 'drained' : 'store away' });
+    // Without a bye the closed link is evidence, as it should be: the store still holds our locks.
+    if (orderly) link.send({ type: 'bye', reason: 'drained' });
+    else log.warn({}, 'The store did not take the running jobs back; the supervisor will see to them');
     await link.stop();
     return orderly;
   }
@@ -199,8 +205,9 @@ export function createWorkerProcess(
     async activate(to) {
       if (drain.begun) return;
       slot = to;
+      activation = Promise.all(consumers().map((consumer) => consumer.start())).then(() => undefined);
       link.send(beat());
-      await Promise.all(consumers().map((consumer) => consumer.start()));
+      await activation;
       log.info({ slot, queues: registry.queues }, 'Takes jobs');
     },
   };
