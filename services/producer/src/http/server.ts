@@ -1,0 +1,99 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Clock, type Lifecycle, lifecycle, MillraceError, messageOf } from '@millrace/core';
+import { problemOf } from './problem.ts';
+
+const HEADERS_MS = 10_000;
+const KEEP_ALIVE_MS = 65_000;
+const PROBE_AFTER_MS = 30_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly listener: RequestListener;
+  readonly clock: Clock;
+  /** How long requests under way may still take at the end, ms. */
+  readonly drainMs: number;
+}
+
+/** A listening server; `stop` lets the requests under way finish. */
+export interface HttpServer extends Lifecycle {
+  readonly port: number;
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: `The header is over the limit of ${MAX_HEADER_BYTES} bytes.`,
+  ERR_HTTP_REQUEST_TIMEOUT: `The header was not here after ${HEADERS_MS / 1000} s.`,
+};
+
+/** Answers what is no HTTP: there is no request to answer, only a socket. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const told = new MillraceError('malformed', UNREADABLE[error.code ?? ''] ?? 'This is not HTTP/1.1.');
+  const body = JSON.stringify(problemOf(told));
+  socket.end(
+    [
+      'HTTP/1.1 400 Bad Request',
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const text = `Cannot listen on ${host}:${port}: ${messageOf(cause)}`;
+      reject(new MillraceError('start_failed', text, { cause }));
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+/** Closes the port at once, connections as they fall idle, and after `drainMs` whatever is left. */
+function close(server: Server, clock: Clock, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(drainMs, () => server.closeAllConnections());
+    server.on('request', (_request, response) => response.once('close', () => closeIdle()));
+    const closeIdle = () => setImmediate(() => server.closeIdleConnections());
+    server.close(() => {
+      timer.cancel();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** `start` throws `start_failed` when the port cannot be had. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { host, port, listener, clock, drainMs } = options;
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_MS,
+    // A stream of jobs has no end; other bodies have a limit of their own (readBody).
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
+    connectionsCheckingInterval: 1_000,
+    noDelay: true,
+  });
+  server.on('request', listener);
+  // The listener says itself when it wants the body: whoever is refused does not send it in vain.
+  server.on('checkContinue', listener);
+  server.on('clientError', (error, socket) => answerUnreadable(error, socket as Socket));
+  return {
+    ...lifecycle(
+      () => listen(server, host, port),
+      () => (server.listening ? close(server, clock, drainMs) : Promise.resolve()),
+    ),
+    get port() {
+      return (server.address() as AddressInfo | null)?.port ?? port;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** Counters of this process, as Prometheus text. */
+export interface Metrics {
+  request(route: string, status: number): void;
+  admitted(queue: string, jobs: number): void;
+  refused(queue: string): void;
+  line(status: number): void;
+  /** `gauges` are read at the time of the scrape: name → [help, value]. */
+  text(gauges: Readonly<Record<string, readonly [string, number]>>): string;
+}
+
+/** One counter with labels; label values come from our own routes and known queues, so they are few. */
+class Counter {
+  readonly #values = new Map<string, number>();
+  readonly #name: string;
+  readonly #help: string;
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.#help = help;
+  }
+
+  add(labels: Readonly<Record<string, string | number>>, by = 1): void {
+    const key = Object.entries(labels)
+      .map(([name, value]) => `${name}="${value}"`)
+      .join(',');
+    this.#values.set(key, (this.#values.get(key) ?? 0) + by);
+  }
+
+  text(): string {
+    const lines = [...this.#values].map(([labels, value]) => `${this.#name}{${labels}} ${value}`);
+    return [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} counter`, ...lines].join('\n');
+  }
+}
+
+export function createMetrics(): Metrics {
+  const requests = new Counter('millrace_http_requests_total', 'Answered requests, by route and status.');
+  const admitted = new Counter('millrace_jobs_admitted_total', 'Jobs accepted by this process, by queue.');
+  const refused = new Counter('millrace_adds_refused_total', 'Adds refused at the bound, by queue.');
+  const lines = new Counter('millrace_ndjson_lines_total', 'Lines of NDJSON streams, by status.');
+  return {
+    request: (route, status) => requests.add({ route, status }),
+    admitted: (queue, jobs) => admitted.add({ queue }, jobs),
+    refused: (queue) => refused.add({ queue }),
+    line: (status) => lines.add({ status }),
+    text(gauges) {
+      const counters = [requests, admitted, refused, lines].map((counter) => counter.text());
+      const now = Object.entries(gauges).map(([name, [help, value]]) =>
+        [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`].join('\n'),
+      );
+      return `${[...counters, ...now].join('\n')}\n`;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { type Route, route } from '../http/route.ts';
+import { openApiOf } from '../openapi.ts';
+import type { Services } from '../services.ts';
+import { eventRoutes } from './events.ts';
+import { jobRoutes } from './jobs.ts';
+import { ledgerRoutes } from './ledger.ts';
+import { postJobs } from './post-jobs.ts';
+import { queueRoutes } from './queues.ts';
+import { workerRoutes } from './workers.ts';
+
+const VERSION = '0.1.0';
+
+/** Every route of the API, the one that describes them all included. */
+export function allRoutes(services: Services): readonly Route[] {
+  const routes: Route[] = [
+    postJobs(services),
+    ...jobRoutes(services),
+    ...queueRoutes(services),
+    ...ledgerRoutes(services),
+    ...workerRoutes(services),
+    ...eventRoutes(services),
+  ];
+  let document: object | undefined;
+  routes.push(
+    route({
+      method: 'get',
+      path: '/openapi.json',
+      id: 'describe',
+      summary: 'This document',
+      role: 'viewer',
+      answers: { 200: { text: 'OpenAPI 3.1', schema: z.looseObject({}) } },
+      errors: [],
+      async handle() {
+        document ??= openApiOf(routes, VERSION);
+        return { status: 200, body: document };
+      },
+    }),
+  );
+  return routes;
+}
