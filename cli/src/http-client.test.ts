@@ -40,6 +40,16 @@ describe('an exchange', () => {
     expect(seen?.headers.authorization).toBe('Bearer secret');
   });
 
+  it('takes the server’s clock where the two differ, and its own where they agree', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    const clock = new ManualClock(5_000);
+    const { nowMs } = await client(url, { clock }).exchange('/v1/queues', anything);
+    expect(Math.abs(nowMs - systemClock.nowMs())).toBeLessThan(60_000);
+    const agreeing = new ManualClock(systemClock.nowMs());
+    const answer = await client(url, { clock: agreeing }).exchange('/v1/queues', anything);
+    expect(answer.nowMs).toBe(agreeing.nowMs());
+  });
+
   it('passes a problem on with its code, faults and other members', async () => {
     const url = await serve((_, response) => {
       const problem = {

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type Clock, MillraceError } from '@millrace/core';
+import { type Clock, MillraceError, parseTimeMs } from '@millrace/core';
 import type { z } from 'zod';
 import { problemFrom, unreachable } from './problem.ts';
 
@@ -10,6 +10,9 @@ const USER_AGENT = 'millrace-cli';
 const SILENCE_MS = 10_000;
 /** Answers beyond this are no answers of ours. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+
+/** HTTP dates count whole seconds. */
+const CLOCK_TOLERANCE_MS = 2_000;
 
 /** One exchange; `body` is sent as JSON. */
 export interface Exchange {
@@ -23,8 +26,9 @@ export interface Exchange {
 /** What came back, already known to be 2xx. */
 export interface Answer<T> {
   readonly status: number;
-  readonly headers: IncomingMessage['headers'];
   readonly body: T;
+  /** Now, by the clock that the answer's times were taken from; ms since 1970. */
+  readonly nowMs: number;
 }
 
 /** Speaks to one Millrace server. Never resends anything by itself. */
@@ -74,6 +78,13 @@ function parseAnswer<T>(text: string, schema: z.ZodType<T>, url: URL, status: nu
     `${url.origin} answered ${status}, but not as this version of millrace expects: ` +
       `/${issue?.path.map(String).join('/')} ${issue?.message}`,
   );
+}
+
+/** Ages are wrong by as much as two machines' clocks differ: beyond what its resolution explains, the server's counts. */
+function nowOf(response: IncomingMessage, clock: Clock): number {
+  const ownMs = clock.nowMs();
+  const serverMs = parseTimeMs(response.headers.date ?? '');
+  return serverMs !== null && Math.abs(serverMs - ownMs) > CLOCK_TOLERANCE_MS ? serverMs : ownMs;
 }
 
 /** Reads a refused request's problem; always throws. */
@@ -173,7 +184,8 @@ async function exchangeOn<T>(
   if (status < 200 || status > 299) {
     throw problemFrom(status, text, response.headers['retry-after'], settings.url);
   }
-  return { status, headers: response.headers, body: parseAnswer(text, schema, settings.url, status) };
+  const nowMs = nowOf(response, settings.clock);
+  return { status, body: parseAnswer(text, schema, settings.url, status), nowMs };
 }
 
 /** A client of the server at `url`. */

@@ -11,8 +11,8 @@ const ID = ['<id>', 'id of the job, as "enqueue" and "jobs" tell it'] as const;
 
 async function show(call: Call, queue: string, id: string): Promise<void> {
   const exchange = call.http.exchange(path('queues', queue, 'jobs', id), jobSchema);
-  const { body } = await withQueueAdvice(call, queue, exchange);
-  answer(call, body, () => renderJob(body, call.clock.nowMs(), call.terminal));
+  const { body, nowMs } = await withQueueAdvice(call, queue, exchange);
+  answer(call, body, () => renderJob(body, nowMs, call.terminal));
 }
 
 async function order(

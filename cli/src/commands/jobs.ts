@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { type JobPageAnswer, jobPageSchema, STATES } from '../answers.ts';
 import { queueArgument, wholeNumber } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
-import { path } from '../http-client.ts';
+import { type Answer, path } from '../http-client.ts';
 import { renderJobs } from '../output/job-view.ts';
 import { withQueueAdvice } from '../queue-advice.ts';
 import { note } from '../terminal.ts';
@@ -15,19 +15,19 @@ interface Options {
   readonly cursor?: string;
 }
 
-async function readPage(call: Call, queue: string, options: Options): Promise<JobPageAnswer> {
+async function readPage(call: Call, queue: string, options: Options): Promise<Answer<JobPageAnswer>> {
   const query = new URLSearchParams({ state: options.state, limit: String(options.limit) });
   if (options.cursor !== undefined) query.set('cursor', options.cursor);
   const exchange = call.http.exchange(`${path('queues', queue, 'jobs')}?${query}`, jobPageSchema);
-  return (await withQueueAdvice(call, queue, exchange)).body;
+  return withQueueAdvice(call, queue, exchange);
 }
 
 async function show(call: Call, queue: string, options: Options): Promise<void> {
-  const page = await readPage(call, queue, options);
+  const { body: page, nowMs } = await readPage(call, queue, options);
   answer(call, page, () =>
     page.jobs.length === 0
       ? `No ${options.state} jobs in ${queue}.`
-      : renderJobs(page.jobs, call.clock.nowMs(), call.terminal),
+      : renderJobs(page.jobs, nowMs, call.terminal),
   );
   if (page.cursor !== null && !call.json) {
     note(

@@ -6,8 +6,11 @@ import { renderRecoveries } from '../output/worker-view.ts';
 import { action, type Verb, verb } from '../verb.ts';
 
 async function show(call: Call, options: { readonly limit: number }): Promise<void> {
-  const { body } = await call.http.exchange(`${path('recoveries')}?limit=${options.limit}`, recoveriesSchema);
-  answer(call, body, () => renderRecoveries(body.recoveries, call.clock.nowMs(), call.terminal));
+  const { body, nowMs } = await call.http.exchange(
+    `${path('recoveries')}?limit=${options.limit}`,
+    recoveriesSchema,
+  );
+  answer(call, body, () => renderRecoveries(body.recoveries, nowMs, call.terminal));
 }
 
 /** `millrace recoveries` */

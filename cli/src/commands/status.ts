@@ -2,16 +2,16 @@ import { isMillraceError } from '@millrace/core';
 import { queuesSchema, recoveriesSchema, treeSchema } from '../answers.ts';
 import { answer, type Call } from '../call.ts';
 import { assess, type Picture } from '../health.ts';
-import { path } from '../http-client.ts';
+import { type Answer, path } from '../http-client.ts';
 import { renderStatus } from '../output/status-view.ts';
 import { action, type Verb, verb } from '../verb.ts';
 
 const RECOVERIES_SHOWN = 3;
 
 /** Null when the server says that it cannot know; a server that is not there, or refuses us, ends the command. */
-async function orNull<T>(answer: Promise<{ readonly body: T }>): Promise<T | null> {
+async function orNull<T>(answer: Promise<Answer<T>>): Promise<Answer<T> | null> {
   try {
-    return (await answer).body;
+    return await answer;
   } catch (error) {
     if (isMillraceError(error, 'store_unavailable') || isMillraceError(error, 'not_found')) return null;
     throw error;
@@ -26,10 +26,10 @@ async function look(call: Call): Promise<Picture> {
     orNull(http.exchange(`${path('recoveries')}?limit=${RECOVERIES_SHOWN}`, recoveriesSchema)),
   ]);
   return {
-    nowMs: call.clock.nowMs(),
-    queues: queues?.queues ?? null,
-    tree,
-    recoveries: recoveries?.recoveries ?? null,
+    nowMs: (tree ?? queues ?? recoveries)?.nowMs ?? call.clock.nowMs(),
+    queues: queues?.body.queues ?? null,
+    tree: tree?.body ?? null,
+    recoveries: recoveries?.body.recoveries ?? null,
   };
 }
 

@@ -10,8 +10,8 @@ export async function readWorkers(call: Call): Promise<readonly WorkerAnswer[]> 
 }
 
 async function show(call: Call): Promise<void> {
-  const { body } = await call.http.exchange(path('workers'), workersSchema);
-  answer(call, body, () => renderWorkers(body.workers, call.clock.nowMs(), call.terminal));
+  const { body, nowMs } = await call.http.exchange(path('workers'), workersSchema);
+  answer(call, body, () => renderWorkers(body.workers, nowMs, call.terminal));
 }
 
 /** `millrace workers` */
