@@ -75,6 +75,16 @@ test('a run that is abandoned while it waits for a thread never begins', async (
   expect(began).not.toHaveBeenCalled();
 });
 
+test.each(['throw', 'exit'])('a stray %s takes down the thread of its run, and no other run', async (how) => {
+  const { lane, handler } = await laneOf('stray');
+  expect(await lane.run(runOf(handler, { how }))).toMatchObject({
+    kind: 'fail',
+    retry: true,
+    error: { code: 'job_crashed' },
+  });
+  expect(await lane.run(runOf(handler, { how: 'return' }))).toEqual({ kind: 'ok', value: 'return' });
+});
+
 test('compute runs a function of the table in a thread, and its error is the caller’s', async () => {
   const { lane, handler } = await laneOf('sum');
   const { signal } = new AbortController();

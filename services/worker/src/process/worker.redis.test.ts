@@ -62,6 +62,21 @@ test('a standby takes nothing before it has a slot', async () => {
   await worker.stop();
 });
 
+test('a drain that comes with the slot leaves nothing taking', async () => {
+  const { bench, make } = await setup();
+  const store = await bench.store();
+  const worker = make();
+  await worker.start();
+  const activating = worker.activate(0);
+  expect(await worker.drain({ timeoutMs: 1_000, noticeMs: 0 })).toBe(true);
+  await activating;
+  await store.queue('slow').add([{ name: 'wait', data: { ms: 60_000 }, opts: {} }]);
+  // A queue that somebody took from would show it before the answer to a later call on the same connection.
+  await store.queue('slow').snapshot();
+  expect((await store.queue('slow').snapshot()).counts).toMatchObject({ waiting: 1, active: 0 });
+  await worker.stop();
+});
+
 test('a stop gets in between while a start waits out an outage', async () => {
   const own = await startStore();
   await own.stop();

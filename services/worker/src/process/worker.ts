@@ -81,7 +81,11 @@ export function createWorkerProcess(
   let activation = Promise.resolve();
   // A consumer that is just starting would begin to take after it was told to be quiet.
   const afterActivation = () =>
-    consumers().map((consumer) => ({ ...consumer, quiesce: () => activation.then(consumer.quiesce) }));
+    consumers().map((consumer) => ({
+      quiesce: () => activation.then(() => consumer.quiesce()),
+      idle: () => consumer.idle(),
+      handBack: (reason: string) => consumer.handBack(reason),
+    }));
   const drain = createDrain({ consumers: afterActivation, notice: runner.noticeDrain, clock });
   const link = createLink(
     {
