@@ -75,6 +75,7 @@ export async function startPlatform(
   };
   const pods = new Map<string, Pod>();
   const seenPids = new Set<number>();
+  const toldToEnd = new Set<string>();
   let supervisor: ChildProcess | undefined;
   let healthPort = 0;
   let stderr = '';
@@ -99,7 +100,7 @@ export async function startPlatform(
       pods.delete(id);
       tell({
         ...{ type: 'pod-exited', id, pid: child.pid, code, signal, atMs: Date.now() },
-        expected: child.killed,
+        expected: toldToEnd.has(id),
       });
     });
   }
@@ -112,6 +113,7 @@ export async function startPlatform(
       tell({ type: 'pods', pods: list });
     }
     if (order.type === 'create-pod') createPod(order.id, order.pool);
+    if (order.type === 'delete-pod') toldToEnd.add(order.id);
     if (order.type === 'delete-pod') pods.get(order.id)?.child.kill('SIGTERM');
     if (order.type === 'kill-pod') pods.get(order.id)?.child.kill('SIGKILL');
   }

@@ -109,10 +109,25 @@ test('SIGSTOP of an idle worker: no job waits for it longer than until it is sus
     await until(async () => (await platform.store.queue('quick').job(id))?.state === 'completed', 'it runs');
   }
   expect(Date.now() - from).toBeLessThan(400 + 750);
-  expect((await platform.workers('suspect')).map(({ id }) => id)).toEqual([victim.id]);
+  await until(
+    async () => (await platform.workers('suspect'))[0]?.id === victim.id,
+    'it is shown as a suspect',
+  );
   process.kill(victim.pid, 'SIGCONT');
   await platform.running(2);
   expect(await platform.store.board.recoveries(10)).toEqual([]);
+});
+
+test('SIGSTOP of a pod supervisor: the pod is killed and replaced, and its jobs move on', async () => {
+  await start(', beatMs: 100, suspectMs: 300, hangLimitMs: 700');
+  const { ids } = await jobsRun();
+  const victim = await busiest();
+  const pod = platform.pods.get(victim.pod)?.child;
+  pod?.kill('SIGSTOP');
+  await runsElsewhere('slow', ids, victim.id);
+  await until(() => !platform.pods.has(victim.pod), 'the pod is gone');
+  await until(async () => (await processState(victim.pid)) === null, 'its worker is dead');
+  await platform.running(2);
 });
 
 test('with killFenced off a zombie that wakes is refused, counted, and exits', async () => {

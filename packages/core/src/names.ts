@@ -16,3 +16,13 @@ export const queueNameSchema = z
 export function newStartId(pod: string): string {
   return `${pod}.${randomBytes(8).toString('hex')}`;
 }
+
+/** Whether `text` is made like a start id; ids of stock BullMQ workers (UUIDs) are not. */
+export function isStartId(text: string): boolean {
+  return /^[^:\s]+\.[0-9a-f]{16}$/.test(text);
+}
+
+/** The pod in a start id. */
+export function podOfStart(startId: string): string {
+  return startId.slice(0, startId.lastIndexOf('.'));
+}

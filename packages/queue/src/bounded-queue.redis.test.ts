@@ -2,6 +2,8 @@ import { Queue } from 'bullmq';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
+import { SCRIPTS } from './backend/compose.ts';
+import { clientBackends } from './backend/factory.ts';
 
 let bench: QueueBench;
 beforeEach(() => {
@@ -182,6 +184,28 @@ describe('beside stock BullMQ', () => {
     expect((await stock.getJob(job.id as string))?.returnvalue).toEqual({ n: 7 });
     expect((await stock.getWorkers()).length).toBe(1);
     await stock.close();
+  });
+});
+
+describe('an obliterated queue', () => {
+  test('leaves nothing behind but the record of the dead', async () => {
+    const store = await bench.store();
+    const queue = store.queue('work');
+    await queue.add(jobs(3), { key: 'k', bodyHash: 'h' });
+    await queue.registerReader('r');
+    await store.supervision.fence('work', 'pod.dead');
+    for (const { command, lua, numberOfKeys } of SCRIPTS.guards.values()) {
+      bench.redis.defineCommand(command, { lua, numberOfKeys });
+    }
+    const backend = clientBackends(bench.redis)('work', {
+      connection: bench.redis,
+      prefix: bench.prefix,
+    } as never);
+    await backend.pause(true);
+    while ((await backend.obliterate({ force: true, count: 1_000 })) !== 0);
+    expect(await bench.redis.keys(`${bench.prefix}:work:*`)).toEqual([
+      `${bench.prefix}:work:millrace:fenced`,
+    ]);
   });
 });
 

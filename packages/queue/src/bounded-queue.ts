@@ -5,6 +5,7 @@ import {
   type JobState,
   type JobView,
   MillraceError,
+  messageOf,
 } from '@millrace/core';
 import { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -87,7 +88,12 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
       if (list) pipeline.lpos(keys[key] as string, id);
       else pipeline.zscore(keys[key] as string, id);
     }
-    const [fields, ...found] = await results(pipeline.lpos(keys.paused, id));
+    const [fields, ...found] = await results(pipeline.lpos(keys.paused, id)).catch((error: unknown) => {
+      // A job's key may be any name, and so the name of one of the queue's own keys: that is no job.
+      if (/^WRONGTYPE/.test(messageOf(error))) return [{}];
+      throw error;
+    });
+    if ((fields as Record<string, string>).timestamp === undefined) return { state: 'unknown', fields: {} };
     const index = found.findIndex((value) => value !== null);
     const state = index === JOB_STATES.length ? 'waiting' : (JOB_STATES[index] ?? 'unknown');
     return { state, fields: fields as Record<string, string> };

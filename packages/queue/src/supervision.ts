@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/core';
+import { type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
 import { giveBack } from './give-back.ts';
@@ -9,6 +9,8 @@ import type { QueueSupervision } from './types.ts';
 const FENCE_KEEP_MS = 7 * 86_400_000;
 /** A blocking read for restarts ends this often, to look at the signal. */
 const RESTART_BLOCK_MS = 200;
+/** Active jobs whose locks are read in one call. */
+const JOBS_A_LOOK = 500;
 
 interface ClientLine {
   readonly id: string;
@@ -113,6 +115,20 @@ export function createQueueSupervision(
       // It may have swallowed the marker; a needless one costs one look.
       if (!(await client.hexists(keys.meta, 'paused'))) await client.zadd(keys.marker, 0, '0');
       return cut;
+    },
+
+    async holders(queue) {
+      const keys = queueKeys(prefix, queue);
+      const holders = new Set<string>();
+      for (let from = 0; ; from += JOBS_A_LOOK) {
+        const ids = await client.lrange(keys.active, from, from + JOBS_A_LOOK - 1);
+        if (ids.length === 0) return [...holders];
+        const tokens = await client.mget(...ids.map((id) => keys.job(`${id}:lock`)));
+        for (const token of tokens) {
+          const startId = token?.slice(0, token.lastIndexOf(':')) ?? '';
+          if (isStartId(startId)) holders.add(startId);
+        }
+      }
     },
 
     async refusalsOf(queues, startId) {

@@ -163,6 +163,8 @@ export interface QueueSupervision {
   connectionsOf(startIds: readonly string[]): Promise<Map<string, number>>;
   /** Cuts the blocking connections of a suspected start and wakes another worker in its stead. */
   cutBlocking(queue: string, startId: string): Promise<number>;
+  /** Start ids in the locks of active jobs; stock workers that share the queue are left out. */
+  holders(queue: string): Promise<readonly string[]>;
   /** Refused calls of a fenced start, all queues of the list together. */
   refusalsOf(queues: readonly string[], startId: string): Promise<number>;
 }

@@ -2,6 +2,7 @@ import { type Config, newStartId, type Recovery, silentLog, systemClock } from '
 import { lifecycleStress } from '@millrace/core/testing';
 import type { BoundedQueue, Store } from '@millrace/queue';
 import { type Beat, createLink, type Link, type Order } from '@millrace/supervision';
+import { Worker } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
 import { createUnmanagedCluster } from './cluster/local-cluster.ts';
@@ -308,6 +309,31 @@ describe('a supervisor that comes after another', () => {
     await until(() => idle.handler.started.size === 2, 'the jobs run elsewhere');
     expect((await recovery(busy.id)).certificate.cause).toBe('crash');
     expect((await store.board.recoveries(10)).map(({ id }) => id)).toEqual([busy.id]);
+  });
+
+  test('finds whom nobody ever heard of by the locks it left', async () => {
+    await supervisor.stop();
+    const stranger = bench.consumer({
+      startId: newStartId('pod-b'),
+      run: () => new Promise(() => undefined),
+    });
+    await stranger.start();
+    await queue.add(jobs(2));
+    await until(async () => (await queue.snapshot()).counts.active === 2, 'the jobs run');
+    const stock = new Worker('work', () => new Promise(() => undefined), {
+      connection: bench.redis,
+      prefix: bench.prefix,
+    });
+    stops.push(() => stock.close(true));
+    await queue.add(jobs(1));
+    await until(async () => (await queue.snapshot()).counts.active === 3, 'a stock worker runs one');
+    await stranger.stop();
+    supervisor = await startSupervisor();
+    await until(async () => (await store.board.recoveries(10)).length === 1, 'the stranger is recovered');
+    const [record] = await store.board.recoveries(10);
+    expect(record?.certificate).toMatchObject({ pod: 'pod-b', cause: 'crash' });
+    expect(record?.orphans.work).toHaveLength(2);
+    expect((await queue.snapshot()).counts.active).toBe(1);
   });
 
   test('does not repeat what is done when an old exit is told again', async () => {

@@ -21,9 +21,11 @@ import { createRecoverer } from './recovery/recoverer.ts';
 import { createRoster } from './roster.ts';
 import { drawPicture, judgedState } from './status/picture.ts';
 import { createStatusPublisher } from './status/status-publisher.ts';
+import { takeLockCensus } from './watch/lock-census.ts';
 import { createWatcher } from './watch/watcher.ts';
 
 const CHECK_STORE_MS = 5_000;
+const CENSUS_MS = 5_000;
 
 export interface SupervisorDependencies {
   readonly clock: Clock;
@@ -64,6 +66,10 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     links: () => links,
     onDeath: (certificate) => inheritance.recover(certificate),
     onJoined: recoverer.respawned,
+    onPodHung(pod) {
+      log.warn({ pod }, 'A pod supervisor hangs: the pod is killed and replaced');
+      cluster.kill(pod);
+    },
     onChange: publisher.changed,
   });
   const inheritance = createInheritance({ store, watcher, recoverer, clock, log });
@@ -145,6 +151,16 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     }
   }
 
+  /** After the inheritance, so that whoever is dead already is known. */
+  async function census(): Promise<void> {
+    await inheritance.take(stopping.signal);
+    publisher.start();
+    while (!stopping.signal.aborted) {
+      await takeLockCensus({ store, watch: watcher.watch, clock, log });
+      await clock.sleep(CENSUS_MS, stopping.signal);
+    }
+  }
+
   async function obey(): Promise<void> {
     const orders = { links, cluster, log, toldToEnd: keeper.toldToEnd };
     const podOf = (worker: string) => watcher.watch.get(worker)?.pod;
@@ -166,10 +182,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       await links.start();
       await health.start();
       watcher.start();
-      inBackground(
-        'inheritance',
-        inheritance.take(stopping.signal).then(() => publisher.start()),
-      );
+      inBackground('census', census());
       inBackground('commands', obey());
       inBackground('store check', checkStore());
       inBackground('pools', keeper.start());

@@ -35,6 +35,7 @@ const GUARDED = {
   stalled: ['moveStalledJobsToWait'],
   remove: ['removeJob'],
   reprocess: ['reprocessJob'],
+  obliterate: ['obliterate'],
 } as const;
 
 /** Scripts of ours: file → keys before the account keys. */

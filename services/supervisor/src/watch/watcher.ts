@@ -13,6 +13,7 @@ import {
 import type { Metrics } from '../health/metrics.ts';
 import { nowMs } from '../now.ts';
 import type { Roster } from '../roster.ts';
+import { createPodWatch } from './pod-watch.ts';
 
 /** How often time is let pass; a confirmed absence is noticed this much late at most. */
 const TICK_MS = 50;
@@ -31,6 +32,8 @@ export interface WatcherDependencies {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
+  /** That pod is linked, but silent for twice the hang limit. */
+  readonly onPodHung: (pod: string) => void;
   /** Something that the published picture shows has changed. */
   readonly onChange: () => void;
 }
@@ -53,6 +56,8 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
   const { config, store, roster, metrics, clock, log } = dependencies;
   const { supervision } = config;
   const watch = createDeathWatch(supervision);
+  // Its end costs the work of all its children: it gets twice a child's time.
+  const podWatch = createPodWatch(2 * supervision.hangLimitMs);
   const cutMs = new Map<string, number>();
   let lookedMs = 0;
   let looking = false;
@@ -132,6 +137,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
   function tick(): void {
     const at = now();
     perform(watch.tick(at));
+    for (const pod of podWatch.hung(at)) dependencies.onPodHung(pod);
     if (!store.connected) {
       watch.storeLost(at);
       return;
@@ -188,6 +194,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
       }
       case 'pod-beat':
         roster.podBeat(id, message);
+        podWatch.heard(id, at);
         return;
       case 'exit':
         exited(id, message, at);
@@ -225,6 +232,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
       const at = now();
       if (hello.kind === 'pod') {
         roster.podHello(hello, at);
+        podWatch.heard(hello.id, at);
         perform(watch.children(hello.id, hello.children, at));
       } else {
         roster.workerHello(hello, at);
@@ -237,6 +245,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
     message: onWorkerMessage,
     closed(id) {
       const at = now();
+      podWatch.gone(id);
       perform(watch.observe(id, { type: 'link-closed' }, at));
       const state = watch.get(id);
       if (state && store.connected) look([state], at);
