@@ -19,6 +19,9 @@ const NEEDED_MAJOR = 24;
 /** Marks the process that was started under the pinned Node; it must not install or start itself again. */
 const UNDER_PINNED = 'STARTED_UNDER_PINNED_NODE';
 
+/** Requests to stop. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 const PINNED = join(ROOT, 'node_modules', 'node', 'bin', 'node');
 
 /**
@@ -145,7 +148,7 @@ function becomePinned(script) {
     // The channel tells the child when this process is killed and can forward nothing any more.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   endWithNpm(() => child.kill('SIGTERM'));
   child.on('error', (error) =>
     fail(
@@ -155,7 +158,10 @@ function becomePinned(script) {
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 }
 
-/** `npm start` that is killed outright takes us along; without npm a new parent means nothing (nohup). */
+/**
+ * `npm start` that is killed outright takes us along; without npm a new parent means nothing (nohup). When the
+ * whole terminal goes, a signal has said so already, and a second one would hasten the drain.
+ */
 function endWithNpm(end) {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
@@ -165,6 +171,7 @@ function endWithNpm(end) {
     end();
   }, 500);
   watch.unref();
+  for (const signal of SIGNALS) process.once(signal, () => clearInterval(watch));
 }
 
 /**
