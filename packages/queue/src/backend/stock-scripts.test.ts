@@ -19,6 +19,7 @@ test('the stock scripts that ours are composed with are those that were reviewed
       "moveToActive": "7d35069db0b831af",
       "moveToDelayed": "1a7b9311ef92fd66",
       "moveToFinished": "8e744ec5d65dbe9e",
+      "obliterate": "a093b16d470ec624",
       "removeJob": "f2acb16fda20ccac",
       "reprocessJob": "4ea1093385a87676",
       "retryJob": "01f75f7604305080",
