@@ -88,7 +88,13 @@ export async function processState(pid: number): Promise<string | null> {
 /** Starts src/pod/main.ts as the launcher does and, unless told otherwise, waits until every slot is filled. */
 export async function startPod(
   yaml: string,
-  options: { prefix: string; ready?: boolean; handlers?: string; redisUrl?: string },
+  options: {
+    prefix: string;
+    ready?: boolean;
+    handlers?: string;
+    redisUrl?: string;
+    env?: Record<string, string>;
+  },
 ): Promise<TestPod> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-test-pod-'));
   const file = join(dir, 'config.yaml');
@@ -105,6 +111,7 @@ export async function startPod(
       MILLRACE_REDIS_URL: options.redisUrl ?? testStore().url,
       MILLRACE_HANDLERS: options.handlers ?? HANDLERS,
       MILLRACE_SUPERVISORS: `127.0.0.1:${links.port}`,
+      ...options.env,
     },
   });
   let stderr = '';

@@ -282,6 +282,15 @@ describe('starts', () => {
     expect(open.pod.stderr()).toContain('/nowhere');
   });
 
+  test('a key file that is not there is named, and the pod ends with code 1', async () => {
+    const queues = queueBench();
+    open.queues = queues;
+    const env = { MILLRACE_LINK_KEY_FILE: '/nowhere/key' };
+    open.pod = await startPod(yamlOf(), { prefix: queues.prefix, ready: false, env });
+    expect(await open.pod.exit).toEqual({ code: 1, signal: null });
+    expect(open.pod.stderr()).toMatch(/^MILLRACE_LINK_KEY_FILE names a file that cannot be read: .*\n$/);
+  });
+
   test('health tells consumption, and an outage of the store is no fault', async () => {
     const own = await startStore();
     open.store = own;

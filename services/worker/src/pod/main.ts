@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compileConfig, createLog, messageOf, newStartId, systemClock } from '@millrace/core';
+import { createLog, messageOf, newStartId, systemClock } from '@millrace/core';
+import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
 import { createPod } from './pod.ts';
 
@@ -19,8 +19,7 @@ function childEnv(): NodeJS.ProcessEnv {
 }
 
 async function main(): Promise<void> {
-  const { MILLRACE_CONFIG: file } = process.env;
-  const config = compileConfig(process.env, file === undefined ? null : readFileSync(file, 'utf8'));
+  const { config, linkKey } = readSettings(process.env);
   // A pod that nobody named makes its own name; it is as new as a start.
   const id = values.pod ?? newStartId('pod');
   const log = createLog('pod', config.log.level).child({ pod: id });
@@ -30,7 +29,7 @@ async function main(): Promise<void> {
       id,
       pool: values.pool,
       pid: process.pid,
-      linkKey: config.linkKeyFile === null ? null : readFileSync(config.linkKeyFile, 'utf8').trim(),
+      linkKey,
     },
     {
       spawn: childSpawner({ pod: id, pool: values.pool, env: childEnv(), output: process.stderr }),

@@ -1,9 +1,10 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { compileConfig, createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
+import { createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
 import { loadHandlers } from '@millrace/sdk';
 import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
+import { readSettings } from '../settings.ts';
 import type { DrainTimes } from './drain.ts';
 import { tieToParent } from './watchdog.ts';
 import { createWorkerProcess, type WorkerProcess } from './worker.ts';
@@ -39,8 +40,7 @@ async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { MILLRACE_CONFIG: file } = process.env;
-  const config = compileConfig(process.env, file === undefined ? null : readFileSync(file, 'utf8'));
+  const { config, linkKey } = readSettings(process.env);
   const log = createLog('worker', config.log.level).child({ worker: id });
   const registry = await loadHandlers(config.handlersDir);
   const onDrainOrder = () => {
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
       id,
       pod,
       pid: process.pid,
-      linkKey: config.linkKeyFile === null ? null : readFileSync(config.linkKeyFile, 'utf8').trim(),
+      linkKey,
     },
     {
       registry,
