@@ -16,6 +16,9 @@ const SUPERVISOR_MAIN = at('../../services/supervisor/src/main.ts');
 const POD_MAIN = at('../../services/worker/src/pod/main.ts');
 const HANDLERS = at('../fixtures/handlers/worker');
 
+/** Longest wait for processes to start, on a machine that is busy with others. */
+const START_MS = 60_000;
+
 interface Pod {
   readonly id: string;
   readonly pool: string;
@@ -126,7 +129,7 @@ export async function startPlatform(
       if (message.type === 'ready') healthPort = message.ports?.health ?? 0;
       else obey(message as { type: string; id: string; pool: string });
     });
-    await until(() => healthPort !== 0 || child.exitCode !== null, 'the supervisor is ready');
+    await until(() => healthPort !== 0 || child.exitCode !== null, 'the supervisor is ready', START_MS);
     if (child.exitCode !== null) throw new Error(`the supervisor did not start\n${stderr}`);
   }
 
@@ -156,13 +159,13 @@ export async function startPlatform(
           return found.length === count;
         },
         `${count} workers run`,
-        20_000,
+        START_MS,
       ).catch((error) => {
         throw new Error(`${error.message}: ${JSON.stringify(found)}\n${stderr}`);
       });
       return found;
     },
-    async recovered(worker, withinMs = 20_000) {
+    async recovered(worker, withinMs = START_MS) {
       let found: Recovery | undefined;
       const look = async () => {
         found = (await store.board.recoveries(100)).find(

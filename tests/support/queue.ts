@@ -23,7 +23,10 @@ export interface QueueBench {
   readonly config: Config;
   readonly prefix: string;
   readonly redis: Redis;
+  /** Opens a store and waits until it is connected. */
   store(profile?: 'fail-fast' | 'patient'): Promise<Store>;
+  /** The same without a wait, and not started. */
+  openStore(profile?: 'fail-fast' | 'patient'): Store;
   consumer(options?: Partial<ConsumerOptions>): Consumer;
   close(): Promise<void>;
 }
@@ -32,7 +35,7 @@ export interface QueueBench {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<void> {
   const end = systemClock.monotonicMs() + withinMs;
   while (!(await condition())) {
@@ -52,13 +55,18 @@ export function queueBench(
   const redis = new Redis(store.url, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   const stops: (() => Promise<void>)[] = [];
+  const openStore = (profile: 'fail-fast' | 'patient' = 'fail-fast') => {
+    const made = createStore(config, { clock, log: silentLog, name: `test-${prefix}`, profile });
+    stops.push(() => made.stop());
+    return made;
+  };
   return {
     config,
     prefix,
     redis,
-    async store(profile = 'fail-fast') {
-      const made = createStore(config, { clock, log: silentLog, name: `test-${prefix}`, profile });
-      stops.push(() => made.stop());
+    openStore,
+    async store(profile) {
+      const made = openStore(profile);
       await made.start();
       await until(() => made.connected, 'the store is connected');
       return made;

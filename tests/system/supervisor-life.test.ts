@@ -2,13 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type PlatformOptions, startPlatform, type TestPlatform } from '../support/platform.ts';
 import { until } from '../support/queue.ts';
 import { freePort, startStore } from '../support/store-setup.ts';
 import { isAlive } from '../support/worker-pod.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// A dozen processes of Node start in a test; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const yaml =
   (supervision = '', pods = 2) =>

@@ -91,7 +91,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     onChange: publisher.changed,
   });
   const health = createHealthServer({
-    host: supervision.linkHost,
+    host: config.http.healthHost,
     port: supervision.healthPort,
     faults,
     metrics: () => metrics.text(gauges()),
