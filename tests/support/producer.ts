@@ -32,7 +32,11 @@ export interface ProducerBench {
 export async function replyOf(response: Response): Promise<Reply> {
   const text = await response.text();
   const isJson = /json$/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  };
 }
 
 export interface ProducerBenchOptions {

@@ -24,6 +24,7 @@ export interface HttpServer extends Lifecycle {
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {
+  HPE_INVALID_EOF_STATE: 'The request broke off before its end.',
   HPE_HEADER_OVERFLOW: `The header is over the limit of ${MAX_HEADER_BYTES} bytes.`,
   ERR_HTTP_REQUEST_TIMEOUT: `The header was not here after ${HEADERS_MS / 1000} s.`,
 };
