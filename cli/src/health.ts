@@ -36,7 +36,9 @@ function workerFindings(tree: TreeAnswer): Finding[] {
   const silent = tree.workers.filter((worker) => worker.state === 'suspect');
   const findings: Finding[] = [];
   if (running.length === 0) {
-    findings.push({ level: 'down', about: 'worker', sentence: 'No worker is running: no job is taken.' });
+    const isComing = tree.pods.some((pod) => pod.state === 'starting');
+    const sentence = `No worker is running${isComing ? ' yet, but a pod is starting' : ''}: no job is taken.`;
+    findings.push({ level: 'down', about: 'worker', sentence });
   }
   if (silent.length > 0) {
     const ids = silent.map((worker) => worker.id).join(', ');

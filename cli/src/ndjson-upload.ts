@@ -19,7 +19,8 @@ export interface Upload {
   readonly stop: AbortSignal;
   /** Wait for nothing. */
   readonly abandon: AbortSignal;
-  readonly onSent: (bytes: number) => void;
+  /** Called with what was just sent: some whole lines. */
+  readonly onSent: (bytes: number, lines: number) => void;
   /** Called in the order of the lines; the next result waits for it. */
   readonly onResult: (result: LineResult) => Promise<void> | void;
 }
@@ -73,7 +74,7 @@ async function sendLines(exchange: Exchange): Promise<MillraceError | null> {
       if (halt.aborted) break;
       const goesOn = request.write(lines.bytes);
       tally.linesSent += lines.count;
-      upload.onSent(lines.bytes.length);
+      upload.onSent(lines.bytes.length, lines.count);
       if (!goesOn) await once(request, 'drain', { signal: halt });
     }
     return halt.aborted ? stopped() : null;

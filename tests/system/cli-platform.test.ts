@@ -219,7 +219,7 @@ describe('workers', () => {
       const { recoveries } = await api<{ recoveries: { id: string; state: string }[] }>('recoveries');
       return recoveries.some((recovery) => recovery.id === victim?.id && recovery.state === 'done');
     }, 'the recovery is over');
-    expect((await platform.millrace(['recoveries'])).out).toMatch(/^ +DIED +WORKER +CAUSE/);
+    expect((await platform.millrace(['recoveries'])).out).toMatch(/DIED +WORKER +POD +CAUSE/);
     expect((await platform.millrace(['status'])).out).toMatch(/● healthy/);
   });
 

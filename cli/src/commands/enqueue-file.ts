@@ -118,7 +118,7 @@ export async function enqueueFile(call: Call, queue: string, file: string): Prom
     input: source.input,
     stop: call.signal,
     abandon: call.abandon,
-    onSent: (bytes) => tally.sent(bytes),
+    onSent: tally.sent,
     onResult: createTeller(call, tally, meter.say),
   }).finally(() => meter.stop());
   if (tookNothing(end)) return withQueueAdvice(call, queue, Promise.reject(end.fault));

@@ -5,7 +5,7 @@ import { type Progress, renderProgress, renderSummary } from './progress.ts';
 const plain = createPaint(false);
 const HALF: Progress = {
   elapsedMs: 10_000,
-  bytesRead: 512,
+  bytesAnswered: 512,
   bytesTotal: 1_024,
   accepted: 20_480,
   refused: 0,
@@ -37,7 +37,7 @@ describe('progress', () => {
   });
 
   it('is done with an empty file', () => {
-    expect(renderProgress({ ...HALF, bytesRead: 0, bytesTotal: 0, perSecond: 0 }, 80, plain)).toContain(
+    expect(renderProgress({ ...HALF, bytesAnswered: 0, bytesTotal: 0, perSecond: 0 }, 80, plain)).toContain(
       '100 %',
     );
   });

@@ -5,8 +5,8 @@ import { count, duration, rate } from './units.ts';
 /** How far a stream of jobs is. Times in ms, sizes in bytes. */
 export interface Progress {
   readonly elapsedMs: number;
-  /** Bytes read of the input, and of how many; null when the end is not known (a pipe). */
-  readonly bytesRead: number;
+  /** Bytes of the input whose results are known, and of how many; null when the end is not known (a pipe). */
+  readonly bytesAnswered: number;
   readonly bytesTotal: number | null;
   readonly accepted: number;
   readonly refused: number;
@@ -30,8 +30,8 @@ function remaining(progress: Progress, share: number): string {
 
 /** One line of at most `width` columns that is drawn over itself. */
 export function renderProgress(progress: Progress, width: number, paint: Paint): string {
-  const { bytesRead, bytesTotal } = progress;
-  const share = bytesTotal === null ? null : bytesTotal === 0 ? 1 : bytesRead / bytesTotal;
+  const { bytesAnswered, bytesTotal } = progress;
+  const share = bytesTotal === null ? null : bytesTotal === 0 ? 1 : bytesAnswered / bytesTotal;
   const parts = [
     share === null ? '' : `${bar(share)} ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)} %`,
     `${count(progress.accepted)} accepted`,

@@ -78,7 +78,7 @@ export function renderTable<R>(
   const body = rows.map((row) =>
     line((column, width) => {
       const text = pad(truncate(printable(column.value(row)), width), width, column.align);
-      return column.colour ? column.colour(text, row) : text;
+      return column.colour && text.trim() !== '' ? column.colour(text, row) : text;
     }),
   );
   return [heading, ...body].join('\n');

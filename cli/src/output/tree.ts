@@ -32,9 +32,9 @@ function workerNode(worker: WorkerAnswer, atMs: number, paint: Paint): Node {
   const place = worker.slot === null ? 'standby' : `slot ${worker.slot}`;
   const facts = [
     worker.state,
-    worker.state === 'standby' ? '' : `${worker.busy}/${worker.concurrency} busy`,
+    worker.state === 'standby' || worker.state === 'dead' ? '' : `${worker.busy}/${worker.concurrency} busy`,
     bytes(worker.rssBytes),
-    `up ${age(worker.startedAtMs, atMs)}`,
+    worker.state === 'dead' ? '' : `up ${age(worker.startedAtMs, atMs)}`,
     worker.state === 'suspect' ? `silent for ${age(worker.lastBeatMs, atMs)}` : '',
   ].filter((fact) => fact !== '' && fact !== place);
   const text = `${place}  ${shortStart(worker.id)}  pid ${worker.pid}  ${facts.join(', ')}`;
@@ -48,10 +48,17 @@ function bySlot(a: WorkerAnswer, b: WorkerAnswer): number {
 
 function podNode(pod: PodAnswer, tree: TreeAnswer, paint: Paint): Node {
   const { used, intensity, periodMs } = pod.restarts;
-  const budget = `restarts ${used} of ${intensity} in ${duration(periodMs)}`;
   const spent = intensity > 0 && used >= intensity;
+  const facts = [
+    pod.state,
+    // A pod that has not said hello yet has told no budget.
+    intensity === 0
+      ? ''
+      : `restarts ${used} of ${intensity} in ${duration(periodMs)}${spent ? ' (spent)' : ''}`,
+    `up ${age(pod.startedAtMs, tree.atMs)}`,
+  ].filter((fact) => fact !== '');
   return {
-    text: `${pod.id}  pid ${pod.pid}  ${pod.state}, ${budget}${spent ? ' (spent)' : ''}, up ${age(pod.startedAtMs, tree.atMs)}`,
+    text: `${pod.id}  pid ${pod.pid}  ${facts.join(', ')}`,
     children: tree.workers
       .filter((worker) => worker.pod === pod.id)
       .sort(bySlot)
@@ -73,13 +80,26 @@ function poolNodes(tree: TreeAnswer, paint: Paint): Node[] {
 function strayNodes(tree: TreeAnswer, paint: Paint): Node[] {
   const pods = new Set(tree.pods.map((pod) => pod.id));
   const strays = tree.workers.filter((worker) => !pods.has(worker.pod));
-  if (strays.length === 0) return [];
-  const children = strays.map((worker) => workerNode(worker, tree.atMs, paint));
-  return [{ text: 'without a pod', children, colour: paint.red }];
+  const node = (text: string, workers: readonly WorkerAnswer[], colour: Node['colour']): Node[] => {
+    const children = workers.map((worker) => workerNode(worker, tree.atMs, paint));
+    return children.length === 0 ? [] : [{ text, children, colour }];
+  };
+  return [
+    ...node(
+      'without a pod',
+      strays.filter((worker) => worker.state !== 'dead'),
+      paint.red,
+    ),
+    ...node(
+      'ended lately',
+      strays.filter((worker) => worker.state === 'dead'),
+      paint.dim,
+    ),
+  ];
 }
 
 /** `pod-1.8f3a11c2d4e5f607` → `8f3a11c2`: enough to tell a start apart, and to name it to `drain` and `kill`. */
-function shortStart(id: string): string {
+export function shortStart(id: string): string {
   return id.slice(id.lastIndexOf('.') + 1).slice(0, 8);
 }
 

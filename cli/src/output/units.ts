@@ -27,9 +27,9 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** Jobs per second: `0.4/s`, `12/s`, `5,120/s`; `-` for none. */
+/** Jobs per second: `0.4/s`, `12/s`, `5,120/s`; `-` for none to speak of. */
 export function rate(perSecond: number): string {
-  if (perSecond <= 0) return '-';
+  if (perSecond < 0.05) return '-';
   return `${perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s`;
 }
 

@@ -57,6 +57,21 @@ describe('the tree', () => {
     `);
   });
 
+  it('keeps those that ended apart, and shows no budget before it is known', () => {
+    const [pod] = exampleTree().pods;
+    const pods = pod
+      ? [{ ...pod, id: 'pod-2', state: 'starting', restarts: { used: 0, intensity: 0, periodMs: 0 } }]
+      : [];
+    const text = renderTree({ ...exampleTree(), pods, workers: [exampleWorker({ state: 'dead' })] }, layout);
+    expect(text).toMatchInlineSnapshot(`
+      "supervisor supervisor-1  pid 4000, up 1h 1m
+      ├─ pool default
+      │  └─ pod-2  pid 4100  starting, up 1h
+      └─ ended lately
+         └─ slot 0  8f3a11c2  pid 4101  dead, 87.0 MiB"
+    `);
+  });
+
   it('says that there is nothing', () => {
     expect(renderTree({ ...exampleTree(), pods: [], workers: [] }, layout)).toContain('└─ no pods');
   });
@@ -67,10 +82,10 @@ describe('tables', () => {
     const text = renderWorkers(exampleTree().workers, NOW_MS, layout);
     expectToFit(text);
     expect(text).toMatchInlineSnapshot(`
-      "WORKER                  SLOT   PID  STATE     BUSY    LOOP       RSS      UP
-      pod-1.8f3a11c2d4e5f607     0  4101  running  12/16  1.2 ms  87.0 MiB  3m 20s
-      pod-1.1b2c3d4e5f607182     1  4102  running  16/16  1.2 ms  87.0 MiB  3m 20s
-      pod-1.2c3d4e5f60718293     -  4103  standby   0/16  1.2 ms  87.0 MiB  3m 20s"
+      "WORKER    POD    SLOT   PID  STATE     BUSY    LOOP       RSS      UP  QUEUES
+      8f3a11c2  pod-1     0  4101  running  12/16  1.2 ms  87.0 MiB  3m 20s  workload…
+      1b2c3d4e  pod-1     1  4102  running  16/16  1.2 ms  87.0 MiB  3m 20s  workload…
+      2c3d4e5f  pod-1     -  4103  standby   0/16  1.2 ms  87.0 MiB  3m 20s"
     `);
   });
 
@@ -119,9 +134,9 @@ describe('tables', () => {
     const text = renderRecoveries([exampleRecovery(), running], NOW_MS, layout);
     expectToFit(text);
     expect(text).toMatchInlineSnapshot(`
-      "     DIED  WORKER         CAUSE   DETECT  RECLAIM  RESPAWN  JOBS   LAST  STATE
-      1m 5s ago  pod-1.0a1b2c…  killed    2 ms   6.5 ms     9 ms     3  24 ms  done
-      1m 5s ago  pod-1.0a1b2c…  killed    2 ms        -     9 ms     3      -  running"
+      "     DIED  WORKER    CAUSE   DETECT  RECLAIM  RESPAWN  JOBS   LAST  STATE
+      1m 5s ago  0a1b2c3d  killed    2 ms   6.5 ms     9 ms     3  24 ms  done
+      1m 5s ago  0a1b2c3d  killed    2 ms        -     9 ms     3      -  running"
     `);
   });
 });
@@ -196,8 +211,8 @@ describe('status', () => {
       QUEUE     DEPTH  BOUND  ACTIVE  DELAYED  FAILED  OLDEST    DRAIN  STATE
       workload    192    256      64       12       2  420 ms  1,534/s
 
-           DIED  WORKER           CAUSE   DETECT  RECLAIM  RESPAWN  JOBS   LAST  STATE
-      1m 5s ago  pod-1.0a1b2c3d…  killed    2 ms   6.5 ms     9 ms     3  24 ms  done"
+           DIED  WORKER    CAUSE   DETECT  FENCE  RECLAIM  RESPAWN  JOBS   LAST  STATE
+      1m 5s ago  0a1b2c3d  killed    2 ms   4 ms   6.5 ms     9 ms     3  24 ms  done"
     `);
   });
 

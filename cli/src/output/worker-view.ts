@@ -1,7 +1,7 @@
 import type { RecoveryAnswer, WorkerAnswer } from '../answers.ts';
 import type { Paint } from './colour.ts';
 import { type Column, renderTable } from './table.ts';
-import { stateColour } from './tree.ts';
+import { shortStart, stateColour } from './tree.ts';
 import { age, bytes, count, duration } from './units.ts';
 
 interface Layout {
@@ -11,7 +11,8 @@ interface Layout {
 
 function workerColumns(nowMs: number, paint: Paint): readonly Column<WorkerAnswer>[] {
   return [
-    { title: 'WORKER', value: (worker) => worker.id, shrinkTo: 20 },
+    { title: 'WORKER', value: (worker) => shortStart(worker.id) },
+    { title: 'POD', value: (worker) => worker.pod, shrinkTo: 10 },
     { title: 'SLOT', value: (worker) => String(worker.slot ?? '-'), align: 'right' },
     { title: 'PID', value: (worker) => String(worker.pid), align: 'right' },
     {
@@ -51,7 +52,8 @@ function recoveryColumns(nowMs: number, paint: Paint): readonly Column<RecoveryA
     }) as const;
   return [
     { title: 'DIED', value: (recovery) => `${age(recovery.diedAtMs, nowMs)} ago`, align: 'right' },
-    { title: 'WORKER', value: (recovery) => recovery.certificate.worker, shrinkTo: 10 },
+    { title: 'WORKER', value: (recovery) => shortStart(recovery.certificate.worker) },
+    { title: 'POD', value: (recovery) => recovery.certificate.pod, shrinkTo: 8, optional: 5 },
     { title: 'CAUSE', value: (recovery) => recovery.certificate.cause },
     phase('DETECT', (recovery) => recovery.detectMs),
     phase('FENCE', (recovery) => recovery.fenceMs, 3),

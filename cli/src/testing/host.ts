@@ -46,12 +46,16 @@ export interface Ran {
 export async function runCommand(
   url: string,
   argv: readonly string[],
-  changes: Partial<Host> & { readonly stdin?: Readable } = {},
+  changes: Partial<Host> & {
+    readonly stdin?: Readable;
+    readonly isInteractive?: Terminal['isInteractive'];
+  } = {},
 ): Promise<Ran> {
   const output = new PassThrough();
   const errors = new PassThrough();
-  const { stdin = Readable.from([]), ...rest } = changes;
-  const terminal = terminalOn(stdin, output, errors);
+  const { stdin = Readable.from([]), isInteractive, ...rest } = changes;
+  const plainTerminal = terminalOn(stdin, output, errors);
+  const terminal = isInteractive ? { ...plainTerminal, isInteractive } : plainTerminal;
   const host = silentHost({ terminal, env: { url, token: undefined }, ...rest });
   const kept = Promise.all([text(output), text(errors)]);
   const code = await run(argv, host, '0.0.0');
