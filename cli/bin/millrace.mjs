@@ -53,8 +53,9 @@ if (installed('commander') === null) {
 } else if (node !== null) {
   runUnder(node);
 } else {
+  // The package is there, its Node is not: the install scripts did not run.
   fail(
-    `needs Node ${NEEDED_MAJOR}, and this is ${process.version}: run "npm ci" in the repository, which installs ` +
-      `the right one beside it, or put Node ${NEEDED_MAJOR} on your PATH.`,
+    `needs Node ${NEEDED_MAJOR}, and this is ${process.version}: run "npm rebuild node --ignore-scripts=false" in ` +
+      `the repository, which puts the right one beside it, or put Node ${NEEDED_MAJOR} on your PATH.`,
   );
 }
