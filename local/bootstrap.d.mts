@@ -9,3 +9,4 @@ export function missingPackages(
   exists: (path: string) => boolean,
 ): string[];
 export function underPinnedNode(script: string, run: () => Promise<unknown>): Promise<unknown>;
+export function nextStep(major: number, hasPinned: boolean, isPinned: boolean): 'run' | 'become' | 'fail';

@@ -42,6 +42,19 @@ export function missingPackages(lock, installed, exists) {
     .map(([path]) => path);
 }
 
+/**
+ * What to do once everything is installed: go on here, go on under the pinned Node, or give up.
+ *
+ * @param {number} major the running Node's
+ * @param {boolean} hasPinned
+ * @param {boolean} isPinned the running Node is the pinned one
+ * @returns {'run' | 'become' | 'fail'}
+ */
+export function nextStep(major, hasPinned, isPinned) {
+  if (hasPinned) return isPinned ? 'run' : 'become';
+  return major >= NEEDED_MAJOR ? 'run' : 'fail';
+}
+
 /** The one sentence for an install that ran no install scripts. */
 export const NO_PINNED_NODE =
   `The pinned Node is not installed, because the install scripts did not run (npm ci --ignore-scripts?): ` +
@@ -189,9 +202,9 @@ export async function underPinnedNode(script, run) {
     return run();
   }
   await installOnce();
-  const pinned = existsSync(PINNED);
-  if (pinned && !sameFile(PINNED, process.execPath)) return becomePinned(script);
-  if (!pinned && major < NEEDED_MAJOR) fail(NO_PINNED_NODE);
+  const step = nextStep(major, existsSync(PINNED), sameFile(PINNED, process.execPath));
+  if (step === 'become') return becomePinned(script);
+  if (step === 'fail') fail(NO_PINNED_NODE);
   endWithNpm(() => process.kill(process.pid, 'SIGTERM'));
   return run();
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { missingPackages } from '../bootstrap.mjs';
+import { missingPackages, NO_PINNED_NODE, nextStep } from '../bootstrap.mjs';
 
 const lock = {
   packages: {
@@ -31,4 +31,13 @@ it('sees another version, a new package and a folder that was removed', () => {
   expect(missingPackages(lock, installed, (path) => path !== 'node_modules/zod')).toEqual([
     'node_modules/zod',
   ]);
+});
+
+it('goes on under the pinned Node, or here if it is new enough and there is none', () => {
+  expect(nextStep(20, true, false)).toBe('become');
+  expect(nextStep(26, true, false)).toBe('become');
+  expect(nextStep(24, true, true)).toBe('run');
+  expect(nextStep(24, false, false)).toBe('run');
+  expect(nextStep(23, false, false)).toBe('fail');
+  expect(NO_PINNED_NODE).toContain('npm rebuild node --ignore-scripts=false');
 });

@@ -14,6 +14,8 @@ const MAIN_OF = {
   pod: '../../../services/worker/src/pod/main.ts',
 } as const;
 
+const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/millrace', import.meta.url));
+
 /** Beyond the drain itself: how long a service may take to close what it holds. */
 const CLOSE_MS = 5_000;
 
@@ -32,6 +34,9 @@ export function serviceEnvironment(
 ): Record<string, string | undefined> {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_'));
   return {
+    // With compiled code at hand a service starts, and starts again, in half the time. A folder that cannot be
+    // written is no fault: Node then compiles as ever.
+    NODE_COMPILE_CACHE: COMPILED,
     ...Object.fromEntries(others),
     MILLRACE_CONFIG: own.configFile,
     MILLRACE_LINK_KEY_FILE: own.linkKeyFile,
