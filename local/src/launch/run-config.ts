@@ -1,5 +1,4 @@
-import { type Config, compileConfig } from '@millrace/core';
-import { parse as parseYaml } from 'yaml';
+import { type Config, compileConfig, parseConfigText } from '@millrace/core';
 
 /** What a run is made from. */
 export interface RunSettings {
@@ -27,7 +26,7 @@ export function overlay(base: Raw, over: Raw): Raw {
 /** The text as a tree; null when it is not one, which `compileConfig` then explains. */
 function readTree(text: string | null): Raw | null {
   try {
-    const tree: unknown = text === null ? {} : (parseYaml(text) ?? {});
+    const tree = parseConfigText(text);
     return isSection(tree) ? tree : null;
   } catch {
     return null;

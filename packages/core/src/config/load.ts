@@ -86,6 +86,11 @@ function crossFaults(config: ParsedConfig): Fault[] {
   return faults;
 }
 
+/** The tree that a configuration file's text stands for; an empty one for no text. Throws when it is no YAML. */
+export function parseConfigText(text: string | null): unknown {
+  return (text === null ? null : parseYaml(text)) ?? {};
+}
+
 /**
  * Compiles the configuration from the environment and the text of the file that MILLRACE_CONFIG names
  * (YAML; JSON is YAML). Every problem is listed at once. Throws `config_invalid`.
@@ -98,7 +103,7 @@ export function compileConfig(
   const faults = environmentFaults(env);
   let raw: unknown = {};
   try {
-    raw = (fileText === null ? null : parseYaml(fileText)) ?? {};
+    raw = parseConfigText(fileText);
   } catch (error) {
     throw invalid([...faults, { pointer: '/', message: `not YAML: ${messageOf(error)}` }]);
   }
