@@ -150,7 +150,7 @@ describe('npm start', () => {
     expect(isRunning(first.ready.pids.store)).toBe(true);
 
     const { launched, ready } = await start();
-    expect(launched.stderr()).toContain('Ending 1 processes of an earlier start that was killed: store');
+    expect(launched.stderr()).toContain('Ending what an earlier start left behind when it was killed: store');
     expect(isRunning(first.ready.pids.store)).toBe(false);
     await inState(ready.url, id, 'active');
   });

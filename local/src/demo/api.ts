@@ -31,17 +31,25 @@ export interface Api {
   must<T>(request: Request): Promise<T>;
 }
 
-function initOf(request: Request, signal: AbortSignal): RequestInit {
+/** Where the API is, and who asks. */
+export interface ApiAddress {
+  readonly url: string;
+  /** Bearer token; undefined where none is needed. */
+  readonly token?: string | undefined;
+}
+
+function initOf(request: Request, token: string | undefined, signal: AbortSignal): RequestInit {
   const headers: Record<string, string> = {};
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
   if (request.body !== undefined) headers['content-type'] = 'application/json';
   if (request.key !== undefined) headers['idempotency-key'] = request.key;
   const init: RequestInit = { method: request.method, headers, signal };
   return request.body === undefined ? init : { ...init, body: JSON.stringify(request.body) };
 }
 
-async function once(url: string, request: Request, signal: AbortSignal): Promise<Answer> {
+async function once({ url, token }: ApiAddress, request: Request, signal: AbortSignal): Promise<Answer> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-  const response = await fetch(url + request.path, initOf(request, deadline));
+  const response = await fetch(url + request.path, initOf(request, token, deadline));
   const text = await response.text();
   return { status: response.status, body: text === '' ? null : JSON.parse(text) };
 }
@@ -54,7 +62,7 @@ export function problemOf(answer: Answer): string {
 
 /** `onTrouble` hears of every call that had to be repeated. */
 export function createApi(
-  url: string,
+  address: ApiAddress,
   clock: Clock,
   signal: AbortSignal,
   onTrouble: (why: string) => void = () => undefined,
@@ -62,7 +70,7 @@ export function createApi(
   const ask = async (request: Request): Promise<Answer> => {
     for (;;) {
       try {
-        const answer = await once(url, request, signal);
+        const answer = await once(address, request, signal);
         if (answer.status < 500) return answer;
         onTrouble(problemOf(answer));
       } catch (error) {

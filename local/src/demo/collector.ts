@@ -27,19 +27,20 @@ const PAUSE_MS = 50;
  */
 export class Collector {
   readonly #api: Api;
-  readonly #path: string;
+  /** Its own resource in the API. */
+  readonly path: string;
   #cursor = '';
   /** Entries are missing: the run is void. */
   gap = false;
 
   constructor(api: Api, queue: string, reader: string) {
     this.#api = api;
-    this.#path = `/v1/queues/${queue}/ledger/${reader}`;
+    this.path = `/v1/queues/${queue}/ledger/${reader}`;
   }
 
   /** From now on every ended attempt is kept for us. */
   async register(): Promise<void> {
-    const { cursor } = await this.#api.must<{ cursor: string }>({ method: 'PUT', path: this.#path });
+    const { cursor } = await this.#api.must<{ cursor: string }>({ method: 'PUT', path: this.path });
     if (typeof cursor !== 'string') throw new DemoFailure('the ledger gave no cursor to read from');
     this.#cursor = cursor;
   }
@@ -47,7 +48,7 @@ export class Collector {
   /** Everything that has been written since the last call. */
   async drain(onEntry: (entry: LedgerLine) => void): Promise<void> {
     for (;;) {
-      const path = `${this.#path}?cursor=${encodeURIComponent(this.#cursor)}&limit=${PAGE}`;
+      const path = `${this.path}?cursor=${encodeURIComponent(this.#cursor)}&limit=${PAGE}`;
       const page = await this.#api.must<Page>({ method: 'GET', path });
       this.gap ||= page.gap;
       this.#cursor = page.cursor;
@@ -68,9 +69,5 @@ export class Collector {
       if (this.gap || isOver()) return;
       await clock.sleep(PAUSE_MS, signal);
     }
-  }
-
-  async end(): Promise<void> {
-    await this.#api.ask({ method: 'DELETE', path: this.#path });
   }
 }

@@ -5,10 +5,10 @@ import { MillraceError, type Recovery, type WorkerStatus } from '@millrace/core'
 import type { Host } from '../host.ts';
 import type { Launcher } from '../launch/launcher.ts';
 import type { DemoSettings } from '../options.ts';
-import { type Api, createApi, DemoFailure } from './api.ts';
+import { type Api, type ApiAddress, createApi, DemoFailure } from './api.ts';
 import { EventsFile } from './events-file.ts';
 import { Progress } from './progress.ts';
-import { type RecoveryTimes, recoveryTimes } from './recovery-times.ts';
+import { type Kill, type RecoveryTimes, recoveryTimes } from './recovery-times.ts';
 import { DemoRun } from './run.ts';
 import { describeRun } from './run-header.ts';
 import { DEMO } from './settings.ts';
@@ -21,6 +21,7 @@ const SERVING_MS = 60_000;
 /** How long the last recoveries may take to be told of. */
 const RECOVERIES_MS = 10_000;
 const LOOK_MS = 100;
+const CLEAN_UP_MS = 3_000;
 /** A commit that comes after the last one would be a second one: we listen a little longer. */
 const AFTER_MS = 300;
 
@@ -41,12 +42,24 @@ interface QueueState {
 
 const QUEUE_PATH = `/v1/queues/${DEMO.queue}`;
 
-/** Gives the queue the demo's bound, which also resets its highest depth; returns what undoes it. */
-async function prepareQueue(api: Api): Promise<() => Promise<unknown>> {
+/** Gives the queue the demo's bound, which also resets its highest depth; returns what it was before. */
+async function prepareQueue(api: Api): Promise<QueueState> {
   const { bound, paused, concurrency } = await api.must<QueueState>({ method: 'GET', path: QUEUE_PATH });
-  const patch = (body: object) => api.must({ method: 'PATCH', path: QUEUE_PATH, body });
-  await patch({ bound: DEMO.bound, paused: false, concurrency: null });
-  return () => patch({ bound, paused, concurrency });
+  const body = { bound: DEMO.bound, paused: false, concurrency: null };
+  await api.must({ method: 'PATCH', path: QUEUE_PATH, body });
+  return { bound, paused, concurrency };
+}
+
+/** Leaves the queue as it was, also after a run that failed or was interrupted; best effort, in a short time. */
+async function cleanUp(
+  run: DemoRun,
+  before: QueueState,
+  address: ApiAddress,
+  clock: Host['clock'],
+): Promise<void> {
+  const api = createApi(address, clock, AbortSignal.timeout(CLEAN_UP_MS));
+  await api.ask({ method: 'PATCH', path: QUEUE_PATH, body: before }).catch(() => undefined);
+  await api.ask({ method: 'DELETE', path: run.collector.path }).catch(() => undefined);
 }
 
 /** The recoveries of our kills, once all are over; those that are not after a while are taken as they are. */
@@ -90,6 +103,46 @@ async function judge(
   };
 }
 
+/** One run and its verdict; writes what it came to. Resolves with the exit code. */
+async function runAndJudge(
+  host: Host,
+  settings: DemoSettings,
+  context: DemoContext,
+  parts: { readonly run: DemoRun; readonly api: Api; readonly events: EventsFile | null },
+): Promise<number> {
+  const { run, api, events } = parts;
+  const { notes, signal, launcher, json } = context;
+  const { clock } = host;
+  const plan = plannedCrashes(demoParameters(settings));
+  const header = events ? await describeRun(run.id, settings, launcher.running(), clock) : null;
+  const progress = new Progress(notes, clock, () => ({
+    done: run.tally.done,
+    jobs: settings.jobs,
+    depth: run.depth,
+    kills: run.kills.length,
+    elapsedMs: run.elapsedMs(),
+  }));
+  const hooks = {
+    onStart: () => header && events?.run(header, run.startedUs),
+    onKill: ({ worker, slot, plannedMs }: Kill) =>
+      progress.note(`killed worker ${worker} in slot ${slot} after ${plannedMs} ms`),
+  };
+  try {
+    await run.perform(plan, hooks, signal);
+  } finally {
+    progress.end();
+  }
+  const facts = await judge(run, settings, api, clock);
+  await events?.end(new Set(run.watch.workers.map((worker) => worker.pid)));
+
+  const faults = faultsOf(facts);
+  const report = reportOf(facts);
+  const { runMs, bound, totals } = facts;
+  notes.write(demoTable(report, run.kills, { runMs, bound, foreign: totals.foreign, faults }));
+  if (json) host.stdout.write(`${JSON.stringify(report)}\n`);
+  return faults.length === 0 ? 0 : 1;
+}
+
 async function performDemo(
   host: Host,
   settings: DemoSettings,
@@ -98,60 +151,28 @@ async function performDemo(
 ): Promise<number> {
   const { launcher, notes, signal } = context;
   const { clock } = host;
-  const running = launcher.running();
-  let progress: Progress | null = null;
-  const api = createApi(running.url, clock, signal);
+  const { url, storeUrl, folder } = launcher.running();
+  const address = { url, token: host.env.MILLRACE_TOKEN };
+  const api = createApi(address, clock, signal);
   // Only processes of this very launcher may be killed: the store may be shared with other machines.
   const ours = (worker: WorkerStatus) =>
     worker.host === hostname() && launcher.pods().some((pod) => pod.id === worker.pod);
-  const run = new DemoRun(randomBytes(6).toString('hex'), settings, {
-    api,
-    clock,
-    events,
-    ours,
-    onKill: (kill) =>
-      progress?.note(`killed worker ${kill.worker} in slot ${kill.slot} after ${kill.plannedMs} ms`),
-  });
+  const run = new DemoRun(randomBytes(6).toString('hex'), settings, { api, clock, events, ours });
   if (!(await run.watch.untilServing(DEMO.queue, DEMO.slots, SERVING_MS))) {
     throw new DemoFailure(
-      `the workers do not serve the queue "${DEMO.queue}"; their logs are in ${running.folder.logs}`,
+      `the workers do not serve the queue "${DEMO.queue}"; their logs are in ${folder.logs}`,
     );
   }
-  const header = events ? await describeRun(run.id, settings, running, clock) : null;
-  const restore = await prepareQueue(api);
-  await run.collector.register();
-  notes.write(
-    `Running ${settings.jobs.toLocaleString('en-US')} jobs (seed ${settings.seed}) over HTTP, ${DEMO.slots} × ${DEMO.concurrency} at once, at most ${DEMO.bound} waiting; store ${running.storeUrl}\n`,
-  );
-  progress = new Progress(notes, clock, () => ({
-    done: run.tally.done,
-    jobs: settings.jobs,
-    depth: run.depth,
-    kills: run.kills.length,
-    elapsedMs: run.elapsedMs(),
-  }));
+  const before = await prepareQueue(api);
   try {
-    await run.perform(
-      plannedCrashes(demoParameters(settings)),
-      () => {
-        if (header) events?.run(header, run.startedUs);
-      },
-      signal,
+    await run.collector.register();
+    notes.write(
+      `Running ${settings.jobs.toLocaleString('en-US')} jobs (seed ${settings.seed}) over HTTP, ${DEMO.slots} × ${DEMO.concurrency} at once, at most ${DEMO.bound} waiting; store ${storeUrl}\n`,
     );
+    return await runAndJudge(host, settings, context, { run, api, events });
   } finally {
-    progress.end();
+    await cleanUp(run, before, address, clock);
   }
-  const facts = await judge(run, settings, api, clock);
-  await run.collector.end();
-  await restore();
-  await events?.end(new Set(run.watch.workers.map((worker) => worker.pid)));
-
-  const faults = faultsOf(facts);
-  const report = reportOf(facts);
-  const { runMs, bound, totals } = facts;
-  notes.write(demoTable(report, run.kills, { runMs, bound, foreign: totals.foreign, faults }));
-  if (context.json) host.stdout.write(`${JSON.stringify(report)}\n`);
-  return faults.length === 0 ? 0 : 1;
 }
 
 /** Runs the demo on a platform that is up. Resolves with the exit code; throws `start_failed` with a sentence. */

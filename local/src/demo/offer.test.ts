@@ -55,13 +55,13 @@ it('adds every id exactly once, whatever becomes of the answers', async () => {
     if (calls % 5 === 3) return request.socket.destroy();
     return json(response, 202, { ids: ids.map(String) });
   };
-  await offerAll(createApi(url, systemClock, never), systemClock, offer, never);
+  await offerAll(createApi({ url }, systemClock, never), systemClock, offer, never);
   expect([...added.values()].flat()).toEqual(Array.from({ length: 200 }, (_, id) => id));
 });
 
 it('gives up on an answer that no repetition mends, in the API’s own words', async () => {
   answer = (_, response) => json(response, 422, { code: 'invalid_data', detail: 'seed is missing' });
-  const offering = offerAll(createApi(url, systemClock, never), systemClock, offer, never);
+  const offering = offerAll(createApi({ url }, systemClock, never), systemClock, offer, never);
   await expect(offering).rejects.toThrow(
     new DemoFailure('a chunk of jobs was refused: 422 invalid_data seed is missing'),
   );
@@ -73,7 +73,7 @@ it('stops asking when it is told to', async () => {
     json(response, 429, { retryAfterMs: 60_000 });
     stop.abort(new Error('enough'));
   };
-  const api = createApi(url, systemClock, stop.signal);
+  const api = createApi({ url }, systemClock, stop.signal);
   await expect(offerAll(api, systemClock, offer, stop.signal)).rejects.toThrow('enough');
 });
 
@@ -89,7 +89,7 @@ it('reads the ledger once and in order, though answers are lost', async () => {
     const entries = ledger.slice(from, from + Number(query.get('limit')));
     return json(response, 200, { entries, cursor: String(from + entries.length), gap: from >= 2_000 });
   };
-  const collector = new Collector(createApi(url, systemClock, never), 'workload', 'r');
+  const collector = new Collector(createApi({ url }, systemClock, never), 'workload', 'r');
   await collector.register();
   const seen: string[] = [];
   await collector.drain((entry) => seen.push(entry.id));

@@ -22,6 +22,11 @@ export interface RunDependencies {
   readonly events: EventsFile | null;
   /** Whether a worker is one of this launcher's own, so that it may be killed. */
   readonly ours: (worker: WorkerStatus) => boolean;
+}
+
+/** Moments of a run. */
+export interface RunHooks {
+  readonly onStart: () => void;
   readonly onKill: (kill: Kill) => void;
 }
 
@@ -79,14 +84,19 @@ export class DemoRun {
   }
 
   /** Runs to the end: all done, the ledger broken, or stalled. Rejects when `signal` aborts or a call is refused. */
-  async perform(plan: readonly PlannedCrash[], onStart: () => void, signal: AbortSignal): Promise<void> {
+  async perform(plan: readonly PlannedCrash[], hooks: RunHooks, signal: AbortSignal): Promise<void> {
     const { clock, api } = this.#deps;
     const over = AbortSignal.any([this.#over.signal, signal]);
     this.#startedMs = clock.monotonicMs();
     this.#startedUs = clock.epochUs();
     this.#lastProgressMs = this.#startedMs;
-    onStart();
-    const crashes = { clock, startedMs: this.#startedMs, onKill: (kill: Kill) => this.#killed(kill) };
+    hooks.onStart();
+    const onKill = (kill: Kill) => {
+      this.kills.push(kill);
+      this.#deps.events?.crash(kill);
+      hooks.onKill(kill);
+    };
+    const crashes = { clock, startedMs: this.#startedMs, onKill };
     const background = [
       makeCrashes(plan, DEMO.slots, this.watch, crashes, over),
       this.watch.follow(over),
@@ -131,12 +141,6 @@ export class DemoRun {
         for (const id of ids) this.#scheduledUs[id] = nowUs;
       },
     };
-  }
-
-  #killed(kill: Kill): void {
-    this.kills.push(kill);
-    this.#deps.events?.crash(kill);
-    this.#deps.onKill(kill);
   }
 
   #hasStalled(): boolean {

@@ -76,9 +76,8 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
     const recordFile = join(folder.run, 'processes.json');
     const left = await leftovers(recordFile);
     if (left.length > 0) {
-      note(
-        `Ending ${left.length} processes of an earlier start that was killed: ${left.map((one) => one.name).join(', ')}`,
-      );
+      const names = left.map((one) => one.name).join(', ');
+      note(`Ending what an earlier start left behind when it was killed: ${names}`);
       await endLeftovers(left, config.drain.timeoutMs + POD_CLOSE_MS, clock);
     }
     await rotateLogs(folder.logs);

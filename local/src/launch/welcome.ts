@@ -10,7 +10,7 @@ export function welcome(running: Running): string {
   return `Millrace is up.
   producer    ${url}   (API: ${url}/openapi.json, health: ${health('http.healthPort')})
   supervisor  health: ${health('supervision.healthPort')}
-  workers     ${config.worker.processes} processes, ${config.worker.concurrency} jobs each and queue   (health: ${health('worker.healthPort')})
+  workers     ${config.worker.processes} processes, ${config.worker.concurrency} jobs at once in each, for every queue   (health: ${health('worker.healthPort')})
   store       ${storeUrl}   (${store})
   logs        ${folder.logs}
 
