@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Clock, silentLog, systemClock } from '@millrace/core';
+import { type Clock, type Log, silentLog, systemClock } from '@millrace/core';
 import { createProducer, type Producer, type Tokens } from '@millrace/producer';
 import type { Store } from '@millrace/queue';
 import { loadHandlers } from '@millrace/sdk';
@@ -43,6 +43,7 @@ export interface ProducerBenchOptions {
   readonly store?: { url: string };
   readonly clock?: Clock;
   readonly tokens?: Tokens;
+  readonly log?: Log;
   readonly awaitStore?: boolean;
 }
 
@@ -56,7 +57,7 @@ export async function producerBench(yaml = '', options: ProducerBenchOptions = {
     store,
     handlers: await loadHandlers(SUMS),
     clock,
-    log: silentLog,
+    log: options.log ?? silentLog,
     tokens: options.tokens ?? null,
   });
   await producer.start();

@@ -14,6 +14,9 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { allRoutes } from './routes/all.ts';
 import type { Services } from './services.ts';
 
+/** A request that was sent on a kept connection just before it is closed would be lost. */
+const FAREWELL_MS = 250;
+
 export interface ProducerDependencies {
   /** Already created with the `fail-fast` profile; started and stopped with the producer. */
   readonly store: Store;
@@ -92,7 +95,14 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
     metrics,
     isDraining: () => drain.signal.aborted,
   });
-  const server = createHttpServer({ host, port, listener: api, clock, drainMs: config.drain.timeoutMs });
+  const server = createHttpServer({
+    host,
+    port,
+    listener: api,
+    clock,
+    farewellMs: FAREWELL_MS,
+    drainMs: config.drain.timeoutMs,
+  });
   const gauges = () =>
     ({
       millrace_waiters: ['Requests that wait for a result.', waiters.size],
@@ -103,6 +113,7 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
     host: healthHost,
     port: healthPort,
     clock,
+    farewellMs: 0,
     drainMs: 0,
     listener: healthListener({
       fault: readinessOf(store, drain.signal),

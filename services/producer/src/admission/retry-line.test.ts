@@ -9,6 +9,8 @@ const connection = (port: number, address = '10.0.0.1'): LineCaller => ({
 });
 const wait = (jobs = 1) => ({ jobs, firstMs: 40, drainPerSecond: 20 });
 
+const elsewhere = (host: number) => connection(1, `10.0.0.${host}`);
+
 let clock: ManualClock;
 let line: RetryLine;
 beforeEach(() => {
@@ -32,18 +34,43 @@ describe('the retry line', () => {
   });
 
   test('an admitted caller leaves it, and those behind move up', () => {
-    line.refuse(connection(1), wait());
-    line.refuse(connection(2), wait());
-    line.admit(connection(1));
-    expect(line.refuse(connection(2), wait())).toBe(40);
+    line.refuse(elsewhere(1), wait());
+    line.refuse(elsewhere(2), wait());
+    line.admit(elsewhere(1));
+    expect(line.refuse(elsewhere(2), wait())).toBe(40);
   });
 
   test('a caller that stays away past its moment and the grace has lost its place', () => {
-    line.refuse(connection(1), wait());
+    line.refuse(elsewhere(1), wait());
     clock.advance(40 + 250);
-    expect(line.refuse(connection(2), wait())).toBe(90);
+    expect(line.refuse(elsewhere(2), wait())).toBe(90);
     clock.advance(1);
-    expect(line.refuse(connection(2), wait())).toBe(40);
+    expect(line.refuse(elsewhere(2), wait())).toBe(40);
+  });
+
+  test('a caller that keeps its moment has its place, whatever connection it comes on', () => {
+    line.refuse(connection(1), wait());
+    line.refuse(connection(2), wait());
+    clock.advance(40);
+    // The first again, on the connection of the second: a pool hands them out as it likes.
+    expect(line.refuse(connection(2), wait())).toBe(50);
+    expect(line.length).toBe(2);
+  });
+
+  test('a caller that was admitted and has more is a new one, whatever connection it comes on', () => {
+    line.refuse(connection(1), wait());
+    line.refuse(connection(2), wait());
+    clock.advance(40);
+    line.admit(connection(1));
+    clock.advance(2);
+    expect(line.refuse(connection(2), wait())).toBe(90);
+    expect(line.length).toBe(2);
+  });
+
+  test('a caller that is stood up at its moment is told a whole interval', () => {
+    line.refuse(connection(1), wait());
+    clock.advance(40);
+    expect(line.refuse(connection(1), { ...wait(), firstMs: 25 })).toBe(50);
   });
 
   test('a client that opens a connection for every request is one caller', () => {
@@ -76,12 +103,14 @@ const END_MS = 60_000;
 
 interface Crowd {
   readonly clients: number;
+  /** Its own for each client, any of the pool's, or a new one for each request. */
+  readonly connections: 'own' | 'pooled' | 'new';
   /** Comes back after so many ms whatever it was told; null: after what it was told. */
   readonly hammerMs: number | null;
 }
 
 /** A full queue that drains at 20 jobs/s; the store's part is the real formula over real marks. */
-function simulate({ clients, hammerMs }: Crowd, random: () => number, gapMs: () => number) {
+function simulate({ clients, hammerMs, connections }: Crowd, random: () => number, gapMs: () => number) {
   const startMs = clock.nowMs();
   let depth = 100;
   let takes = 0;
@@ -109,16 +138,25 @@ function simulate({ clients, hammerMs }: Crowd, random: () => number, gapMs: () 
       }
       refusals = [];
     };
+    let asked = 0;
+    const connectionNow = (): LineCaller => {
+      asked++;
+      if (connections === 'own' || asked === 1) return connection(port);
+      if (connections === 'pooled') return connection(1 + Math.floor(random() * clients));
+      return connection(port * 1_000_000 + asked);
+    };
     const offer = (): void => {
+      const caller = connectionNow();
+      if (connections === 'new') clock.after(0.5, () => line.abandon(caller));
       if (depth < 100) {
         depth++;
-        line.admit(connection(port));
+        line.admit(caller);
         settle();
         return void clock.after(random() * 3, offer);
       }
       const firstMs = retryAfterMs(marks, clock.nowMs(), 1, false);
       const rate = drainPerSecond(marks, clock.nowMs());
-      const toldMs = line.refuse(connection(port), { jobs: 1, firstMs, drainPerSecond: rate });
+      const toldMs = line.refuse(caller, { jobs: 1, firstMs, drainPerSecond: rate });
       refusals.push({ atMs: clock.nowMs(), toldMs });
       // A network and a client take their time, too.
       clock.after((hammerMs ?? toldMs) + random() * 3, offer);
@@ -155,12 +193,14 @@ describe('at a steady drain of 20 jobs/s, what is told is what is waited', () =>
     Poisson: (random) => () => -Math.log(1 - random()) * 50,
   };
   const crowds: Record<string, Crowd> = {
-    'one hammering client': { clients: 1, hammerMs: 5 },
-    'one polite client': { clients: 1, hammerMs: null },
-    '4 polite clients': { clients: 4, hammerMs: null },
-    '16 polite clients': { clients: 16, hammerMs: null },
-    '16 hammering clients': { clients: 16, hammerMs: 7 },
-    '64 polite clients': { clients: 64, hammerMs: null },
+    'one hammering client': { clients: 1, hammerMs: 5, connections: 'own' },
+    'one hammering client without keep-alive': { clients: 1, hammerMs: 5, connections: 'new' },
+    'one polite client': { clients: 1, hammerMs: null, connections: 'own' },
+    '16 polite clients': { clients: 16, hammerMs: null, connections: 'own' },
+    '16 polite clients with pooled connections': { clients: 16, hammerMs: null, connections: 'pooled' },
+    '16 polite clients without keep-alive': { clients: 16, hammerMs: null, connections: 'new' },
+    '64 polite clients': { clients: 64, hammerMs: null, connections: 'own' },
+    '16 hammering clients': { clients: 16, hammerMs: 7, connections: 'own' },
   };
   for (const [drain, gaps] of Object.entries(drains)) {
     for (const [crowd, clients] of Object.entries(crowds)) {
@@ -180,6 +220,8 @@ describe('at a steady drain of 20 jobs/s, what is told is what is waited', () =>
         return firstMs;
       }
     })(clock);
-    expect(simulate({ clients: 16, hammerMs: null }, randomOf(1), () => 50).ratio).toBeLessThan(0.5);
+    expect(
+      simulate({ clients: 16, hammerMs: null, connections: 'own' }, randomOf(1), () => 50).ratio,
+    ).toBeLessThan(0.5);
   });
 });

@@ -19,6 +19,8 @@ export interface HubOptions {
 /** Tells listeners what changes: `queues` on change and at least every second, `workers` and `recovery` on change. */
 export interface EventHub extends Lifecycle {
   readonly listeners: number;
+  /** True while it takes listeners: from start to stop. */
+  readonly isOpen: boolean;
   /** Takes over the response until the client goes, or the hub stops. */
   listen(response: ServerResponse): void;
 }
@@ -36,6 +38,7 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
   const clients = new Set<EventClient>();
   let seen: Seen | null = null;
   let timers: { cancel(): void }[] = [];
+  let isOpen = false;
   let looking: Promise<void> | null = null;
 
   const tell = (key: string, frame: string) => {
@@ -88,8 +91,11 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
   };
 
   const life = lifecycle(
-    async () => undefined,
     async () => {
+      isOpen = true;
+    },
+    async () => {
+      isOpen = false;
       rest();
       for (const client of clients) client.end();
       clients.clear();
@@ -100,6 +106,9 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
     ...life,
     get listeners() {
       return clients.size;
+    },
+    get isOpen() {
+      return isOpen;
     },
     listen(response) {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });

@@ -14,7 +14,9 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly listener: RequestListener;
   readonly clock: Clock;
-  /** How long requests under way may still take at the end, ms. */
+  /** How long the port stays open at the end, for requests that are on their way while answers say goodbye, ms. */
+  readonly farewellMs: number;
+  /** How long requests under way may take after that, ms. */
   readonly drainMs: number;
 }
 
@@ -60,19 +62,25 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function close(server: Server, clock: Clock, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.after(drainMs, () => server.closeAllConnections());
-    server.on('request', (_request, response) => response.once('close', () => closeIdle()));
-    const closeIdle = () => setImmediate(() => server.closeIdleConnections());
     server.close(() => {
       timer.cancel();
       resolve();
     });
-    server.closeIdleConnections();
+  });
+}
+
+/** A connection whose last answer goes out after the port was closed would otherwise be kept for the next request. */
+function closeWhenIdle(server: Server): void {
+  server.on('request', (_request, response) => {
+    response.once('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
   });
 }
 
 /** `start` throws `start_failed` when the port cannot be had. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { host, port, listener, clock, drainMs } = options;
+  const { host, port, listener, clock, farewellMs, drainMs } = options;
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_MS,
@@ -84,6 +92,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     connectionsCheckingInterval: 1_000,
     noDelay: true,
   });
+  closeWhenIdle(server);
   server.on('request', listener);
   // The listener says itself when it wants the body: whoever is refused does not send it in vain.
   server.on('checkContinue', listener);
@@ -91,7 +100,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     ...lifecycle(
       () => listen(server, host, port),
-      () => (server.listening ? close(server, clock, drainMs) : Promise.resolve()),
+      async () => {
+        if (!server.listening) return;
+        if (farewellMs > 0) await clock.sleep(farewellMs);
+        await close(server, clock, drainMs);
+      },
     ),
     get port() {
       return (server.address() as AddressInfo | null)?.port ?? port;

@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 const MOST_LISTENERS = 1_000;
 
 /** `GET /v1/events`: what changes, as it changes. */
-export function eventRoutes({ events, draining }: Services): Route[] {
+export function eventRoutes({ events }: Services): Route[] {
   return [
     route({
       method: 'get',
@@ -19,7 +19,7 @@ export function eventRoutes({ events, draining }: Services): Route[] {
       streamed: { status: 200, type: 'text/event-stream', schema: z.string() },
       errors: ['draining'],
       async handle({ response }) {
-        if (draining.aborted || events.listeners >= MOST_LISTENERS) {
+        if (!events.isOpen || events.listeners >= MOST_LISTENERS) {
           throw new MillraceError(
             'draining',
             'This producer takes no more listeners. Try another, or again.',
