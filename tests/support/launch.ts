@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseProcStat } from '../../local/src/launch/process-identity.ts';
 
 const MAIN = fileURLToPath(new URL('../../local/src/main.ts', import.meta.url));
 
@@ -98,11 +100,11 @@ export async function recorded(dir: string): Promise<{ name: string; pid: number
   return JSON.parse(await readFile(join(dir, 'run', 'processes.json'), 'utf8'));
 }
 
-/** True while a process runs. */
+/** True while a process runs; one that only waits to be buried does not. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !(existsSync('/proc') && parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.state === 'Z');
   } catch {
     return false;
   }
