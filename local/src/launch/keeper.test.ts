@@ -93,6 +93,22 @@ describe('keeper', () => {
     await keeper.stop();
   });
 
+  it('lets nothing outlive a process that was killed', async () => {
+    const parent = `
+      const child = require('node:child_process').spawn(process.execPath, ['-e', 'for (;;);']);
+      process.send({ grandchild: child.pid }); setInterval(() => {}, 1e6);`;
+    const { promise: grandchild, resolve } = Promise.withResolvers<number>();
+    const { keeper, spawned } = keeping({
+      ...kept(parent),
+      untilReady: async (child) => child.onMessage((message) => resolve(message.grandchild as number)),
+    });
+    await keeper.start();
+    const busy = await grandchild;
+    signalProcess(spawned[0]?.pid as number, 'SIGKILL');
+    await gone(busy);
+    await keeper.stop();
+  });
+
   it('kills a process that does not end, with all that it started', async () => {
     const stubborn = `
       const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
