@@ -151,14 +151,14 @@ async function performDemo(
 ): Promise<number> {
   const { launcher, notes, signal } = context;
   const { clock } = host;
-  const { url, storeUrl, folder } = launcher.running();
+  const { config, url, storeUrl, folder } = launcher.running();
   const address = { url, token: host.env.MILLRACE_TOKEN };
   const api = createApi(address, clock, signal);
   // Only processes of this very launcher may be killed: the store may be shared with other machines.
   const ours = (worker: WorkerStatus) =>
     worker.host === hostname() && launcher.pods().some((pod) => pod.id === worker.pod);
   const run = new DemoRun(randomBytes(6).toString('hex'), settings, { api, clock, events, ours });
-  if (!(await run.watch.untilServing(DEMO.queue, DEMO.slots, SERVING_MS))) {
+  if (!(await run.watch.untilServing(DEMO.queue, DEMO.slots, config.worker.standby, SERVING_MS))) {
     throw new DemoFailure(
       `the workers do not serve the queue "${DEMO.queue}"; their logs are in ${folder.logs}`,
     );

@@ -63,8 +63,11 @@ export class WorkerWatch {
     }
   }
 
-  /** Resolves when workers run in all of `slots` slots and serve `queue`; false when that takes longer than `ms`. */
-  async untilServing(queue: string, slots: number, ms: number): Promise<boolean> {
+  /**
+   * Resolves when workers run in all of `slots` slots and serve `queue`, and `standbys` more are warm; false when
+   * that takes longer than `ms`. A standby that is still loading would take the processors from the run.
+   */
+  async untilServing(queue: string, slots: number, standbys: number, ms: number): Promise<boolean> {
     const untilMs = this.#clock.monotonicMs() + ms;
     while (this.#clock.monotonicMs() < untilMs) {
       await this.refresh();
@@ -72,7 +75,8 @@ export class WorkerWatch {
         ({ state, queues }) => state === 'running' && queues.includes(queue),
       );
       const filled = new Set(serving.map((worker) => worker.slot).filter((slot) => slot !== null));
-      if (filled.size >= slots) return true;
+      const warm = this.workers.filter((worker) => worker.state === 'standby').length;
+      if (filled.size >= slots && warm >= standbys) return true;
       await this.#clock.sleep(EVERY_MS);
     }
     return false;
