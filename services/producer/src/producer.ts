@@ -16,6 +16,7 @@ import type { Services } from './services.ts';
 
 /** A request that was sent on a kept connection just before it is closed would be lost. */
 const FAREWELL_MS = 250;
+const LOOK_MS = 10;
 
 export interface ProducerDependencies {
   /** Already created with the `fail-fast` profile; started and stopped with the producer. */
@@ -80,6 +81,12 @@ function readinessOf(store: Store, draining: AbortSignal): () => Promise<string 
   };
 }
 
+/** Gives the store a moment, so that the first request is not refused for having come too early. Never throws. */
+async function connectedWithin(store: Store, clock: Clock, limitMs: number): Promise<void> {
+  for (let waitedMs = 0; !store.connected && waitedMs < limitMs; waitedMs += LOOK_MS)
+    await clock.sleep(LOOK_MS);
+}
+
 /** Puts the HTTP API together. Throws `start_failed` when it would listen openly without tokens. */
 export function createProducer(config: Config, dependencies: ProducerDependencies): Producer {
   const { store, clock, log, tokens } = dependencies;
@@ -123,7 +130,9 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
 
   const life = lifecycle(
     async () => {
-      for (const part of [store, waiters, events, health, server]) await part.start();
+      for (const part of [store, waiters, events, health]) await part.start();
+      await connectedWithin(store, clock, config.http.deadlineMs);
+      await server.start();
     },
     async () => {
       // Not ready first; then nobody waits any more, so that all requests come to their end; the store last.

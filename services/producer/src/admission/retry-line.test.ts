@@ -92,6 +92,14 @@ describe('the retry line', () => {
     expect(line.refuse(connection(3), wait())).toBe(40 + 3 * 50);
   });
 
+  test('once an idle queue drains, those it told a minute are not waited for', () => {
+    for (let host = 1; host <= 16; host++) {
+      line.refuse(elsewhere(host), { jobs: 1, firstMs: 60_000, drainPerSecond: 0 });
+    }
+    expect(line.refuse(elsewhere(17), wait())).toBe(40);
+    expect(line.refuse(elsewhere(18), wait())).toBe(90);
+  });
+
   test('a paused or idle queue says its minute, however long the line', () => {
     const idle = { jobs: 1, firstMs: 60_000, drainPerSecond: 0 };
     expect(line.refuse(connection(1), idle)).toBe(60_000);

@@ -72,7 +72,8 @@ export class RetryLine {
     // away as any, however long ago the last was.
     const isStoodUp = place !== undefined && place.promisedAtMs > 0 && place.promisedAtMs <= nowMs;
     const firstMs = isStoodUp ? Math.max(wait.firstMs, intervalMs) : wait.firstMs;
-    const waitMs = Math.min(Math.round(firstMs + this.#jobsBefore(place) * intervalMs), MAX_RETRY_AFTER_MS);
+    const aheadMs = this.#waitBehind(place, nowMs, firstMs, intervalMs);
+    const waitMs = Math.min(Math.round(firstMs + aheadMs), MAX_RETRY_AFTER_MS);
     if (place) {
       place.jobs = wait.jobs;
       place.promisedAtMs = nowMs + waitMs;
@@ -125,13 +126,18 @@ export class RetryLine {
     return place;
   }
 
-  #jobsBefore(place: Place | undefined): number {
-    let jobs = 0;
+  /**
+   * How much longer those ahead make the wait, ms. Who was told to come much later than its turn (the queue was idle
+   * then, and told a minute) is not there when the turn comes.
+   */
+  #waitBehind(place: Place | undefined, nowMs: number, firstMs: number, intervalMs: number): number {
+    let waitMs = 0;
     for (const other of this.#places) {
       if (other === place) break;
-      jobs += other.jobs;
+      const turnMs = firstMs + waitMs;
+      if (other.promisedAtMs <= nowMs + 2 * turnMs + GRACE_MS) waitMs += other.jobs * intervalMs;
     }
-    return jobs;
+    return waitMs;
   }
 
   #freshOf(address: string): number[] {
