@@ -81,15 +81,13 @@ async function install(host: Host, notes: Writable): Promise<void> {
     );
   }
   const what = `a store server (${manager.packages.join(' or ')}) with ${manager.command}, its own service left off`;
-  if (isInteractive(host)) {
-    if (!(await confirm(host, notes, `No Valkey or Redis server was found. Install ${what}?`))) {
-      throw new MillraceError(
-        'start_failed',
-        `Nothing was installed: run "${byHand(manager)}", ${OWN_STORE}.`,
-      );
-    }
+  const missing = 'No Valkey or Redis server was found';
+  if (!isInteractive(host)) {
+    notes.write(`${missing}: installing ${what} …\n`);
+  } else if (await confirm(host, notes, `${missing}. Install ${what}?`)) {
+    notes.write('Installing …\n');
   } else {
-    notes.write(`No Valkey or Redis server was found: installing ${what} …\n`);
+    throw new MillraceError('start_failed', `Nothing was installed: run "${byHand(manager)}", ${OWN_STORE}.`);
   }
   const { code, said } = await run(command, host);
   if (code === 0) return;
