@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { systemClock } from '@millrace/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ProducerBench, producerBench } from '../../../tests/support/producer.ts';
 import { gate, until } from '../../../tests/support/queue.ts';
@@ -40,6 +41,33 @@ function openStream(queue = 'work') {
   ended.catch(() => undefined);
   sending.flushHeaders();
   return { sending, results, ended };
+}
+
+/** What the kernels' buffers and our window hold is a few MB; a reader without back-pressure takes all of it. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** Sends a line again and again until the socket takes no more; resolves with the bytes sent. */
+async function sendUntilStuck(text: string, prepare: (socket: Socket) => void): Promise<number> {
+  const socket = connect(bench.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  prepare(socket);
+  const head =
+    'POST /v1/queues/work/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n';
+  socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+  const lines = text.repeat(Math.ceil(65_536 / text.length));
+  const chunk = `${lines.length.toString(16)}\r\n${lines}\r\n`;
+  for (let sent = 0; sent < MOST_BYTES; sent += chunk.length) {
+    if (socket.write(chunk)) continue;
+    const drained = once(socket, 'drain').then(() => true);
+    // An open door drains within milliseconds.
+    if (!(await Promise.race([drained, systemClock.sleep(1_500).then(() => false)]))) {
+      socket.destroy();
+      return sent;
+    }
+  }
+  socket.destroy();
+  return MOST_BYTES;
 }
 
 const line = (data: unknown) => `${JSON.stringify({ name: 'x', data })}\n`;
@@ -106,37 +134,9 @@ describe('at the bound', () => {
   });
 
   test('back-pressure reaches the socket of the client: it cannot send on', { timeout: 60_000 }, async () => {
-    const socket = connect(bench.port, '127.0.0.1');
-    await once(socket, 'connect');
-    const head =
-      'POST /v1/queues/work/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n';
-    socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
-    socket.resume();
-    const text = line('y'.repeat(1_000)).repeat(64);
-    const chunk = `${text.length.toString(16)}\r\n${text}\r\n`;
-    // What the kernels' buffers and our window hold; a reader without back-pressure would take all of it.
-    const most = 64 * 1024 * 1024;
-    let sent = 0;
-    let stuckAt = -1;
-    while (sent < most) {
-      if (socket.write(chunk)) sent += chunk.length;
-      else {
-        sent += chunk.length;
-        const drained = await Promise.race([
-          once(socket, 'drain').then(() => true),
-          // A drained socket is told of within a turn; two queue waits without one is a closed door.
-          until(() => false, 'never', 700).catch(() => false),
-        ]);
-        if (!drained) {
-          stuckAt = sent;
-          break;
-        }
-      }
-    }
-    expect(stuckAt).toBeGreaterThan(0);
-    expect(stuckAt).toBeLessThan(most / 2);
+    const stuckAt = await sendUntilStuck(line('y'.repeat(1_000)), (socket) => socket.resume());
+    expect(stuckAt).toBeLessThan(MOST_BYTES / 2);
     expect((await snapshot()).depth).toBe(10);
-    socket.destroy();
   });
 
   test('a paused queue holds a stream, and lets it go on soon after', async () => {
@@ -149,6 +149,11 @@ describe('at the bound', () => {
     await ended;
     expect(results).toHaveLength(12);
   });
+});
+
+test('a client that does not read its results is held back, too', { timeout: 60_000 }, async () => {
+  const stuckAt = await sendUntilStuck('no json\n', (socket) => socket.pause());
+  expect(stuckAt).toBeLessThan(MOST_BYTES / 2);
 });
 
 describe('streams that break off', () => {

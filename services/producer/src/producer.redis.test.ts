@@ -85,6 +85,27 @@ test('an end lets requests finish, and closes connections that are kept alive', 
   expect(await answers(bench.port)).toBe(false);
 });
 
+test('a request that ends after the port was closed is answered, and its connection not kept', {
+  timeout: 20_000,
+}, async () => {
+  const bench = await open();
+  const body = '{"name":"x"}';
+  const socket = connect(bench.port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  await once(socket, 'connect');
+  const head = `POST /v1/queues/work/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  socket.write(`${head}${body.slice(0, 5)}`);
+  await until(async () => (await bench.call('GET', '/v1/queues')).status === 200, 'it is under way');
+  const stopped = bench.producer.stop();
+  await until(async () => !(await answers(bench.port)), 'the port is closed');
+  socket.write(body.slice(5));
+  await stopped;
+  expect(answer).toMatch(/^HTTP\/1.1 202 /);
+});
+
 test('an end does not wait for ever for a client that sends no more', { timeout: 20_000 }, async () => {
   const bench = await open('drain: {timeoutMs: 500, noticeMs: 100}');
   const socket = connect(bench.port, '127.0.0.1');
