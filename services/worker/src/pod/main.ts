@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { createLog, messageOf, newStartId, systemClock } from '@millrace/core';
 import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
+import { createDyingWatch } from './dying-watch.ts';
 import { createPod } from './pod.ts';
 
 const { values } = parseArgs({
@@ -32,7 +33,13 @@ async function main(): Promise<void> {
       linkKey,
     },
     {
-      spawn: childSpawner({ pod: id, pool: values.pool, env: childEnv(), output: process.stderr }),
+      spawn: childSpawner({
+        pod: id,
+        pool: values.pool,
+        env: childEnv(),
+        output: process.stderr,
+        dying: createDyingWatch(systemClock),
+      }),
       clock: systemClock,
       log,
       onReady: () => process.send?.({ type: 'ready', ports: { health: pod.healthPort } }),

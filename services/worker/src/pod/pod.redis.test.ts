@@ -7,6 +7,7 @@ import { lifecycleStress } from '@millrace/core/testing';
 import { expect, test } from 'vitest';
 import { testStore, uniquePrefix } from '../../../../tests/support/store.ts';
 import { childSpawner } from './child-process.ts';
+import { createDyingWatch } from './dying-watch.ts';
 import { createPod } from './pod.ts';
 
 const HANDLERS = fileURLToPath(new URL('../../../../tests/fixtures/handlers/worker', import.meta.url));
@@ -33,7 +34,8 @@ test('keeps the lifecycle contract: after stop no process and no port of it is l
   const ends: number[] = [];
   const make = () => {
     const id = newStartId('pod');
-    const spawn = childSpawner({ pod: id, pool: 'default', env, output: process.stderr });
+    const dying = createDyingWatch(systemClock);
+    const spawn = childSpawner({ pod: id, pool: 'default', env, output: process.stderr, dying });
     return createPod(
       compileConfig(settings, text),
       { id, pool: 'default', pid: process.pid, linkKey: null },
