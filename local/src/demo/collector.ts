@@ -19,7 +19,7 @@ interface Page {
 }
 
 const PAGE = 1_000;
-const PAUSE_MS = 50;
+const PAUSE_MS = 100;
 
 /**
  * Reads one queue's ledger over HTTP. A page whose answer was lost is asked for again from the same cursor, so

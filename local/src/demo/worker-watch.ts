@@ -1,7 +1,8 @@
 import type { Clock, WorkerStatus } from '@millrace/core';
 import type { Api } from './api.ts';
 
-const EVERY_MS = 100;
+/** The supervisor publishes no more often than this. */
+const EVERY_MS = 200;
 
 /** A worker that took over a slot, first seen at `atMs` (ms since 1970). */
 export interface SlotTaken {
