@@ -86,6 +86,7 @@ async function judge(
 ): Promise<RunFacts> {
   await clock.sleep(AFTER_MS);
   await run.collector.drain((entry) => run.record(entry));
+  await run.tellRest();
   await run.askDepth();
   const recoveries = await recoveriesOf(run, api, clock);
   const runMs = run.runMs();

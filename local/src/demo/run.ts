@@ -47,6 +47,8 @@ export class DemoRun {
   readonly #settings: DemoSettings;
   readonly #deps: RunDependencies;
   readonly #over = new AbortController();
+  /** Ended attempts of workers whose slot is not known yet. */
+  #unplaced: { readonly entry: LedgerLine; readonly id: number }[] = [];
   readonly #scheduledUs: Float64Array;
   readonly #jobData: MarkedData;
   #startedMs: number | null = null;
@@ -63,7 +65,10 @@ export class DemoRun {
     this.#scheduledUs = new Float64Array(settings.jobs);
     this.collector = new Collector(deps.api, DEMO.queue, `demo-${id}`);
     this.watch = new WorkerWatch(deps.api, deps.clock, deps.ours, {
-      onTaken: (taken) => this.#startedMs !== null && deps.events?.restart(taken),
+      onTaken: (taken) => {
+        if (this.#startedMs !== null) deps.events?.restart(taken);
+        this.#tellPlaced(taken.worker);
+      },
       onSample: (worker) => this.#startedMs !== null && deps.events?.sample(worker),
     });
   }
@@ -122,13 +127,32 @@ export class DemoRun {
     this.orphans.add(entry);
     if (id === null) return;
     if (entry.outcome === 'completed') this.#lastDoneUs = Math.max(this.#lastDoneUs, entry.doneUs);
-    this.#deps.events?.ended(entry, {
-      id,
-      producer: id % DEMO.producers,
-      slot: this.watch.slotOf(entry.worker),
-      scheduledUs: this.#scheduledUs[id] as number,
-    });
+    this.#tellEnd(entry, id);
     if (this.tally.done > before) this.#lastProgressMs = this.#deps.clock.monotonicMs();
+  }
+
+  /** A line names its worker's slot: one whose worker we have not seen yet waits until we do. */
+  #tellEnd(entry: LedgerLine, id: number): void {
+    const slot = this.watch.slotOf(entry.worker);
+    if (slot === null) this.#unplaced.push({ entry, id });
+    else this.#tell(entry, id, slot);
+  }
+
+  /** Tells what still waits: of workers that died before anybody saw them in a slot. */
+  async tellRest(): Promise<void> {
+    await this.watch.refresh();
+    for (const { entry, id } of this.#unplaced.splice(0)) this.#tell(entry, id, null);
+  }
+
+  #tell(entry: LedgerLine, id: number, slot: number | null): void {
+    const scheduledUs = this.#scheduledUs[id] as number;
+    this.#deps.events?.ended(entry, { id, producer: id % DEMO.producers, slot, scheduledUs });
+  }
+
+  #tellPlaced(worker: string): void {
+    const waiting = this.#unplaced.filter(({ entry }) => entry.worker === worker);
+    this.#unplaced = this.#unplaced.filter(({ entry }) => entry.worker !== worker);
+    for (const { entry, id } of waiting) this.#tellEnd(entry, id);
   }
 
   #offer(producer: number): Offer {
