@@ -144,16 +144,19 @@ describe('idempotency', () => {
     });
   });
 
-  test('a deduplicated job takes no second place', async () => {
-    const queue = (await bench.store()).queue('work');
-    const one = jobs(1).map((job) => ({ ...job, opts: { deduplicationId: 'd' } }));
-    const first = await queue.add(one);
-    const second = await queue.add(one);
-    expect(first.kind === 'accepted' && second.kind === 'accepted' && second.ids).toEqual(
-      first.kind === 'accepted' ? first.ids : [],
-    );
-    expect(await queue.snapshot()).toMatchObject({ depth: 1, bytes: 2 });
-  });
+  test.each([{ opts: {} }, { opts: { delayMs: 60_000 } }, { opts: { priority: 2 } }])(
+    'a deduplicated job takes no second place, whatever its options: $opts',
+    async ({ opts }) => {
+      const queue = (await bench.store()).queue('work');
+      const one = jobs(1).map((job) => ({ ...job, opts: { ...opts, deduplicationId: 'd' } }));
+      const first = await queue.add(one);
+      const second = await queue.add(one);
+      expect(first.kind === 'accepted' && second.kind === 'accepted' && second.ids).toEqual(
+        first.kind === 'accepted' ? first.ids : [],
+      );
+      expect(await queue.snapshot()).toMatchObject({ depth: 1, bytes: 2 });
+    },
+  );
 });
 
 describe('beside stock BullMQ', () => {

@@ -8,9 +8,12 @@ const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
 /** msgpack, as the scripts unpack it. */
 export const pack = (value: unknown): Buffer => packr.pack(value);
 
+/** Standard, delayed or prioritized; `u` for a job that may turn out to exist already. */
+type Kind = `${'s' | 'd' | 'p'}${'' | 'u'}`;
+
 /** One job as lua/scripts/add.lua takes it: arguments, data, options, kind. */
 export interface EncodedJob {
-  readonly args: readonly [Buffer, string, Buffer, 's' | 'd' | 'p' | 'u'];
+  readonly args: readonly [Buffer, string, Buffer, Kind];
   /** Bytes that count towards the bound. */
   readonly bytes: number;
 }
@@ -34,10 +37,9 @@ function bullOptions(job: NewJob, enqueuedUs: number): Record<string, unknown> {
   };
 }
 
-function kindOf(job: NewJob): 's' | 'd' | 'p' | 'u' {
-  if (job.opts.deduplicationId) return job.opts.delayMs ? 'd' : job.opts.priority ? 'p' : 'u';
-  if (job.opts.delayMs) return 'd';
-  return job.opts.priority ? 'p' : 's';
+function kindOf({ opts: { delayMs, priority, deduplicationId } }: NewJob): Kind {
+  const kind = delayMs ? 'd' : priority ? 'p' : 's';
+  return deduplicationId ? `${kind}u` : kind;
 }
 
 /** Encodes a job for the add script. `nowMs` and `enqueuedUs` are the producer's clock. */

@@ -11,7 +11,7 @@
   ARGV  [1] msgpack {now ms, default bound, default maxBytes, idempotency ms to keep, most keys to keep}
         [2] msgpack of the groups: {n, bytes, key or nil, body hash}
         then four a job, in the order of the groups: arguments, data, options (all as the stock scripts take them),
-        kind 's' | 'd' | 'p' | 'u' (standard, delayed, prioritized, standard with a deduplication id)
+        kind 's' | 'd' | 'p' (standard, delayed, prioritized), with a 'u' behind it for a deduplication id
   Returns one array a group: {'ok', depth, id…} {'replay', id…} {'conflict'} {'exceeds', bound, maxBytes}
         {'full', reason, depth, bound, bytes, maxBytes, paused 0|1, takes, lastTake, r0t, r0c, r1t, r1c}
   Atomic: one script; nothing of a refused group is written, and no two adds see the same free place.
@@ -47,7 +47,7 @@ local function restartRate()
 end
 
 local function store(position)
-  local args, data, kind = ARGV[position], ARGV[position + 1], ARGV[position + 3]
+  local args, data, kind = ARGV[position], ARGV[position + 1], string.sub(ARGV[position + 3], 1, 1)
   local stockArgs = {args, data, ARGV[position + 2]}
   if kind == 'd' then
     return addDelayedJob({KEYS[9], KEYS[3], KEYS[4], KEYS[6], KEYS[5], KEYS[8]}, stockArgs)
@@ -94,7 +94,7 @@ local function addAll(group, first)
   local ids, sizes, added = {}, {}, 0
   for i = 0, group[1] - 1 do
     local position = first + i * 4
-    local before = ARGV[position + 3] == 'u' and currentDepth() or nil
+    local before = #ARGV[position + 3] == 2 and currentDepth() or nil
     local id = store(position)
     ids[#ids + 1] = id .. ''
     -- A deduplicated job is one that exists already: it takes no further place.
