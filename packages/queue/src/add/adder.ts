@@ -1,4 +1,5 @@
-import type { Clock, NewJob } from '@millrace/core';
+import { type Clock, isMillraceError, type NewJob } from '@millrace/core';
+import { notSent } from '../connection/guarded-call.ts';
 import type { QueueKeys } from '../keys.ts';
 import type { AddResult, Idempotency } from '../types.ts';
 import { decodeAnswer } from './decode-answer.ts';
@@ -102,7 +103,13 @@ export class Adder {
       });
     } catch (error) {
       for (const group of batch) group.reject(error);
+      if (isMillraceError(error, 'store_unavailable') && error.details.sent) this.#refuseWaiting();
     }
+  }
+
+  /** A store that kept one call waiting in vain keeps nobody else: each would wait a deadline after the other. */
+  #refuseWaiting(): void {
+    for (const group of this.#pending.splice(0)) group.reject(notSent());
   }
 
   #encode(batch: readonly Group[]): (string | Buffer)[] {

@@ -9,7 +9,9 @@ function unavailable(message: string, sent: boolean, cause?: unknown): MillraceE
   return new MillraceError('store_unavailable', message, { cause, details: { sent, retryAfterMs: 1_000 } });
 }
 
-const NOT_SENT = 'The store cannot be reached; nothing was done. Try again shortly.';
+/** The store is away, and nothing was asked of it. */
+export const notSent = () =>
+  unavailable('The store cannot be reached; nothing was done. Try again shortly.', false);
 const UNKNOWN =
   'The store did not answer in time: the outcome is unknown. Retry with your Idempotency-Key to get the first answer.';
 
@@ -23,7 +25,7 @@ export async function guardedCall<T>(
   deadlineMs: number,
   call: () => Promise<T>,
 ): Promise<T> {
-  if (client.status !== 'ready') throw unavailable(NOT_SENT, false);
+  if (client.status !== 'ready') throw notSent();
   let expire: (error: unknown) => void = () => undefined;
   const deadline = new Promise<never>((_, reject) => {
     expire = reject;
