@@ -38,8 +38,6 @@ export class Adder {
   readonly #pending: Group[] = [];
   #inFlight = 0;
   #scheduled = false;
-  /** Script calls and jobs sent so far; their quotient is how well adds coalesce. */
-  readonly sent = { calls: 0, jobs: 0 };
 
   constructor(options: AdderOptions) {
     this.#options = options;
@@ -92,8 +90,6 @@ export class Adder {
 
   async #commit(batch: readonly Group[]): Promise<void> {
     const { clock } = this.#options;
-    this.sent.calls++;
-    this.sent.jobs += batch.reduce((sum, group) => sum + group.jobs.length, 0);
     try {
       const answers = (await this.#options.send(this.#encode(batch))) as unknown[][];
       const nowMs = clock.nowMs();

@@ -1,9 +1,7 @@
 import { isMillraceError } from '@millrace/core';
 import {
   type IRedisTransaction,
-  type JobJson,
   type KeysMap,
-  type ParentKeyOpts,
   type QueueBaseOptions,
   type RedisClient,
   type RedisConnection,
@@ -128,5 +126,3 @@ export class MillraceBackend extends RedisQueueBackend {
     }
   }
 }
-
-export type { JobJson, ParentKeyOpts };
