@@ -1,5 +1,7 @@
+import { ManualClock, systemClock } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
+import { testStore } from '../../../tests/support/store.ts';
 import type { BoundedQueue, LedgerEntry } from './types.ts';
 
 let bench: QueueBench;
@@ -75,6 +77,32 @@ test('is trimmed only past the slowest reader, and not kept without one', async 
   await queue.endReader('fast');
   expect(await bench.redis.exists(`${bench.prefix}:work:ledger`)).toBe(0);
   await expect(queue.readLedger('slow', null, 1)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('drops a reader that is silent, and is not kept for it', async () => {
+  const clock = new ManualClock(systemClock.nowMs());
+  const slow = queueBench('', testStore(), clock);
+  const watched = (await slow.store()).queue('work');
+  await watched.registerReader('gone');
+  await watched.registerReader('there');
+  const isKept = async () => (await slow.redis.exists(`${slow.prefix}:work:ledger`)) === 1;
+  const isKnown = (reader: string) => slow.redis.hexists(`${slow.prefix}:work:millrace:readers`, reader);
+
+  clock.advance(599_000);
+  await watched.readLedger('there', null, 1);
+  await until(async () => {
+    clock.advance(2_000);
+    return !(await isKnown('gone'));
+  }, 'the silent one is dropped');
+  expect(await isKnown('there')).toBe(1);
+  expect(await isKept()).toBe(true);
+
+  clock.advance(600_000);
+  await until(async () => {
+    clock.advance(2_000);
+    return !(await isKept());
+  }, 'nobody is left to keep it for');
+  await slow.close();
 });
 
 test('shows a gap when somebody else trimmed it', async () => {

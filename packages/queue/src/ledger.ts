@@ -4,7 +4,7 @@ import { runScript } from './connection/client.ts';
 import type { QueueKeys } from './keys.ts';
 import type { LedgerEntry, LedgerPage } from './types.ts';
 
-/** A reader that is silent this long is dropped, so that it does not keep the stream from being trimmed. */
+/** A reader that is silent this long is dropped: it keeps the stream from being trimmed. */
 const SILENCE_MS = 600_000;
 
 /** Registers `reader` at the ledger's present end; known already, it keeps its place. */
@@ -27,6 +27,11 @@ export async function endReader(
 ): Promise<boolean> {
   const args = [keys.readersSeen, ...keys.accountList, 'end', reader, nowMs];
   return (await runScript(client, 'ledger-register', args)) === 1;
+}
+
+/** Drops readers that are silent; without one no ledger is kept. */
+export async function dropSilentReaders(client: Redis, keys: QueueKeys, nowMs: number): Promise<void> {
+  await runScript(client, 'ledger-sweep', [keys.readersSeen, ...keys.accountList, nowMs, SILENCE_MS]);
 }
 
 function entryOf(fields: readonly string[]): LedgerEntry | null {
@@ -56,7 +61,7 @@ export async function readLedger(
   request: { reader: string; cursor: string | null; limit: number; nowMs: number },
 ): Promise<LedgerPage> {
   const { reader, cursor, limit, nowMs } = request;
-  const args = [keys.readersSeen, ...keys.accountList, reader, cursor ?? '', limit, nowMs, SILENCE_MS];
+  const args = [keys.readersSeen, ...keys.accountList, reader, cursor ?? '', limit, nowMs];
   const reply = (await runScript(client, 'ledger-read', args)) as -1 | [string, 0 | 1, [string, string[]][]];
   if (reply === -1) {
     throw new MillraceError(

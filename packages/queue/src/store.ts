@@ -7,6 +7,7 @@ import { closeClient, openClient } from './connection/client.ts';
 import { assertFit, parseInfo } from './connection/fitness.ts';
 import { guardedCall } from './connection/guarded-call.ts';
 import { queueKeys } from './keys.ts';
+import { dropSilentReaders } from './ledger.ts';
 import { createQueueSupervision } from './supervision.ts';
 import type {
   BoundedQueue,
@@ -18,8 +19,8 @@ import type {
 } from './types.ts';
 import { createOutcomeWaiters } from './waiters.ts';
 
-/** How often the byte counts of the queues in use are mended. */
-const HEAL_EVERY_MS = 2_000;
+/** How often the byte counts of the queues in use are mended, and silent readers of their ledgers dropped. */
+const UPKEEP_EVERY_MS = 2_000;
 
 function guardOf(client: Redis, config: Config, { clock, profile }: StoreDependencies): Guarded {
   if (profile === 'patient') return (call) => call();
@@ -52,16 +53,16 @@ export const createStore: CreateStore = (config, dependencies): Store => {
     return made;
   };
 
-  const healing = startHealing(() => [...queues.keys()], client, prefix, clock, log);
+  const upkeep = startUpkeep(() => [...queues.keys()], client, prefix, clock, log);
   const life = lifecycle(
-    async () => healing.start(),
+    async () => upkeep.start(),
     async () => undefined,
   );
   return {
     start: life.start,
     async stop() {
       await life.stop();
-      healing.stop();
+      upkeep.stop();
       for (const connection of extra) connection.disconnect();
       await closeClient(client);
     },
@@ -99,7 +100,7 @@ function waitersOf(
   });
 }
 
-function startHealing(
+function startUpkeep(
   names: () => readonly string[],
   client: Redis,
   prefix: string,
@@ -112,16 +113,20 @@ function startHealing(
     if (under || client.status !== 'ready') return;
     under = true;
     try {
-      for (const name of names()) await healBytes(client, queueKeys(prefix, name));
+      for (const name of names()) {
+        const keys = queueKeys(prefix, name);
+        await healBytes(client, keys);
+        await dropSilentReaders(client, keys, clock.nowMs());
+      }
     } catch (error) {
-      log.debug({ error: messageOf(error) }, 'byte counts not mended this time');
+      log.debug({ error: messageOf(error) }, 'upkeep of the queues put off');
     } finally {
       under = false;
     }
   };
   return {
     start: () => {
-      timer = clock.every(HEAL_EVERY_MS, () => void pass());
+      timer = clock.every(UPKEEP_EVERY_MS, () => void pass());
     },
     stop: () => timer?.cancel(),
   };

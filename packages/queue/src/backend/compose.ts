@@ -47,6 +47,7 @@ const OWN = {
   'heal-bytes': 0,
   'ledger-read': 1,
   'ledger-register': 1,
+  'ledger-sweep': 1,
 } as const;
 
 export type OwnScript = keyof typeof OWN | 'add';

@@ -1,23 +1,17 @@
 --[[
-  Reads a page of the ledger for one reader, moves its cursor, drops readers that are silent, and trims the
-  stream past the slowest reader.
+  Reads a page of the ledger for one reader, moves its cursor, and trims the stream past the slowest reader.
   KEYS  readersSeen (ZSET reader → ms), then the six of accounts.lua
-  ARGV  [1] reader  [2] cursor to read after ('' = its own)  [3] limit  [4] now ms  [5] ms of silence after which one is dropped
+  ARGV  [1] reader  [2] cursor to read after ('' = its own)  [3] limit  [4] now ms
   Returns {cursor, gap 0|1, entries…} or -1 when there is no such reader. A gap: entries are missing that this
   script did not trim (the stream's own count of all it was ever given proves it), or the cursor lies before its start.
   Atomic: one script, so that nothing is trimmed that another reader has yet to see.
 ]]
-local reader, limit, now = ARGV[1], ARGV[3], tonumber(ARGV[4])
-local seenKey = KEYS[1]
+local reader, limit, now = ARGV[1], ARGV[3], ARGV[4]
 local own = redis.call('HGET', readersKey, reader)
 if not own then return -1 end
 local after = ARGV[2] ~= '' and ARGV[2] or own
-redis.call('ZADD', seenKey, now, reader)
+redis.call('ZADD', KEYS[1], now, reader)
 redis.call('HSET', readersKey, reader, after)
-for _, silent in ipairs(redis.call('ZRANGEBYSCORE', seenKey, '-inf', now - tonumber(ARGV[5]))) do
-  redis.call('HDEL', readersKey, silent)
-  redis.call('ZREM', seenKey, silent)
-end
 
 local function idLess(a, b)
   local am, as = string.match(a, '^(%d+)-(%d+)$')
