@@ -7,6 +7,8 @@ const CHUNK = 32;
 /** A refusal's own estimate is followed within these limits. */
 const SHORTEST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 1_000;
+/** A queue that was just filled has no drain rate yet and tells a minute; a producer that waits at the door asks again. */
+const NO_RATE_WAIT_MS = 25;
 
 /** What one producer offers. */
 export interface Offer {
@@ -21,7 +23,9 @@ export interface Offer {
 }
 
 function waitOf(body: unknown): number {
-  const told = (body as { retryAfterMs?: number } | null)?.retryAfterMs ?? SHORTEST_WAIT_MS;
+  const refusal = (body ?? {}) as { retryAfterMs?: number; drainPerSecond?: number };
+  if (refusal.drainPerSecond === 0) return NO_RATE_WAIT_MS;
+  const told = refusal.retryAfterMs ?? SHORTEST_WAIT_MS;
   return Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, told));
 }
 
