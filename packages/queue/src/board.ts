@@ -63,10 +63,11 @@ export function createBoard(
   async function* commands(signal: AbortSignal): AsyncIterable<WorkerCommand> {
     const reader = blocking();
     signal.addEventListener('abort', () => reader.disconnect(), { once: true });
-    // Not '$': a command sent between two reads would be missed.
-    let cursor = (await client.xrevrange(keys.commands, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
+    let cursor: string | undefined;
     while (!signal.aborted) {
       try {
+        // Not '$': a command sent between two reads would be missed.
+        cursor ??= (await client.xrevrange(keys.commands, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
         const reply = await reader.xread('BLOCK', COMMAND_BLOCK_MS, 'STREAMS', keys.commands, cursor);
         for (const [id, [, text]] of reply?.[0]?.[1] ?? []) {
           cursor = id;
