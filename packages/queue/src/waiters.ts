@@ -1,16 +1,24 @@
 import { type Clock, lifecycle } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { queueKeys } from './keys.ts';
+import { RecentOutcomes } from './recent-outcomes.ts';
 import type { FinalOutcome, OutcomeReader, OutcomeWaiters } from './types.ts';
 
 const BLOCK_MS = 1_000;
 const AFTER_OUTAGE_MS = 100;
-/** Outcomes that came before anybody waited for them: an add's reply may be slower than its job. */
 const RECENT_OUTCOMES = 20_000;
+const RECENT_CHARS = 32 * 1024 * 1024;
 
 type Waiter = (outcome: FinalOutcome | null) => void;
 
-function outcomeOf(fields: readonly string[]): { jobId: string; outcome: FinalOutcome } | null {
+interface Ended {
+  readonly jobId: string;
+  readonly outcome: FinalOutcome;
+  /** How long the outcome's text was. */
+  readonly chars: number;
+}
+
+function endOf(fields: readonly string[]): Ended | null {
   const value = (name: string) => {
     for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
     return undefined;
@@ -19,10 +27,13 @@ function outcomeOf(fields: readonly string[]): { jobId: string; outcome: FinalOu
   const event = value('event');
   if (jobId === undefined) return null;
   if (event === 'completed') {
-    return { jobId, outcome: { state: 'completed', result: parse(value('returnvalue')), error: null } };
+    const text = value('returnvalue');
+    const outcome = { state: 'completed', result: parse(text), error: null } as const;
+    return { jobId, outcome, chars: text?.length ?? 0 };
   }
   if (event === 'failed') {
-    return { jobId, outcome: { state: 'failed', result: null, error: value('failedReason') ?? '' } };
+    const error = value('failedReason') ?? '';
+    return { jobId, outcome: { state: 'failed', result: null, error }, chars: error.length };
   }
   return null;
 }
@@ -48,18 +59,15 @@ export function createOutcomeWaiters(options: {
   const { prefix, clock } = options;
   const cursors = new Map<string, { queue: string; cursor: string }>();
   const waiting = new Map<string, Set<Waiter>>();
-  const recent = new Map<string, FinalOutcome>();
+  const recent = new RecentOutcomes(RECENT_OUTCOMES, RECENT_CHARS);
   const stopping = new AbortController();
   let reader: Redis | undefined;
   let loop: Promise<void> | undefined;
   let size = 0;
   const nameOf = (queue: string, jobId: string) => `${queue}\n${jobId}`;
 
-  function deliver(queue: string, jobId: string, outcome: FinalOutcome): void {
-    const name = nameOf(queue, jobId);
+  function deliver(name: string, outcome: FinalOutcome): void {
     for (const waiter of waiting.get(name) ?? []) waiter(outcome);
-    recent.set(name, outcome);
-    if (recent.size > RECENT_OUTCOMES) recent.delete(recent.keys().next().value as string);
   }
 
   /** A trimmed stream may have lost outcomes: every waiter's job is read again. */
@@ -68,7 +76,7 @@ export function createOutcomeWaiters(options: {
       const [ofQueue, jobId] = name.split('\n') as [string, string];
       if (ofQueue !== queue) continue;
       const outcome = await options.readOutcome(queue, jobId);
-      if (outcome) deliver(queue, jobId, outcome);
+      if (outcome) deliver(name, outcome);
     }
   }
 
@@ -82,8 +90,11 @@ export function createOutcomeWaiters(options: {
       const gap = await hasGap(connection, stream, position.cursor, entries[0]?.[0]);
       for (const [id, fields] of entries) {
         position.cursor = id;
-        const ended = outcomeOf(fields);
-        if (ended) deliver(position.queue, ended.jobId, ended.outcome);
+        const ended = endOf(fields);
+        if (!ended) continue;
+        const name = nameOf(position.queue, ended.jobId);
+        recent.add(name, ended.outcome, ended.chars);
+        deliver(name, ended.outcome);
       }
       if (gap) await readAgain(position.queue);
     }
@@ -106,8 +117,7 @@ export function createOutcomeWaiters(options: {
     reader = connection;
     while (!stopping.signal.aborted) {
       try {
-        if (cursors.size === 0) await clock.sleep(BLOCK_MS, stopping.signal);
-        else await readOnce(connection);
+        await readOnce(connection);
       } catch {
         if (stopping.signal.aborted) break;
         await clock.sleep(AFTER_OUTAGE_MS, stopping.signal).catch(() => undefined);
