@@ -77,7 +77,7 @@ export interface LedgerEntry {
   readonly worker: string;
   /** Attempts that ended in a completion, a failure or a retry, this one included. */
   readonly attempt: number;
-  /** How often the job was taken, this time included: takes − attempts − returns = duplicate starts. */
+  /** How often the job was taken, this time included: takes − 1 − ordinary retries = its duplicate starts. */
   readonly start: number;
   readonly enqueuedUs: number;
   readonly startedUs: number;

@@ -6,7 +6,8 @@
     fenced   ZSET  start id → ms when it was declared dead
     refused  HASH  start id → calls refused since
     policy   HASH  bound, maxBytes, bytes, maxDepth, refusals, takes, lastTake,
-                   r0t r0c (recent mark of the drain rate: ms and takes then), r1t r1c (the mark before it)
+                   r0t r0c (recent mark of the drain rate: ms and takes then), r1t r1c (the mark before it),
+                   ledgerTrimmed (entries that we took out of the ledger)
     sizes    HASH  job id → bytes of its data, while it counts towards the bound
     ledger   STREAM one entry an ended attempt, while a reader is registered
     readers  HASH  reader → cursor
