@@ -159,7 +159,10 @@ export async function startPod(
     },
   };
   if (options.ready ?? true) {
-    await until(() => healthPort !== 0, `the pod is ready`, 20_000).catch((error) => {
+    // Its own word may be ahead of the first beats of those in the slots.
+    const slots = Number(/processes: (\d+)/.exec(yaml)?.[1] ?? 1);
+    const isReady = () => healthPort !== 0 && pod.active().length >= slots;
+    await until(isReady, `the pod is ready`, 20_000).catch((error) => {
       throw new Error(`${error.message}\n${stderr}`);
     });
   }

@@ -69,7 +69,13 @@ export function keep(kept: KeptProcess, dependencies: KeeperDependencies): Keepe
       if (current === child) current = null;
       dependencies.onExit(child);
     });
-    await dependencies.onSpawn(child);
+    try {
+      await dependencies.onSpawn(child);
+    } catch (error) {
+      // Whoever starts it again must not find two of it.
+      await endChild(child, 0, clock);
+      throw error;
+    }
     return child;
   };
 

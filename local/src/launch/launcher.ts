@@ -18,8 +18,8 @@ import { prepareServices, type Services } from './services.ts';
 
 /** How long the first worker pods may take before we say so and go on. */
 const PODS_READY_MS = 30_000;
-/** Beyond the drain's own limit: how long a pod may take to end. */
-const POD_CLOSE_MS = 3_000;
+/** Beyond the drain's own limit: how long a pod may take to end. Longer than it gives its processes (pod/fold.ts). */
+const POD_CLOSE_MS = 6_000;
 /** After a hastened drain: time for the supervisor to give the jobs of killed pods back. */
 const RECLAIM_MS = 1_000;
 

@@ -45,15 +45,13 @@ interface Refusals {
   readonly real: number[];
 }
 
-const pool = new Agent({ keepAlive: true });
-
 /** Hands in jobs one after the other; each refusal is measured until its job is in. */
 async function client(
   refusals: Refusals,
   isOver: () => boolean,
-  options: { hammerMs?: number; keepAlive: boolean; pool?: boolean },
+  options: { hammerMs?: number; keepAlive: boolean },
 ) {
-  const agent = options.pool ? pool : new Agent({ keepAlive: options.keepAlive, maxSockets: 1 });
+  const agent = new Agent({ keepAlive: options.keepAlive, maxSockets: 1 });
   while (!isOver()) {
     const mine: { atMs: number; toldMs: number }[] = [];
     for (;;) {
@@ -78,7 +76,6 @@ describe('at 20 jobs/s of steady drain, the time that a refusal tells is the tim
     ['one hammering client', 1, { hammerMs: 5, keepAlive: true }],
     ['one hammering client with a connection a request', 1, { hammerMs: 10, keepAlive: false }],
     ['16 polite clients', 16, { keepAlive: true }],
-    ['16 polite clients with a pool of connections', 16, { keepAlive: true, pool: true }],
   ])('%s', { timeout: 60_000 }, async (_, clients, options) => {
     bench = await producerBench('queue: {bound: 20}');
     await bench.store

@@ -11,7 +11,8 @@ const PROFILES: Record<Profile, RedisOptions> = {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 2_000,
-    retryStrategy: (times) => Math.min(50 * times, 500),
+    // Adds are to pass again well within a second of the store's answer.
+    retryStrategy: (times) => Math.min(50 * times, 200),
   },
   // Waits out an outage. 50 ms: a live worker whose sockets were reset must be back in the client list before
   // the supervisor has looked at it for confirmMs.

@@ -14,6 +14,11 @@ import { takenJob } from './taken-job.ts';
 
 /** After an outage BullMQ waits this long before it tries again; its default is 15 s. */
 const RUN_RETRY_MS = 250;
+/**
+ * A stall is a worker's death that no supervisor saw, not the job's failure: BullMQ's default of 1 would fail a job
+ * whose worker died twice while the supervisor was away.
+ */
+const MAX_STALLED_COUNT = 10;
 /** A net under the look after each reconnect. */
 const AUDIT_EVERY_MS = 30_000;
 
@@ -86,6 +91,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
       concurrency: options.concurrency,
       lockDuration: config.worker.lockMs,
       runRetryDelay: RUN_RETRY_MS,
+      maxStalledCount: MAX_STALLED_COUNT,
       removeOnComplete: {
         age: Math.ceil(config.retention.completedAgeMs / 1000),
         count: config.retention.completedCount,

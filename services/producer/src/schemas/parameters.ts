@@ -26,7 +26,7 @@ export const jobsQuery = z.strictObject({
 export const ledgerQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^\d{1,20}-\d{1,20}$/, 'must be the cursor of the page before')
+    .regex(/^\d{1,15}-\d{1,15}$/, 'must be the cursor of the page before')
     .optional(),
   limit: wholeNumber(1, 10_000, 1_000),
 });
