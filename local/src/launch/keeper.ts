@@ -73,7 +73,8 @@ export function keep(kept: KeptProcess, dependencies: KeeperDependencies): Keepe
       await dependencies.onSpawn(child);
     } catch (error) {
       // Whoever starts it again must not find two of it.
-      await endChild(child, 0, clock);
+      child.killGroup();
+      await child.exited;
       throw error;
     }
     return child;

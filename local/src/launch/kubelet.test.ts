@@ -143,7 +143,7 @@ it('drains every pod, and starts none while it does', async () => {
   expect([...children.keys()]).toEqual(['a', 'late']);
   kubelet.hasten();
   expect(child('a').got).toEqual(['SIGTERM', 'SIGTERM']);
-  clock.advance(3_000);
+  clock.advance(6_000);
   await drained;
   expect(child('a').got).toEqual(['SIGTERM', 'SIGTERM', 'killed']);
   expect(kubelet.pods()).toEqual([]);

@@ -3,7 +3,7 @@ import { type Child, describeExit, endChild } from './child.ts';
 import type { PodNews, PodOrder, PodRecord } from './cluster-messages.ts';
 
 /** How long a hastened pod may take to hand its jobs back. */
-const HASTE_MS = 3_000;
+const HASTE_MS = 6_000;
 
 /** What the kubelet needs. */
 export interface KubeletDependencies {
@@ -45,8 +45,7 @@ export class Kubelet {
   receive(order: PodOrder): void {
     switch (order.type) {
       case 'list':
-        this.#dependencies.tell({ type: 'pods', pods: this.pods() });
-        for (const news of this.#untold.splice(0)) this.#announce(news);
+        void this.#list();
         return;
       case 'create-pod':
         this.#create(order.id, order.pool);
@@ -60,6 +59,13 @@ export class Kubelet {
       default:
         order satisfies never;
     }
+  }
+
+  /** Waits for pods that are being started: one left out would be made a second time. */
+  async #list(): Promise<void> {
+    if (this.#starting.size > 0) await Promise.all(this.#starting.values());
+    this.#dependencies.tell({ type: 'pods', pods: this.pods() });
+    for (const news of this.#untold.splice(0)) this.#announce(news);
   }
 
   /** Takes no more orders to create, and drains every pod. Resolves when none runs. */
