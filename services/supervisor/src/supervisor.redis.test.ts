@@ -315,6 +315,8 @@ describe('a supervisor that comes after another', () => {
     await supervisor.stop();
     const stranger = bench.consumer({
       startId: newStartId('pod-b'),
+      // No room for the third job, which is the stock worker's.
+      concurrency: 2,
       run: () => new Promise(() => undefined),
     });
     await stranger.start();
