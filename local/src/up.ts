@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isMillraceError, MillraceError, messageOf } from '@millrace/core';
+import { ERROR_CATALOGUE, isMillraceError, MillraceError, messageOf } from '@millrace/core';
 import { runDemo } from './demo/demo.ts';
 import { DEMO_CONFIG } from './demo/settings.ts';
 import type { Host } from './host.ts';
@@ -73,11 +73,18 @@ async function run(options: UpOptions, host: Host): Promise<number> {
   }
 }
 
+/** The document that every verb answers with under --json when it fails. */
+function problemOf({ code, status, message }: MillraceError) {
+  const { title } = ERROR_CATALOGUE[code];
+  return { type: `urn:millrace:error:${code}`, title, status, code, detail: message };
+}
+
 /**
  * What `npm start` and `millrace up` do with the words after them: runs the platform until it is asked to stop,
  * or the demo to its end. Resolves with the exit code: 0, 1 after one clear sentence, 2 for wrong usage.
  */
 export async function runUp(argv: readonly string[], host: Host): Promise<number> {
+  const json = argv.includes('--json');
   try {
     const options = parseUp(argv, host.cwd);
     if (options === 'help') {
@@ -88,6 +95,7 @@ export async function runUp(argv: readonly string[], host: Host): Promise<number
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     host.stderr.write(`${error.message}\n`);
+    if (json) host.stdout.write(`${JSON.stringify(problemOf(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

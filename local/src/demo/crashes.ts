@@ -30,6 +30,8 @@ export async function makeCrashes(
     const waitMs = startedMs + atMs - clock.monotonicMs();
     if (waitMs > 0) await clock.sleep(waitMs, signal);
   };
+  // A process that was just killed still answers while it gives its memory back.
+  const killed = new Set<string>();
   try {
     for (const crash of plan) {
       await until(crash.atMs - LOOK_AHEAD_MS);
@@ -37,10 +39,16 @@ export async function makeCrashes(
       await until(crash.atMs);
       for (;;) {
         signal.throwIfAborted();
-        const victim = chooseVictim(watch.workers, crash.slot, slots, (pid) => signalProcess(pid, 0));
+        const victim = chooseVictim(
+          watch.workers.filter(({ id }) => !killed.has(id)),
+          crash.slot,
+          slots,
+          (pid) => signalProcess(pid, 0),
+        );
         const atMs = clock.nowMs();
         if (victim && victim.slot !== null && signalProcess(victim.pid, 'SIGKILL')) {
           const { id: worker, pid, slot } = victim;
+          killed.add(worker);
           onKill({ worker, pid, slot, drawn: crash.slot, atMs, plannedMs: crash.atMs });
           break;
         }

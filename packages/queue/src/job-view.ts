@@ -18,8 +18,15 @@ function options(text: string | undefined): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(raw)
       .filter(([name]) => !HIDDEN_OPTIONS.has(name))
-      .map(([name, value]) => [OPTION_NAMES[name] ?? name, value]),
+      .map(([name, value]) => [OPTION_NAMES[name] ?? name, name === 'backoff' ? backoff(value) : value]),
   );
+}
+
+/** As it was handed in: BullMQ calls the same thing `delay`. */
+function backoff(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('delay' in value)) return value;
+  const { delay: delayMs, ...rest } = value;
+  return { ...rest, delayMs };
 }
 
 const ms = (text: string | undefined): number | null => (text === undefined ? null : Number(text));

@@ -210,6 +210,8 @@ export interface TakenJob {
   /** Rises with every start of this job. */
   readonly fence: number;
   readonly timeoutMs: number | null;
+  /** No attempt starts after it; ms since 1970. */
+  readonly deadlineMs: number | null;
   readonly enqueuedAtMs: number;
   progress(value: unknown): Promise<void>;
   log(line: string): Promise<void>;

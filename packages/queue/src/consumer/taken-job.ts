@@ -1,9 +1,10 @@
+import { parseTimeMs } from '@millrace/core';
 import type { Job } from 'bullmq';
 import type { TakenJob } from '../types.ts';
 
 /** BullMQ's job as a handler's runner sees it. */
 export function takenJob(queue: string, job: Job): TakenJob {
-  const { timeoutMs } = job.opts as { timeoutMs?: number };
+  const { timeoutMs, deadline } = job.opts as { timeoutMs?: number; deadline?: string };
   return {
     id: job.id as string,
     queue,
@@ -12,6 +13,7 @@ export function takenJob(queue: string, job: Job): TakenJob {
     attempt: job.attemptsMade + 1,
     fence: job.attemptsStarted,
     timeoutMs: timeoutMs ?? null,
+    deadlineMs: deadline === undefined ? null : parseTimeMs(deadline),
     enqueuedAtMs: job.timestamp,
     progress: (value) => job.updateProgress(value as object),
     log: async (line) => void (await job.log(line)),

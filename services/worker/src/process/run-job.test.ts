@@ -32,7 +32,15 @@ const registry: HandlerRegistry = {
 function taken(over: Partial<TakenJob> = {}): TakenJob {
   const nothing = async () => undefined;
   const job = { id: '1', queue: 'q', name: 'job', data: 'good', attempt: 1, fence: 1, enqueuedAtMs: 0 };
-  return { ...job, timeoutMs: null, progress: nothing, log: nothing, updateData: nothing, ...over };
+  return {
+    ...job,
+    timeoutMs: null,
+    deadlineMs: null,
+    progress: nothing,
+    log: nothing,
+    updateData: nothing,
+    ...over,
+  };
 }
 
 /** A lane whose run waits for the test; it obeys its contract and no more. */
@@ -159,4 +167,12 @@ test('a result over the limit fails for good', async () => {
   finish(ok('x'.repeat(99)));
   expect(await outcome).toMatchObject({ kind: 'fail', retry: false });
   expect(codeOf(await outcome)).toBe('result_too_large');
+});
+
+test('a job whose deadline has passed is not started, and not tried again', async () => {
+  const past = await setup({ deadlineMs: 999_999 }, { begin: false });
+  expect(await past.outcome).toMatchObject({ kind: 'cancel' });
+  expect(past.run()).toBeUndefined();
+  const future = await setup({ deadlineMs: 1_000_001 });
+  expect(future.run()).toBeDefined();
 });

@@ -150,6 +150,9 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
           true,
         );
       }
+      if (job.deadlineMs !== null && clock.nowMs() > job.deadlineMs) {
+        return { kind: 'cancel', reason: 'its deadline passed before it could start' };
+      }
       const checked = await registry.validate(job.queue, job.name, job.data);
       if (checked.ok) return stoppable(job, handler, checked.value, signal);
       const faults = checked.faults.map(({ pointer, message }) => `${pointer || '/'}: ${message}`);
