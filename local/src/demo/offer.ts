@@ -6,7 +6,7 @@ import { chunksOf } from './chunks.ts';
 const CHUNK = 32;
 /** A refusal's own estimate is followed within these limits. */
 const SHORTEST_WAIT_MS = 2;
-const LONGEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 100;
 /** A queue that was just filled has no drain rate yet and tells a minute; a producer that waits at the door asks again. */
 const NO_RATE_WAIT_MS = 25;
 

@@ -12,7 +12,7 @@ export interface Kill {
   readonly plannedMs: number;
 }
 
-/** How long one recovery took, in ms from the SIGKILL; null where nothing is known or nothing was to do. */
+/** How long one recovery took, in ms from the SIGKILL; null where nothing is known. No orphan at all is 0 ms. */
 export interface RecoveryTimes {
   readonly worker: string;
   readonly cause: string | null;
@@ -40,12 +40,15 @@ export function recoveryTimes(
       ? null
       : round(recovery.diedAtMs + ms - kill.atMs);
   const inLedger = orphanStarts(kill.worker);
+  const heldNothing =
+    inLedger === null && recovery?.state === 'done' && Object.keys(recovery.orphans).length === 0;
   return {
     worker: kill.worker,
     cause: recovery?.certificate.cause ?? null,
     detectMs: sinceKill(recovery?.detectMs),
     reclaimMs: sinceKill(recovery?.reclaimMs),
-    lastOrphanMs:
-      sinceKill(recovery?.lastOrphanMs) ?? (inLedger === null ? null : round(inLedger - kill.atMs)),
+    lastOrphanMs: heldNothing
+      ? 0
+      : (sinceKill(recovery?.lastOrphanMs) ?? (inLedger === null ? null : round(inLedger - kill.atMs))),
   };
 }
