@@ -14,11 +14,12 @@ beforeEach(async () => {
 });
 afterEach(() => remove());
 
-/** Starts, expects it to end with `code`, and returns what it said on stderr. */
+/** Starts, expects it to end with `code` and the same sentence as a document on stdout; returns the sentence. */
 async function refusal(args: readonly string[], env: Record<string, string> = {}, code = 1): Promise<string> {
   const started = launch(['--json', ...args], env);
   expect(await started.exit()).toBe(code);
-  expect(started.stdout()).toBe('');
+  const { detail } = JSON.parse(started.stdout()) as { detail: string };
+  expect(started.stderr()).toBe(`${detail}\n`);
   return started.stderr();
 }
 

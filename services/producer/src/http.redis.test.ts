@@ -32,7 +32,7 @@ describe('handing in', () => {
     await bench.post('sums', { name: 'add', data: { a: 1, b: 2 } });
     await bench.post('sums', { name: 'add', data: { a: 1, b: 2 }, opts: { attempts: 7 } });
     const opts = async (id: string) => (await bench.call('GET', `/v1/queues/sums/jobs/${id}`)).body.opts;
-    const backoff = { type: 'fixed', delay: 10 };
+    const backoff = { type: 'fixed', delayMs: 10 };
     expect(await opts('1')).toMatchObject({ attempts: 3, backoff });
     expect(await opts('2')).toMatchObject({ attempts: 7, backoff });
   });
