@@ -3,6 +3,7 @@ export { ENVIRONMENT } from './config/environment.ts';
 export * from './config/load.ts';
 export { configurationReference } from './config/reference.ts';
 export { configSchema, type ParsedConfig, type RawConfig } from './config/schema.ts';
+export * from './dead-letter.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './job.ts';

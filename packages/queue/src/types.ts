@@ -1,7 +1,10 @@
 import type {
+  Circuit,
   Clock,
   ClusterStatus,
   Config,
+  DeadLetter,
+  DeathCertificate,
   JobState,
   JobView,
   Lifecycle,
@@ -35,6 +38,8 @@ export type AddResult =
       readonly retryAfterMs: number;
     }
   | { readonly kind: 'exceeds_bound'; readonly bound: number; readonly maxBytes: number }
+  /** No pool that serves this queue is whole: nothing is added. */
+  | { readonly kind: 'circuit_open'; readonly circuit: Circuit }
   | { readonly kind: 'conflict' };
 
 /** An idempotency key and the hash of the body it came with. */
@@ -60,7 +65,21 @@ export interface QueueSnapshot {
   /** Jobs at once over all workers; null is unlimited. */
   readonly concurrency: number | null;
   readonly refused: number;
+  /** Set while the pools behind the queue have given up. */
+  readonly circuit: Circuit | null;
 }
+
+/** One page of dead letters, newest first; `cursor` is null on the last. */
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[];
+  readonly cursor: string | null;
+}
+
+/** What became of a replay: `added` is the add's own result; `replayed` false: somebody had replayed it before. */
+export type ReplayResult =
+  | { readonly kind: 'added'; readonly jobId: string; readonly replayed: boolean }
+  | { readonly kind: 'none' }
+  | Exclude<AddResult, { readonly kind: 'accepted' | 'conflict' }>;
 
 /** One page of jobs; `cursor` is null on the last. */
 export interface JobPage {
@@ -116,6 +135,12 @@ export interface BoundedQueue {
   retry(id: string): Promise<boolean>;
   /** Makes a delayed job wait no longer; false when there is none; throws `wrong_state` otherwise. */
   promote(id: string): Promise<boolean>;
+  deadLetters(cursor: string | null, limit: number): Promise<DeadLetterPage>;
+  deadLetter(id: string): Promise<DeadLetter | null>;
+  /** Adds a copy within the bound and links both; twice is once. */
+  replay(id: string): Promise<ReplayResult>;
+  /** Removes a dead letter for good; false when there is none. */
+  discard(id: string): Promise<boolean>;
   registerReader(reader: string): Promise<{ cursor: string }>;
   readLedger(reader: string, cursor: string | null, limit: number): Promise<LedgerPage>;
   endReader(reader: string): Promise<boolean>;
@@ -146,12 +171,23 @@ export interface ReclaimResult {
   readonly eventsAfter: string;
 }
 
+/** A dead start and what counts against its jobs. */
+export interface DeadStart {
+  readonly startId: string;
+  readonly certificate: DeathCertificate;
+}
+
 /** What only a supervisor may do to queues. Idempotent, so every replica may call it. */
 export interface QueueSupervision {
   /** Records the start as dead for this queue: its takes, finishes, progress, data and logs are refused from now on. */
   fence(queue: string, startId: string): Promise<void>;
-  /** Gives the fenced start's jobs back to the head of the queue, at most 64 a script call. */
-  reclaim(queue: string, startId: string, cause: string): Promise<ReclaimResult>;
+  /**
+   * Gives the fenced start's jobs back to the head of the queue, at most 64 a script call; calls made in one turn
+   * share one pass over the active jobs. Resolves with every orphan of that start, whichever replica moved it.
+   */
+  reclaim(queue: string, dead: DeadStart): Promise<ReclaimResult>;
+  /** Pauses the queue and refuses adds, or lifts both; a pause by a person stays. Idempotent. */
+  setCircuit(queue: string, circuit: Circuit | null): Promise<void>;
   /** Resolves once every orphan was seen starting again (ms since 1970 by job id), or `signal` aborts: then what was seen. */
   restarts(
     queue: string,
@@ -175,8 +211,15 @@ export interface Board {
   publishStatus(status: ClusterStatus): Promise<void>;
   /** The freshest picture, or null when no supervisor lives. */
   status(): Promise<ClusterStatus | null>;
-  /** Inserts or updates by id; the newest 1,000 are kept. */
+  /** Merges into what replicas have saved under the same id (see `mergeRecoveries`); the newest 1,000 are kept. */
   saveRecovery(recovery: Recovery): Promise<void>;
+  /** Takes or renews the lease of the one that acts on the outside; false when another holds it. */
+  lead(supervisor: string, leaseMs: number): Promise<boolean>;
+  /** Gives the lease up, if it is held. */
+  resign(supervisor: string): Promise<void>;
+  /** What a leader leaves to the next: any JSON. Written only while `supervisor` leads: else false. */
+  saveTree(supervisor: string, tree: unknown): Promise<boolean>;
+  tree(): Promise<unknown>;
   /** Newest first. */
   recoveries(limit: number): Promise<readonly Recovery[]>;
   sendCommand(command: WorkerCommand): Promise<void>;
@@ -213,6 +256,8 @@ export interface TakenJob {
   /** No attempt starts after it; ms since 1970. */
   readonly deadlineMs: number | null;
   readonly enqueuedAtMs: number;
+  /** It was there when its worker died: it is to run alone in a process of its own. */
+  readonly suspect: boolean;
   progress(value: unknown): Promise<void>;
   log(line: string): Promise<void>;
   updateData(data: unknown): Promise<void>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationMsSchema } from '../duration.ts';
 import { queueNameSchema } from '../names.ts';
+import { RESTART_TYPES, STRATEGIES } from '../status.ts';
 
 const MIB = 1024 * 1024;
 const bytes = z.int().min(1);
@@ -15,6 +16,20 @@ const queueOverrides = z
     concurrency: z.int().min(1).max(10_000).describe('jobs at once in one worker process'),
   })
   .partial();
+
+/** One pool; what is left out falls back to `supervision`. */
+const pool = z.strictObject({
+  pods: z.int().min(0).max(64).default(1).describe('worker pods to keep running'),
+  queues: z.array(queueNameSchema).min(1).optional().describe('queues its workers serve; default: all'),
+  strategy: z.enum(STRATEGIES).default('one_for_one').describe('which other pods restart with a dead one'),
+  restart: z
+    .enum(RESTART_TYPES)
+    .default('permanent')
+    .describe('whether an ended pod is started again: always, after an abnormal end, never'),
+  intensity: z.int().min(0).optional().describe('restarts of pods allowed within the period'),
+  periodMs: durationMsSchema.optional().describe('of the restart intensity'),
+  shutdownMs: durationMsSchema.optional().describe('how long a pod may drain before it is killed'),
+});
 
 /**
  * The whole configuration of Millrace: what a person writes in the file that MILLRACE_CONFIG names.
@@ -87,6 +102,13 @@ export const configSchema = z.strictObject({
       beatMs: duration(250).describe('every worker says it lives this often'),
       suspectMs: duration(1_000).describe('silence after which a worker is fed no more'),
       hangLimitMs: duration(5_000).describe('silence after which it is fenced and its jobs given away'),
+      busyLimitMs: duration(30_000).describe('a worker blocked by its own cpu work is hung after this long'),
+      suspectPhi: z
+        .number()
+        .min(1)
+        .max(16)
+        .default(8)
+        .describe('phi at which a late beat makes a worker suspect: it errs once in 10^phi beats'),
       confirmMs: duration(100).describe('how long link-closed and store-gone must both hold'),
       killFenced: z.boolean().default(true).describe('parents SIGKILL a fenced child'),
       linkHost: z.string().default('127.0.0.1').describe('where the supervisor listens for links'),
@@ -94,15 +116,40 @@ export const configSchema = z.strictObject({
       healthPort: port.default(9465).describe('/livez /readyz /metrics of the supervisor'),
       intensity: z.int().min(0).default(5).describe('restarts allowed within the period'),
       periodMs: duration(30_000).describe('of the restart intensity'),
+      strategy: z
+        .enum(STRATEGIES)
+        .default('one_for_one')
+        .describe(
+          'who else is restarted when a pool gives up; pools stand in the order in which they are written',
+        ),
+      backoffMs: duration(200).describe('wait before the second restart within the period, doubling to 5 s'),
+      openMs: duration(5_000).describe(
+        'a pool that gave up tries one pod after this long, doubling to 5 min',
+      ),
+      trialMs: duration(5_000).describe('how long the trial pod must live before the pool is whole again'),
+      leaseMs: duration(3_000).describe(
+        'a leader among the supervisors that is silent for this long is replaced',
+      ),
+    })
+    .prefault({}),
+  poison: z
+    .strictObject({
+      kills: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(3)
+        .describe('a job that killed its process this often is dead-lettered'),
+      quarantine: z
+        .boolean()
+        .default(true)
+        .describe('suspects of a crash run one to a process until one of them is found out'),
     })
     .prefault({}),
   pools: z
-    .record(
-      queueNameSchema,
-      z.strictObject({ pods: z.int().min(0).max(64).default(1).describe('worker pods to keep running') }),
-    )
-    .default({ default: { pods: 1 } })
-    .describe('worker pods that the local supervisor keeps running'),
+    .record(queueNameSchema, pool)
+    .default({ default: { pods: 1, strategy: 'one_for_one', restart: 'permanent' } })
+    .describe('worker pods that the supervisor keeps running, in the order in which they start'),
   drain: z
     .strictObject({
       timeoutMs: duration(25_000).describe('how long running jobs may finish on SIGTERM'),

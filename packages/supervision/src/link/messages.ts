@@ -9,7 +9,7 @@ import { z } from 'zod';
  *   worker/pod → beat      every beatMs
  *   pod        → exit      for each child that ended: the strongest evidence of a death there is
  *   both       → bye       the end is meant; no death follows from the closed link
- *   supervisor → drain | kill | fenced               orders
+ *   supervisor → drain | kill | fenced | recovered   orders
  *   supervisor → pulse     every pulseMs: a link on which nothing arrives any more is dialled again
  *
  * Unknown fields are ignored and unknown message types skipped, so that either side may be newer.
@@ -67,6 +67,22 @@ export const beatSchema = z.object({
   heapBytes: count,
 });
 
+/**
+ * What a parent sees of a child without asking it: whoever is blocked by its own work says nothing, but its CPU time
+ * grows. Ages and CPU times in ms.
+ */
+export const childReportSchema = z.object({
+  worker: z.string(),
+  pid: z.int(),
+  /** Since it last said anything to its parent; null when it never did. */
+  silentMs: count.nullable(),
+  /** The kernel's letter: R runs, S sleeps, D waits for a disk, T stopped, Z dead; null where there is no /proc. */
+  state: z.string().nullable(),
+  /** User and system time since its start. */
+  cpuMs: count.nullable(),
+  rssBytes: count.nullable(),
+});
+
 /** A pod supervisor's sign of life. */
 export const podBeatSchema = z.object({
   type: z.literal('pod-beat'),
@@ -75,6 +91,7 @@ export const podBeatSchema = z.object({
   restartsUsed: count,
   intensity: count,
   periodMs: count,
+  children: z.array(childReportSchema).default([]),
 });
 
 /** A pod supervisor's word that a child has ended. */
@@ -88,7 +105,13 @@ export const exitSchema = z.object({
   atMs: count,
   /** The child had been told to end (drain, shutdown). */
   expected: z.boolean(),
+  /** It was killed because an operator or a supervisor ordered it. */
+  ordered: z.boolean().default(false),
   stderrTail: z.array(z.string()),
+  /** Out of memory: the kernel's count rose, or V8 said so. */
+  outOfMemory: z.boolean().default(false),
+  peakRssBytes: count.nullable().default(null),
+  memoryLimitBytes: count.nullable().default(null),
 });
 
 /** The end of this link is meant. */
@@ -116,6 +139,9 @@ export const killOrderSchema = z.object({ type: z.literal('kill'), worker: z.str
 /** To a worker: this start was declared dead; exit. To a pod: the child was fenced; SIGKILL it unless told otherwise. */
 export const fencedOrderSchema = z.object({ type: z.literal('fenced'), worker: z.string() });
 
+/** To a pod: every orphan of that child runs again, so that the next standby may be forked. */
+export const recoveredOrderSchema = z.object({ type: z.literal('recovered'), worker: z.string() });
+
 /** The supervisor's sign of life. */
 export const pulseSchema = z.object({ type: z.literal('pulse') });
 
@@ -126,6 +152,7 @@ export const fromSupervisorSchema = z.discriminatedUnion('type', [
   drainOrderSchema,
   killOrderSchema,
   fencedOrderSchema,
+  recoveredOrderSchema,
   pulseSchema,
   byeSchema,
 ]);
@@ -136,10 +163,12 @@ export type WorkerHello = Omit<z.infer<typeof workerHelloSchema>, 'mac' | 'type'
 export type PodHello = Omit<z.infer<typeof podHelloSchema>, 'mac' | 'type' | 'version'>;
 export type Beat = z.infer<typeof beatSchema>;
 export type PodBeat = z.infer<typeof podBeatSchema>;
+export type ChildReport = z.infer<typeof childReportSchema>;
 export type Exit = z.infer<typeof exitSchema>;
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 export type FromSupervisor = z.infer<typeof fromSupervisorSchema>;
 export type Order =
   | z.infer<typeof drainOrderSchema>
   | z.infer<typeof killOrderSchema>
-  | z.infer<typeof fencedOrderSchema>;
+  | z.infer<typeof fencedOrderSchema>
+  | z.infer<typeof recoveredOrderSchema>;
