@@ -14,7 +14,7 @@ import { rotateLogs } from './log-rotation.ts';
 import { namedPorts, reservePorts } from './ports.ts';
 import { endLeftovers, leftovers, ProcessRecord } from './process-record.ts';
 import { compileRun } from './run-config.ts';
-import { prepareServices, type Services } from './services.ts';
+import { prepareServices, type Rewire, type Services } from './services.ts';
 
 /** How long the first worker pods may take before we say so and go on. */
 const PODS_READY_MS = 30_000;
@@ -29,6 +29,8 @@ export interface LaunchSettings {
   readonly configText: string | null;
   /** Settings that win over the file's. */
   readonly imposed: Readonly<Record<string, unknown>>;
+  /** Only for injected faults. */
+  readonly rewire?: Rewire | undefined;
 }
 
 /** What runs, once it does. */
@@ -149,7 +151,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
     };
     const ports = await reservePorts(namedPorts(config));
     const store = await startStore(config, externalStore, claimed.folder, deps);
-    const services = await prepareServices(host, claimed.folder, config, ports, store.url);
+    const services = await prepareServices(host, claimed.folder, config, ports, store.url, settings.rewire);
     await startServices(config, services, deps);
     running = {
       config,

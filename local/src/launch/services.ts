@@ -19,6 +19,19 @@ const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/millrace', 
 /** Beyond the drain itself: how long a service may take to close what it holds. */
 const CLOSE_MS = 5_000;
 
+/** Where a service finds what it connects to. */
+export interface Addresses {
+  readonly storeUrl: string;
+  /** `host:port` of every supervisor's links. */
+  readonly supervisors: readonly string[];
+}
+
+/**
+ * A fault switch: puts something between the services and what they connect to. Told where that really is, it
+ * answers where `service` is to look instead.
+ */
+export type Rewire = (service: 'producer' | 'supervisor' | 'pod', real: Addresses) => Addresses;
+
 /** Starts the services of one run with the configuration that was compiled for it. */
 export interface Services {
   producer(): KeptProcess;
@@ -63,6 +76,7 @@ export async function prepareServices(
   config: Config,
   ports: ReadonlyMap<string, number>,
   storeUrl: string,
+  rewire?: Rewire | undefined,
 ): Promise<Services> {
   const configFile = join(folder.run, 'config.yaml');
   const otherPodsConfigFile = join(folder.run, 'config-other-pods.yaml');
@@ -80,12 +94,17 @@ export async function prepareServices(
   const linkAddress = `127.0.0.1:${ports.get('supervision.linkPort')}`;
   const own = { configFile, linkKeyFile: folder.linkKeyFile, linkAddress };
   const env = serviceEnvironment(host.env, config, own);
+  const rewired = (service: keyof typeof MAIN_OF) => {
+    if (!rewire) return {};
+    const to = rewire(service, { storeUrl, supervisors: linkAddress.split(',') });
+    return { MILLRACE_REDIS_URL: to.storeUrl, MILLRACE_SUPERVISORS: to.supervisors.join(',') };
+  };
   const start = (service: keyof typeof MAIN_OF, name: string, args: readonly string[], over = {}) =>
     startChild({
       name,
       file: host.nodeFile,
       args: [fileURLToPath(new URL(MAIN_OF[service], import.meta.url)), ...args],
-      env: { ...env, ...over },
+      env: { ...env, ...rewired(service), ...over },
       logFile: join(folder.logs, `${name}.log`),
       ipc: true,
     });
