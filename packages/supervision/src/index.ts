@@ -15,6 +15,17 @@ export {
   type LinkServerDependencies,
   type LinkServerOptions,
 } from './link/server.ts';
+export { restartsUsed } from './otp/budget.ts';
+export {
+  type ChildState,
+  type ChildStatus,
+  newSupervisor,
+  type SupervisorMode,
+  type SupervisorState,
+} from './otp/state.ts';
+export { type SupervisorStep, supervise } from './otp/supervise.ts';
+export type * from './otp/types.ts';
+export { unanswered } from './otp/unanswered.ts';
 export {
   addRestart,
   type RestartLimits,

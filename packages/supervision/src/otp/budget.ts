@@ -1,0 +1,33 @@
+import type { SupervisorState } from './state.ts';
+import type { SupervisorSpec } from './types.ts';
+
+/**
+ * The restarts that still count at `nowMs`. As in OTP the period includes its first moment. A clock that was set
+ * back leaves restarts in the future: they count as of now, or a jump of an hour would keep them for an hour.
+ */
+function recent(restarts: readonly number[], nowMs: number, periodMs: number): readonly number[] {
+  return restarts.map((atMs) => Math.min(atMs, nowMs)).filter((atMs) => nowMs - atMs <= periodMs);
+}
+
+/** How many restarts count against the intensity at `nowMs`. */
+export function restartsUsed({ restarts, spec }: SupervisorState, nowMs: number): number {
+  return recent(restarts, nowMs, spec.periodMs).length;
+}
+
+/** Counts a restart at `nowMs`; more than `intensity` within the period is one too many. */
+export function countRestart(
+  { restarts, spec }: SupervisorState,
+  nowMs: number,
+): { readonly restarts: readonly number[]; readonly isTooMany: boolean } {
+  const counted = [...recent(restarts, nowMs, spec.periodMs), nowMs];
+  return { restarts: counted, isTooMany: counted.length > spec.intensity };
+}
+
+/**
+ * Ms to wait before a restart when `used` restarts, this one included, lie within the period: the first is
+ * immediate, since most deaths are single; then `firstMs` doubling to `maxMs`, so that a loop of crashes is slow.
+ */
+export function restartDelayMs(used: number, backoff: SupervisorSpec['backoff']): number {
+  if (backoff === null || used <= 1) return 0;
+  return Math.min(backoff.maxMs, backoff.firstMs * 2 ** (used - 2));
+}
