@@ -9,27 +9,26 @@ function groupOf({ spec, children }: SupervisorState, id: string): readonly stri
   return spec.strategy === 'rest_for_one' ? ids.slice(ids.indexOf(id)) : [id];
 }
 
-/** Opens one letter; the supervisor has nothing else in hand. */
+/** Opens one letter; the supervisor has nothing else in hand. What its child has outlived meanwhile means nothing. */
 export function open(turn: Turn, { id, what }: Letter): void {
-  const status = statusOf(turn, id);
-  if (what === 'retry' || what === 'due') {
-    // A restart of its group meanwhile has made good what was owed.
-    if (status !== 'owed') return;
-    if (what === 'retry') restart(turn, id);
-    else put(turn, { starts: groupOf(turn.state, id), startsDueMs: turn.nowMs });
-    return;
-  }
-  if (status !== 'fallen') return;
-  if (what === 'replaced') {
-    setStatus(turn, id, 'down');
-    put(turn, { starts: [id], startsDueMs: turn.nowMs });
-  } else if (turn.state.mode === 'trial') {
-    openInTrial(turn, id, what);
-  } else if (isRestarted(turn.state, id, what)) {
-    restart(turn, id);
-  } else {
-    settle(turn, id);
-  }
+  const isOwed = what === 'retry' || what === 'due';
+  if (statusOf(turn, id) !== (isOwed ? 'owed' : 'fallen')) return;
+  if (what === 'retry') restart(turn, id);
+  else if (what === 'due') startNow(turn, groupOf(turn.state, id));
+  else if (what === 'replaced') replace(turn, id);
+  else if (turn.state.mode === 'trial') endTrial(turn, id, what);
+  else if (isRestarted(turn.state, id, what)) restart(turn, id);
+  else settle(turn, id);
+}
+
+function startNow(turn: Turn, starts: readonly string[]): void {
+  put(turn, { starts, startsDueMs: turn.nowMs });
+}
+
+/** Whatever the strategy: nothing is wrong, so nobody else is touched. */
+function replace(turn: Turn, id: string): void {
+  setStatus(turn, id, 'down');
+  startNow(turn, [id]);
 }
 
 function isRestarted(
@@ -42,22 +41,31 @@ function isRestarted(
 }
 
 /** The trial failed, unless its child was done with its work: then it has shown what it was to show. */
-function openInTrial(turn: Turn, id: string, reason: 'normal' | 'shutdown' | 'abnormal'): void {
+function endTrial(turn: Turn, id: string, reason: 'normal' | 'shutdown' | 'abnormal'): void {
   const isFault = reason === 'abnormal' || isRestarted(turn.state, id, reason);
   settle(turn, id);
-  if (isFault) return giveUp(turn, 'intensity');
-  startAll(turn);
-  put(turn, { starts: turn.state.starts.filter((other) => other !== id) });
+  if (isFault) {
+    giveUp(turn, 'intensity');
+  } else {
+    startAll(turn);
+    startNow(
+      turn,
+      turn.state.starts.filter((other) => other !== id),
+    );
+  }
 }
 
 function restart(turn: Turn, id: string): void {
   const { restarts, isTooMany } = countRestart(turn.state, turn.nowMs);
   setStatus(turn, id, 'owed');
   put(turn, { restarts });
-  if (isTooMany) return giveUp(turn, 'intensity');
+  if (isTooMany) {
+    giveUp(turn, 'intensity');
+    return;
+  }
   const group = groupOf(turn.state, id);
   put(turn, {
-    stops: group.length > 1 ? group.filter((other) => other !== id).reverse() : [],
+    stops: group.filter((other) => other !== id).reverse(),
     starts: group,
     startsDueMs: turn.nowMs + restartDelayMs(restarts.length, turn.state.spec.backoff),
   });

@@ -25,33 +25,38 @@ export function supervise(state: SupervisorState, event: SupervisorEvent, nowMs:
 }
 
 function take(turn: Turn, event: SupervisorEvent): void {
-  const { mode } = turn.state;
+  const { mode, starts } = turn.state;
   switch (event.type) {
     case 'start':
       if (mode === 'idle') startAll(turn);
-      return;
+      break;
     case 'started':
       if (statusOf(turn, event.id) === 'starting') setStatus(turn, event.id, 'running');
-      return;
+      break;
     case 'start-failed':
-      return onStartFailed(turn, event.id);
+      onStartFailed(turn, event.id);
+      break;
     case 'exited':
-      return onEnd(turn, event.id, event.reason);
+      onEnd(turn, event.id, event.reason);
+      break;
     case 'replaced':
-      return onEnd(turn, event.id, 'replaced');
+      onEnd(turn, event.id, 'replaced');
+      break;
     case 'tick':
-      return onTick(turn);
+      onTick(turn);
+      break;
     case 'trial':
       if (mode === 'escalated') onTrial(turn);
-      return;
+      break;
     case 'proven':
-      if (mode === 'trial' && turn.state.starts.length === 0) startAll(turn);
-      return;
+      if (mode === 'trial' && starts.length === 0) startAll(turn);
+      break;
     case 'resume':
-      return onResume(turn);
+      onResume(turn);
+      break;
     case 'stop':
       if (mode !== 'stopped') endAll(turn, 'stopping');
-      return;
+      break;
     default:
       event satisfies never;
   }
@@ -59,26 +64,32 @@ function take(turn: Turn, event: SupervisorEvent): void {
 
 function onEnd(turn: Turn, id: string, what: Letter['what']): void {
   const status = statusOf(turn, id);
-  if (status === 'stopping') settle(turn, id);
-  if (status === 'starting' && what === 'replaced') setStatus(turn, id, 'down');
-  if (status === 'starting' && what !== 'replaced') onStartFailed(turn, id);
-  if (status !== 'running') return;
-  setStatus(turn, id, 'fallen');
-  put(turn, { mailbox: [...turn.state.mailbox, { id, what }] });
+  if (status === 'stopping') {
+    settle(turn, id);
+  } else if (status === 'starting') {
+    // Whoever ends before it ran has failed to start, unless somebody wanted its end: then it is started again.
+    if (what === 'replaced') setStatus(turn, id, 'down');
+    else onStartFailed(turn, id);
+  } else if (status === 'running') {
+    setStatus(turn, id, 'fallen');
+    put(turn, { mailbox: [...turn.state.mailbox, { id, what }] });
+  }
 }
 
 /** Only a restart is tried again, behind what waits already; a first start that fails is an escalation. */
 function onStartFailed(turn: Turn, id: string): void {
   const status = statusOf(turn, id);
-  const { mode } = turn.state;
-  if (status === 'stopping' || (status === 'starting' && mode === 'stopping')) return settle(turn, id);
-  if (status !== 'starting') return;
-  if (mode !== 'running') {
+  if (status !== 'starting' && status !== 'stopping') return;
+  const { mode, mailbox } = turn.state;
+  if (status === 'stopping' || mode === 'stopping') {
+    settle(turn, id);
+  } else if (mode === 'running') {
+    setStatus(turn, id, 'owed');
+    put(turn, { starts: [], mailbox: [...mailbox, { id, what: 'retry' }] });
+  } else {
     setStatus(turn, id, 'down');
-    return giveUp(turn, 'start-failed');
+    giveUp(turn, 'start-failed');
   }
-  setStatus(turn, id, 'owed');
-  put(turn, { starts: [], mailbox: [...turn.state.mailbox, { id, what: 'retry' }] });
 }
 
 /** A clock that was set back makes nobody wait longer than a backoff can be. */
