@@ -5,7 +5,7 @@ const ALONE = [
   'tests/system/**/*.test.ts',
   'services/producer/src/{retry-after,bound,store-away}.redis.test.ts',
 ];
-const ALL = '{packages,services,handlers,local,cli,tests}/**/*.test.ts';
+const ALL = '{packages,services,handlers,local,cli,bench,tests}/**/*.test.ts';
 const NEVER = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({

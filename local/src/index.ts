@@ -1,4 +1,11 @@
+export { type Api, createApi } from './demo/api.ts';
+export { Collector, type LedgerLine } from './demo/collector.ts';
+export { makeCrashes, type PlannedCrash } from './demo/crashes.ts';
+export { LedgerTally, type Totals } from './demo/ledger-tally.ts';
+export type { Kill } from './demo/recovery-times.ts';
+export { WorkerWatch } from './demo/worker-watch.ts';
 export { type Host, hostOf } from './host.ts';
+export { createLauncher, type Launcher } from './launch/launcher.ts';
 export { HELP, parseUp, type UpOptions } from './options.ts';
 export { findServers, type ServerProgram } from './store/find-server.ts';
 export { supplyServer } from './store/supply.ts';
