@@ -1,11 +1,26 @@
+export { FAULTS } from './chaos/catalogue.ts';
+export {
+  type Batch,
+  ChaosFailure,
+  type ChaosTarget,
+  type Fault,
+  NO_DEATH,
+  type Wires,
+} from './chaos/fault.ts';
+export { findPlatform, type LocalPlatform } from './chaos/platform.ts';
+export { createTarget, type Harm, type TargetOptions } from './chaos/target.ts';
+export { createWire, type Wire } from './chaos/wire.ts';
 export { type Api, createApi } from './demo/api.ts';
 export { Collector, type LedgerLine } from './demo/collector.ts';
 export { makeCrashes, type PlannedCrash } from './demo/crashes.ts';
 export { LedgerTally, type Totals } from './demo/ledger-tally.ts';
+export { type MarkedData, markedData } from './demo/marked-data.ts';
 export type { Kill } from './demo/recovery-times.ts';
 export { WorkerWatch } from './demo/worker-watch.ts';
 export { type Host, hostOf } from './host.ts';
 export { createLauncher, type Launcher } from './launch/launcher.ts';
+export { overlay } from './launch/run-config.ts';
+export type { Addresses } from './launch/services.ts';
 export { HELP, parseUp, type UpOptions } from './options.ts';
 export { findServers, type ServerProgram } from './store/find-server.ts';
 export { supplyServer } from './store/supply.ts';

@@ -27,8 +27,8 @@ export interface Request {
 
 /** The producer's HTTP API, for a client that outlasts its restarts. */
 export interface Api {
-  /** Repeats the call until the answer is below 500; rejects only when the signal aborts. */
-  ask(request: Request): Promise<Answer>;
+  /** Repeats the call until the answer is below 500; rejects only when the client's signal, or `signal`, aborts. */
+  ask(request: Request, signal?: AbortSignal): Promise<Answer>;
   /** As `ask`, for calls that have one right answer (2xx); throws {@link DemoFailure} for any other. */
   must<T>(request: Request): Promise<T>;
 }
@@ -86,15 +86,16 @@ export function problemOf(answer: Answer): string {
 /** A client of the API at `address`; all its calls end when `signal` aborts. */
 export function createApi(address: ApiAddress, clock: Clock, signal: AbortSignal): Api {
   const caller = { ...address, agent: new Agent({ keepAlive: true }) };
-  const ask = async (request: Request): Promise<Answer> => {
+  const ask = async (request: Request, own?: AbortSignal): Promise<Answer> => {
+    const over = own ? AbortSignal.any([signal, own]) : signal;
     for (;;) {
       try {
-        const answer = await once(caller, request, signal);
+        const answer = await once(caller, request, over);
         if (answer.status < 500) return answer;
       } catch {
-        signal.throwIfAborted();
+        over.throwIfAborted();
       }
-      await clock.sleep(AGAIN_MS, signal);
+      await clock.sleep(AGAIN_MS, over);
     }
   };
   return {
