@@ -1,4 +1,11 @@
-import { ManualClock, type Recovery, silentLog } from '@millrace/core';
+import {
+  type ClusterStatus,
+  ManualClock,
+  type PoolStatus,
+  type Recovery,
+  silentLog,
+  systemClock,
+} from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ProducerBench, producerBench } from '../../../tests/support/producer.ts';
@@ -46,11 +53,16 @@ const recovery = (id: string, state: Recovery['state']): Recovery => ({
     pid: 1,
     slot: 0,
     cause: 'killed',
+    blame: 'unknown',
     exitCode: null,
     exitSignal: 'SIGKILL',
     diedAtMs: 1,
     certifiedAtMs: 2,
     evidence: [],
+    lastLines: [],
+    peakRssBytes: null,
+    memoryLimitBytes: null,
+    beats: [],
   },
   diedAtMs: 1,
   detectMs: 1,
@@ -91,6 +103,43 @@ test('a recovery is told when it begins and when it goes on, old ones are not', 
     { id: 'new', state: 'done' },
   ]);
   listener.stop();
+});
+
+test('pools are told when they change, and to whoever comes later; not with every beat', async () => {
+  const pool: PoolStatus = {
+    name: 'default',
+    state: 'running',
+    strategy: 'one_for_one',
+    restart: 'permanent',
+    desired: 1,
+    pods: 1,
+    queues: ['work'],
+    restarts: { used: 0, intensity: 5, periodMs: 30_000 },
+    circuit: null,
+  };
+  const publish = (pools: readonly PoolStatus[]) => {
+    const atMs = systemClock.nowMs();
+    const supervisor = { id: 'sup', pid: 1, startedAtMs: atMs, leader: true };
+    const status: ClusterStatus = { atMs, supervisor, pods: [], workers: [], pools };
+    return bench.store.board.publishStatus(status);
+  };
+  const circuit = { pool: 'default', reason: 'Six deaths in 30 s.', sinceMs: 1, retryAtMs: null };
+  await publish([pool]);
+  const listener = await listen();
+  await until(() => listener.of('pools').length === 1, 'the pools are told');
+  await publish([pool]);
+  await until(() => listener.of('workers').length === 2, 'the next picture is told');
+  await publish([{ ...pool, state: 'open', pods: 0, circuit }]);
+  await until(() => listener.of('pools').length === 2, 'the circuit is told');
+  expect(listener.of('pools')).toMatchObject([
+    { pools: [{ state: 'running', circuit: null }] },
+    { pools: [{ state: 'open', circuit }] },
+  ]);
+  const later = await listen();
+  await until(() => later.of('pools').length > 0, 'the same is told');
+  expect(later.of('pools')[0]).toEqual(listener.of('pools')[1]);
+  listener.stop();
+  later.stop();
 });
 
 test('a later listener gets the present picture; the end of the process ends all', async () => {

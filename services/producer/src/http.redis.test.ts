@@ -161,9 +161,20 @@ describe('looking and steering', () => {
 });
 
 describe('workers', () => {
+  const pool = <State>(name: string, state: State) => ({
+    name,
+    state,
+    strategy: 'one_for_one' as const,
+    restart: 'permanent' as const,
+    desired: 1,
+    pods: 1,
+    queues: ['work'],
+    restarts: { used: 0, intensity: 5, periodMs: 30_000 },
+    circuit: null,
+  });
   const status = (nowMs: number) => ({
     atMs: nowMs,
-    supervisor: { id: 'sup.1', pid: 1, startedAtMs: nowMs },
+    supervisor: { id: 'sup.1', pid: 1, startedAtMs: nowMs, leader: true },
     pods: [
       {
         id: 'pod-1',
@@ -192,35 +203,68 @@ describe('workers', () => {
       rssBytes: 1,
       heapBytes: 1,
     })),
+    pools: [pool('default', 'running' as const), pool('heavy', 'open' as const)],
   });
 
   test('without a supervisor there is no tree, and nobody to order about', async () => {
     expect((await bench.call('GET', '/v1/workers')).body).toEqual({ workers: [] });
+    expect((await bench.call('GET', '/v1/pools')).body).toEqual({ pools: [] });
+    expect((await bench.call('POST', '/v1/pools/default/resume')).status).toBe(404);
     expect(await bench.call('GET', '/v1/tree')).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect((await bench.call('POST', '/v1/workers/pod-1/drain')).status).toBe(404);
     expect((await bench.call('GET', '/v1/recoveries')).body).toEqual({ recoveries: [] });
   });
 
-  test('are shown as the supervisor tells of them, and its orders carry who gave them', async () => {
+  const publish = async () => {
     const now = status(Math.round(performance.timeOrigin + performance.now()));
     await bench.store.board.publishStatus(now);
-    expect((await bench.call('GET', '/v1/tree')).body).toEqual(now);
-    expect((await bench.call('GET', '/v1/workers')).body.workers).toEqual(now.workers);
-
+    return now;
+  };
+  /** The first order that is heard. The subscription begins at the stream's end of its first read: order until then. */
+  const heardOf = async (order: () => Promise<unknown>) => {
     const listening = new AbortController();
     const commands = bench.store.board.commands(listening.signal)[Symbol.asyncIterator]();
     const first = commands.next();
-    // The subscription begins at the stream's end of its first read: order until it is heard.
     const heard = first.then(() => true);
     await until(async () => {
+      await order();
+      return Promise.race([heard, Promise.resolve(false)]);
+    }, 'the order is heard');
+    listening.abort();
+    return (await first).value;
+  };
+
+  test('pools are shown, and resumed by name', async () => {
+    const { pools } = await publish();
+    expect((await bench.call('GET', '/v1/pools')).body).toEqual({ pools });
+    const resume = (name: string) => bench.call('POST', `/v1/pools/${name}/resume`);
+    const order = await heardOf(async () =>
+      expect(await resume('heavy')).toMatchObject({
+        status: 202,
+        body: { order: 'resume-pool', target: 'heavy', kind: 'pool' },
+      }),
+    );
+    expect(order).toMatchObject({ kind: 'resume-pool', worker: 'heavy', by: 'local' });
+    const { status, body } = await resume('heavi');
+    expect(status).toBe(404);
+    expect(body.detail).toBe(
+      'There is no pool "heavi" (did you mean "heavy"?). The pools are: default, heavy.',
+    );
+    expect(body.pools).toEqual(['default', 'heavy']);
+  });
+
+  test('are shown as the supervisor tells of them, and its orders carry who gave them', async () => {
+    const now = await publish();
+    expect((await bench.call('GET', '/v1/tree')).body).toEqual(now);
+    expect((await bench.call('GET', '/v1/workers')).body.workers).toEqual(now.workers);
+
+    const order = await heardOf(async () =>
       expect(await bench.call('POST', '/v1/workers/pod-1.running/kill')).toMatchObject({
         status: 202,
         body: { order: 'kill', target: 'pod-1.running', kind: 'worker' },
-      });
-      return Promise.race([heard, Promise.resolve(false)]);
-    }, 'the order is heard');
-    expect((await first).value).toMatchObject({ kind: 'kill', worker: 'pod-1.running', by: 'local' });
-    listening.abort();
+      }),
+    );
+    expect(order).toMatchObject({ kind: 'kill', worker: 'pod-1.running', by: 'local' });
 
     expect((await bench.call('POST', '/v1/workers/pod-1/drain')).body).toMatchObject({ kind: 'pod' });
     expect((await bench.call('POST', '/v1/workers/pod-1.dead/kill')).status).toBe(409);

@@ -2,7 +2,10 @@
 export interface Metrics {
   request(route: string, status: number): void;
   admitted(queue: string, jobs: number): void;
-  refused(queue: string): void;
+  /** `code` is the error that the caller was told. */
+  refused(queue: string, code: 'queue_full' | 'circuit_open'): void;
+  /** An operator put a dead letter back to work, or threw it away. */
+  letter(queue: string, deed: 'replayed' | 'discarded'): void;
   line(status: number): void;
   /** `gauges` are read at the time of the scrape: name → [help, value]. */
   text(gauges: Readonly<Record<string, readonly [string, number]>>): string;
@@ -35,15 +38,17 @@ class Counter {
 export function createMetrics(): Metrics {
   const requests = new Counter('millrace_http_requests_total', 'Answered requests, by route and status.');
   const admitted = new Counter('millrace_jobs_admitted_total', 'Jobs accepted by this process, by queue.');
-  const refused = new Counter('millrace_adds_refused_total', 'Adds refused at the bound, by queue.');
+  const refused = new Counter('millrace_adds_refused_total', 'Adds refused, by queue and code.');
   const lines = new Counter('millrace_ndjson_lines_total', 'Lines of NDJSON streams, by status.');
+  const letters = new Counter('millrace_dead_letters_total', 'Dead letters replayed or discarded, by queue.');
   return {
     request: (route, status) => requests.add({ route, status }),
     admitted: (queue, jobs) => admitted.add({ queue }, jobs),
-    refused: (queue) => refused.add({ queue }),
+    refused: (queue, code) => refused.add({ queue, code }),
+    letter: (queue, deed) => letters.add({ queue, deed }),
     line: (status) => lines.add({ status }),
     text(gauges) {
-      const counters = [requests, admitted, refused, lines].map((counter) => counter.text());
+      const counters = [requests, admitted, refused, lines, letters].map((counter) => counter.text());
       const now = Object.entries(gauges).map(([name, [help, value]]) =>
         [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`].join('\n'),
       );

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Clock, MillraceError, type NewJob } from '@millrace/core';
+import type { Clock, MillraceError, NewJob } from '@millrace/core';
 import type { AddResult, Idempotency, Store } from '@millrace/queue';
 import type { Metrics } from '../metrics.ts';
 import type { KnownQueues } from './known-queues.ts';
+import { circuitOpenError, fullError, keyConflict, neverFits } from './refusals.ts';
 import { type LineCaller, RetryLine } from './retry-line.ts';
 
 /** Jobs that are in the queue. */
@@ -12,11 +13,18 @@ export interface Admitted {
   readonly replayed: boolean;
 }
 
+/** The job that a dead letter lives on as. */
+export interface Replayed {
+  readonly id: string;
+  /** False: somebody had replayed it before. */
+  readonly isNew: boolean;
+}
+
 /** The one way of jobs into a queue. */
 export interface Admission {
   /**
-   * Adds all of `jobs` or none. Throws `queue_full` with the time until the add would pass, `bulk_exceeds_bound`,
-   * `idempotency_conflict` or `store_unavailable`.
+   * Adds all of `jobs` or none. Throws `queue_full` with the time until the add would pass, `circuit_open` with the
+   * time until the pool is tried, `bulk_exceeds_bound`, `idempotency_conflict` or `store_unavailable`.
    */
   admit(
     queue: string,
@@ -24,31 +32,17 @@ export interface Admission {
     from: LineCaller,
     idempotency?: Idempotency,
   ): Promise<Admitted>;
+  /**
+   * Adds a copy of a dead letter, once, and resolves with its id; null when there is no such letter. Throws as `admit`
+   * does.
+   */
+  replay(queue: string, letter: string, from: LineCaller): Promise<Replayed | null>;
   /** Who a request's refusals are counted for. */
   callerOf(request: IncomingMessage, idempotencyKey: string | null): LineCaller;
 }
 
-type Refused = AddResult & { kind: 'refused' };
-
-function fullError(queue: string, refused: Refused, retryAfterMs: number): MillraceError {
-  const { reason, depth, bound, bytes, maxBytes, drainPerSecond } = refused;
-  const what = reason === 'jobs' ? `${depth} of ${bound} jobs` : `${bytes} of ${maxBytes} bytes`;
-  return new MillraceError('queue_full', `Queue "${queue}" holds ${what}. Try again in ${retryAfterMs} ms.`, {
-    details: { reason, depth, bound, bytes, maxBytes, drainPerSecond, retryAfterMs },
-  });
-}
-
-function neverFits(
-  queue: string,
-  jobs: number,
-  { bound, maxBytes }: { bound: number; maxBytes: number },
-): MillraceError {
-  return new MillraceError(
-    'bulk_exceeds_bound',
-    `${jobs} job(s) can never fit into queue "${queue}", whose bound is ${bound} jobs and ${maxBytes} bytes. Send fewer at once, or stream them as NDJSON.`,
-    { details: { bound, maxBytes } },
-  );
-}
+/** A refusal of the store, whatever was to be added. */
+type Refusal = Exclude<AddResult, { readonly kind: 'accepted' | 'conflict' }>;
 
 export function createAdmission(
   store: Pick<Store, 'queue'>,
@@ -76,33 +70,45 @@ export function createAdmission(
     return caller;
   };
 
+  /** Counts a refusal and says what the caller is told. */
+  const refuse = (queue: string, jobs: number, from: LineCaller, result: Refusal): MillraceError => {
+    switch (result.kind) {
+      case 'refused': {
+        metrics.refused(queue, 'queue_full');
+        const { retryAfterMs: firstMs, drainPerSecond } = result;
+        return fullError(queue, result, lineOf(queue).refuse(from, { jobs, firstMs, drainPerSecond }));
+      }
+      case 'circuit_open':
+        metrics.refused(queue, 'circuit_open');
+        return circuitOpenError(queue, result.circuit, clock.nowMs());
+      case 'exceeds_bound':
+        return neverFits(queue, jobs, result);
+      default:
+        return result satisfies never;
+    }
+  };
+  const passed = (queue: string, from: LineCaller, jobs: number) => {
+    lines.get(queue)?.admit(from);
+    queues.used(queue);
+    if (jobs > 0) metrics.admitted(queue, jobs);
+  };
+
   return {
     callerOf: ({ socket }, key) =>
       key === null ? connectionOf(socket) : { key: `key ${key}`, address: null },
     async admit(queue, jobs, from, idempotency) {
       const result = await store.queue(queue).add(jobs, idempotency);
-      switch (result.kind) {
-        case 'accepted':
-          lines.get(queue)?.admit(from);
-          queues.used(queue);
-          if (!result.replayed) metrics.admitted(queue, jobs.length);
-          return { ids: result.ids, replayed: result.replayed };
-        case 'refused': {
-          metrics.refused(queue);
-          const { retryAfterMs: firstMs, drainPerSecond } = result;
-          const wait = { jobs: jobs.length, firstMs, drainPerSecond };
-          throw fullError(queue, result, lineOf(queue).refuse(from, wait));
-        }
-        case 'exceeds_bound':
-          throw neverFits(queue, jobs.length, result);
-        case 'conflict':
-          throw new MillraceError(
-            'idempotency_conflict',
-            'This Idempotency-Key came with another body before. Use a new key for a new request.',
-          );
-        default:
-          return result satisfies never;
-      }
+      if (result.kind === 'conflict') throw keyConflict();
+      if (result.kind !== 'accepted') throw refuse(queue, jobs.length, from, result);
+      passed(queue, from, result.replayed ? 0 : jobs.length);
+      return { ids: result.ids, replayed: result.replayed };
+    },
+    async replay(queue, letter, from) {
+      const result = await store.queue(queue).replay(letter);
+      if (result.kind === 'none') return null;
+      if (result.kind !== 'added') throw refuse(queue, 1, from, result);
+      passed(queue, from, result.replayed ? 1 : 0);
+      return { id: result.jobId, isNew: result.replayed };
     },
   };
 }

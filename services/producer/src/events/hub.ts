@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Clock, type Lifecycle, type Log, lifecycle, messageOf, type Recovery } from '@millrace/core';
 import type { Board, QueueSnapshot } from '@millrace/queue';
+import { boundedRecovery } from '../bounded-recovery.ts';
 import { type EventClient, eventClient } from './client.ts';
 
 /** How often the store is looked at while somebody listens; all listeners share each look. */
@@ -16,7 +17,7 @@ export interface HubOptions {
   readonly snapshots: () => Promise<readonly QueueSnapshot[]>;
 }
 
-/** Tells listeners what changes: `queues` on change and at least every second, `workers` and `recovery` on change. */
+/** Tells listeners what changes: `queues` at least every second, `workers`, `pools` and `recovery` on change. */
 export interface EventHub extends Lifecycle {
   readonly listeners: number;
   /** True while it takes listeners: from start to stop. */
@@ -29,6 +30,7 @@ interface Seen {
   queues: string;
   queuesAtMs: number;
   workers: string;
+  pools: string;
   recoveries: Map<string, string>;
 }
 
@@ -47,7 +49,9 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
 
   /** Recoveries that are new, or further than when last seen; the first look only remembers. */
   const tellRecoveries = (recoveries: readonly Recovery[], before: Map<string, string> | undefined) => {
-    const now = new Map(recoveries.map((recovery) => [recovery.id, JSON.stringify(recovery)]));
+    const now = new Map(
+      recoveries.map((recovery) => [recovery.id, JSON.stringify(boundedRecovery(recovery))]),
+    );
     for (const [id, text] of [...now].reverse()) {
       if (before && before.get(id) !== text) tell(`recovery ${id}`, frameOf('recovery', text));
     }
@@ -61,10 +65,16 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
       board.recoveries(RECOVERIES),
     ]);
     const nowMs = clock.monotonicMs();
-    const texts = { queues: JSON.stringify({ queues }), workers: JSON.stringify(status) };
+    const texts = {
+      queues: JSON.stringify({ queues }),
+      workers: JSON.stringify(status),
+      pools: JSON.stringify({ pools: status?.pools ?? [] }),
+    };
     const isDue = !seen || nowMs - seen.queuesAtMs >= QUEUES_MS || seen.queues !== texts.queues;
     if (isDue) tell('queues', frameOf('queues', texts.queues));
-    if (seen?.workers !== texts.workers) tell('workers', frameOf('workers', texts.workers));
+    for (const kind of ['workers', 'pools'] as const) {
+      if (seen?.[kind] !== texts[kind]) tell(kind, frameOf(kind, texts[kind]));
+    }
     const queuesAtMs = isDue || !seen ? nowMs : seen.queuesAtMs;
     seen = { ...texts, queuesAtMs, recoveries: tellRecoveries(recoveries, seen?.recoveries) };
   };
@@ -115,8 +125,8 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
       const client = eventClient(response, clock);
       client.offer('retry', 'retry: 1000\n\n');
       if (seen) {
-        client.offer('queues', frameOf('queues', seen.queues));
-        client.offer('workers', frameOf('workers', seen.workers));
+        for (const kind of ['queues', 'workers', 'pools'] as const)
+          client.offer(kind, frameOf(kind, seen[kind]));
       }
       clients.add(client);
       response.once('close', () => {

@@ -5,6 +5,8 @@ import { type Offer, offerAll } from './offer.ts';
 
 const full = (retryAfterMs: number, drainPerSecond = 20) =>
   new MillraceError('queue_full', 'full', { details: { retryAfterMs, drainPerSecond } });
+const open = (retryAfterMs: number) =>
+  new MillraceError('circuit_open', 'The pool is down.', { details: { retryAfterMs } });
 const away = (sent: boolean) => new MillraceError('store_unavailable', 'away', { details: { sent } });
 
 let clock: ManualClock;
@@ -119,5 +121,37 @@ describe('a store that is away', () => {
     await offer(1, () => away(true));
     expect(tries).toEqual([1]);
     expect(results).toEqual([expect.objectContaining({ line: 1, status: 503, code: 'store_unavailable' })]);
+  });
+});
+
+describe('a circuit that is open', () => {
+  test('is waited for, and looked at every second: an operator may close it', async () => {
+    await offer(3, (line) => (waits.length < 7 ? open(5_000) : `id-${line}`));
+    expect(results.map(({ status }) => status)).toEqual([202, 202, 202]);
+    expect(waits).toEqual(Array(7).fill(1_000));
+  });
+
+  test('is a refusal of every line that has waited for half a minute, and nothing is lost', async () => {
+    await offer(3, () => open(300_000));
+    expect(results).toEqual(
+      [1, 2, 3].map((line) => ({
+        line,
+        status: 503,
+        code: 'circuit_open',
+        detail: 'The pool is down.',
+        retryAfterMs: 300_000,
+      })),
+    );
+    expect(clock.nowMs() - 1_000_000).toBe(30_000);
+  });
+
+  test('that closed in between is waited for anew', async () => {
+    const elapsedMs = () => clock.nowMs() - 1_000_000;
+    const closesAtMs = [20_000, 45_000];
+    await offer(2, (line) => (elapsedMs() < (closesAtMs[line - 1] as number) ? open(5_000) : `id-${line}`));
+    expect(results.map(({ line, status }) => [line, status])).toEqual([
+      [1, 202],
+      [2, 202],
+    ]);
   });
 });

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { type Route, route } from '../http/route.ts';
 import { openApiOf } from '../openapi.ts';
 import type { Services } from '../services.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { jobRoutes } from './jobs.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { poolRoutes } from './pools.ts';
 import { postJobs } from './post-jobs.ts';
 import { queueRoutes } from './queues.ts';
 import { workerRoutes } from './workers.ts';
@@ -17,7 +19,9 @@ export function allRoutes(services: Services): readonly Route[] {
     postJobs(services),
     ...jobRoutes(services),
     ...queueRoutes(services),
+    ...deadLetterRoutes(services),
     ...ledgerRoutes(services),
+    ...poolRoutes(services),
     ...workerRoutes(services),
     ...eventRoutes(services),
   ];

@@ -13,7 +13,7 @@ export function eventRoutes({ events }: Services): Route[] {
       method: 'get',
       path: '/v1/events',
       id: 'listenToEvents',
-      summary: 'Server-sent events: queues (on change, at least every second), workers, recovery',
+      summary: 'Server-sent events: queues (on change, at least every second), workers, pools, recovery',
       role: 'viewer',
       answers: { 200: { text: 'Events until either side closes' } },
       streamed: { status: 200, type: 'text/event-stream', schema: z.string() },

@@ -202,6 +202,7 @@ export function postJobs(services: Services): Route {
       'unsupported_media_type',
       'bulk_exceeds_bound',
       'queue_full',
+      'circuit_open',
     ],
     async handle(call: JobsCall) {
       const { request, response } = call;

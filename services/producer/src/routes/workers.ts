@@ -1,10 +1,12 @@
 import { type ClusterStatus, didYouMean, MillraceError } from '@millrace/core';
+import { boundedRecovery } from '../bounded-recovery.ts';
 import { type Route, route } from '../http/route.ts';
 import { orderSchema, recoveriesSchema, treeSchema, workersSchema } from '../schemas/answers.ts';
 import { recoveriesQuery, workerParams } from '../schemas/parameters.ts';
 import type { Services } from '../services.ts';
 
-function noSupervisor(): MillraceError {
+/** The error of whoever needs the supervisors and finds none. */
+export function noSupervisor(): MillraceError {
   return new MillraceError(
     'not_found',
     'No supervisor has told of its workers for 15 s: none runs, or it does not reach the store.',
@@ -65,7 +67,7 @@ export function workerRoutes(services: Services): Route[] {
       method: 'get',
       path: '/v1/tree',
       id: 'getTree',
-      summary: 'The supervision tree: supervisor, pods, worker processes',
+      summary: 'The supervision tree: supervisor, pools, pods, worker processes',
       role: 'viewer',
       answers: { 200: { text: 'The tree', schema: treeSchema } },
       errors: ['not_found'],
@@ -85,7 +87,7 @@ export function workerRoutes(services: Services): Route[] {
       answers: { 200: { text: 'The recoveries', schema: recoveriesSchema } },
       errors: [],
       async handle({ query: { limit } }) {
-        return { status: 200, body: { recoveries: await board.recoveries(limit) } };
+        return { status: 200, body: { recoveries: (await board.recoveries(limit)).map(boundedRecovery) } };
       },
     }),
     order(services, 'drain', 'Let a worker process or pod finish its jobs and end'),

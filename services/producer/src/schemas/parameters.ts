@@ -13,6 +13,7 @@ const wholeNumber = (min: number, max: number, otherwise: number) =>
 export const queueParams = z.object({ queue: queueNameSchema });
 export const jobParams = queueParams.extend({ id });
 export const workerParams = z.object({ id: id.describe('id of a worker process or a pod') });
+export const poolParams = z.object({ pool: queueNameSchema.describe('name of the pool') });
 export const readerParams = queueParams.extend({ reader: queueNameSchema.describe('name of the reader') });
 
 export const jobsQuery = z.strictObject({
@@ -22,6 +23,13 @@ export const jobsQuery = z.strictObject({
     .regex(/^\d{1,15}$/, 'must be the cursor of the page before')
     .optional(),
   limit: wholeNumber(1, 1_000, 20),
+});
+export const deadLettersQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^[\w:.-]{1,64}$/, 'must be the cursor of the page before')
+    .optional(),
+  limit: wholeNumber(1, 100, 20),
 });
 export const ledgerQuery = z.strictObject({
   cursor: z
