@@ -13,4 +13,4 @@ export type {
 export { loadHandlerFile, loadHandlers } from './load-handlers.ts';
 export { cancel, fail, type HandlerOutcome, outcomeOf, outcomeOfThrown, snooze } from './outcomes.ts';
 export type { HandlerRegistry } from './registry.ts';
-export type { Checked } from './schema-faults.ts';
+export { type Checked, checkData } from './schema-faults.ts';

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/core';
 import type { Handler } from './handler.ts';
-import { type Checked, check } from './schema-faults.ts';
+import { type Checked, checkData } from './schema-faults.ts';
 
 /** The handlers a process knows, by queue and name. */
 export interface HandlerRegistry {
@@ -37,7 +37,7 @@ export function createRegistry(handlers: readonly Handler[]): HandlerRegistry {
       const handler = get(queue, name);
       if (!handler)
         throw new MillraceError('not_found', `There is no handler "${name}" of queue "${queue}".`);
-      return handler.input ? check(handler.input, data) : { ok: true, value: data };
+      return checkData(handler, data);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Fault, messageOf } from '@millrace/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { DefinedHandler } from './handler.ts';
 
 /** What a check of data against a schema came to. */
 export type Checked<Value = unknown> =
@@ -32,4 +33,9 @@ export async function check<Schema extends StandardSchemaV1>(
   } catch (error) {
     return { ok: false, faults: [{ pointer: '', message: `the schema itself failed: ${messageOf(error)}` }] };
   }
+}
+
+/** Checks a job's data as its handler wants it. A handler without `input` takes anything. Never rejects. */
+export async function checkData({ input }: Pick<DefinedHandler, 'input'>, data: unknown): Promise<Checked> {
+  return input ? check(input, data) : { ok: true, value: data };
 }

@@ -36,11 +36,18 @@ export interface ProcessActivity {
 }
 
 /** How a run of a handler can end; the label of the jobs counter. */
-export const OUTCOME_KINDS = ['ok', 'fail', 'cancel', 'snooze', 'returned'] as const;
+export const OUTCOME_KINDS = ['ok', 'fail', 'cancel', 'snooze', 'returned', 'killed'] as const;
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
+
+/** A count of outcomes, at none. */
+export function noOutcomes(): Record<OutcomeKind, number> {
+  return { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0, killed: 0 };
+}
 
 /** Exit codes of a worker process, beside 0 (orderly) and 1 (crash). */
 export const EXIT = {
+  /** The store is away, which is nobody's fault: no restart budget is touched (sysexits' EX_UNAVAILABLE). */
+  weather: 69,
   /** The store refused this start: it had been declared dead (sysexits' EX_TEMPFAIL). */
   fenced: 75,
   /** It can not start as things are: handlers or store unfit (sysexits' EX_CONFIG). */

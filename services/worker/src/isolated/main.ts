@@ -2,12 +2,14 @@ import type { RemoteTask, ToRemote } from '../lanes/remote.ts';
 import { createRemoteRun } from '../lanes/remote-run.ts';
 import { tieToParent } from '../process/watchdog.ts';
 
-// The process of one job (`isolation: 'process'`): the first message is the task, the last one sent its outcome.
+// The process of one job (`isolation: 'process'`, quarantine): the first message is the task, the last one sent its
+// outcome. Whatever else ends this process is the job's doing.
 tieToParent();
 const send = (message: object, then?: () => void) => void process.send?.(message, undefined, {}, then);
 const remote = createRemoteRun((message) => send(message));
-// Ctrl-C reaches the whole terminal; the worker process decides what becomes of this job.
-process.on('SIGINT', () => undefined);
+// Ctrl-C reaches the whole terminal, and a service manager's SIGTERM every process of the service; the worker process
+// decides what becomes of this job.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
 process.once('message', async (task) => {
   process.on('message', (message) => remote.receive(message as ToRemote));

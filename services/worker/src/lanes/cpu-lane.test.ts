@@ -1,26 +1,31 @@
 import { fileURLToPath } from 'node:url';
-import { silentLog } from '@millrace/core';
+import { silentLog, systemClock } from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import { type Handler, loadHandlerFile } from '@millrace/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type CpuLane, createCpuLane } from './cpu-lane.ts';
 import type { LaneRun } from './lane.ts';
+import { createVerdict } from './verdict.ts';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../../tests/fixtures/handlers/worker/${name}.ts`, import.meta.url));
 const lanes: CpuLane[] = [];
 
-async function laneOf(name: string, threads = 1): Promise<{ lane: CpuLane; handler: Handler }> {
-  const lane = createCpuLane({ threads, files: [fixture(name)], log: silentLog });
+const verdictWith = (quarantine: boolean) =>
+  createVerdict({ quarantine, worker: 'w', clock: systemClock, log: silentLog });
+
+async function laneOf(name: string, quarantine = true): Promise<{ lane: CpuLane; handler: Handler }> {
+  const verdict = verdictWith(quarantine);
+  const lane = createCpuLane({ threads: 1, files: [fixture(name)], verdict, log: silentLog });
   lanes.push(lane);
   await lane.start();
   return { lane, handler: await loadHandlerFile(fixture(name)) };
 }
 
-function runOf(handler: Handler, input: unknown, over: Partial<LaneRun> = {}): LaneRun {
+function runOf(handler: Handler, data: unknown, over: Partial<LaneRun> = {}): LaneRun {
   return {
     handler,
-    input,
+    data,
     job: { id: '1', queue: handler.queue, name: handler.name, attempt: 1, fence: 1 },
     signal: new AbortController().signal,
     abandon: new AbortController().signal,
@@ -75,14 +80,45 @@ test('a run that is abandoned while it waits for a thread never begins', async (
   expect(began).not.toHaveBeenCalled();
 });
 
-test.each(['throw', 'exit'])('a stray %s takes down the thread of its run, and no other run', async (how) => {
-  const { lane, handler } = await laneOf('stray');
-  expect(await lane.run(runOf(handler, { how }))).toMatchObject({
-    kind: 'fail',
-    retry: true,
-    error: { code: 'job_crashed' },
-  });
-  expect(await lane.run(runOf(handler, { how: 'return' }))).toEqual({ kind: 'ok', value: 'return' });
+test.each([
+  ['throw', null, 'nobody catches me'],
+  ['exit', 3, 'exited with code: 3'],
+])(
+  'a run whose stray %s takes down its thread has killed, and no other run',
+  async (how, exitCode, words) => {
+    const { lane, handler } = await laneOf('stray');
+    const kill = { cause: 'crash', exitCode, isolated: true, worker: 'w' };
+    const outcome = await lane.run(runOf(handler, { how }));
+    expect(outcome).toMatchObject({ kind: 'killed', kill });
+    expect(outcome.kind === 'killed' && outcome.kill.lastLines.join('\n')).toContain(words);
+    expect(outcome.kind === 'killed' && outcome.kill.memoryLimitBytes).toBeGreaterThan(0);
+    expect(await lane.run(runOf(handler, { how: 'return' }))).toEqual({ kind: 'ok', value: 'return' });
+  },
+);
+
+test('with the quarantine off a dead thread is a failed attempt', async () => {
+  const { lane, handler } = await laneOf('stray', false);
+  const failure = { kind: 'fail', retry: true, error: { code: 'job_crashed' } };
+  expect(await lane.run(runOf(handler, { how: 'throw' }))).toMatchObject(failure);
+});
+
+test.each(['throw later', 'exit later'])(
+  'a thread that an earlier job takes down (%s) is not blamed on the job that it runs',
+  async (how) => {
+    const { lane, handler } = await laneOf('stray');
+    const job = (id: string) => ({ id, queue: 'stray', name: 'stray', attempt: 1, fence: 1 });
+    const first = await lane.run(runOf(handler, { how }, { job: job('1') }));
+    expect(first).toEqual({ kind: 'ok', value: how });
+    const second = await lane.run(runOf(handler, { how: 'linger' }, { job: job('2') }));
+    expect(second).toEqual({ kind: 'returned', reason: 'an earlier job took down its thread' });
+  },
+);
+
+test('a run that the lane’s own end cuts off goes back uncounted', async () => {
+  const { lane, handler } = await laneOf('spin');
+  const log = async () => lane.stop();
+  expect(await lane.run(runOf(handler, { ms: 0 }, { log }))).toMatchObject({ kind: 'returned' });
+  expect(await lane.run(runOf(handler, { ms: 1 }))).toMatchObject({ kind: 'returned' });
 });
 
 test('compute runs a function of the table in a thread, and its error is the caller’s', async () => {
@@ -95,7 +131,7 @@ test('compute runs a function of the table in a thread, and its error is the cal
 test('keeps the lifecycle contract', async () => {
   const { handler } = await laneOf('sum');
   await lifecycleStress(
-    () => createCpuLane({ threads: 1, files: [], log: silentLog }),
+    () => createCpuLane({ threads: 1, files: [], verdict: verdictWith(true), log: silentLog }),
     (lane) =>
       lane.compute({ file: handler.file, fn: 'sum', args: [[1]] }, new AbortController().signal).then(
         (sum) => sum === 1,

@@ -1,17 +1,11 @@
 import { MessageChannel } from 'node:worker_threads';
-import {
-  isMillraceError,
-  type Lifecycle,
-  type Log,
-  lifecycle,
-  MillraceError,
-  messageOf,
-  type Outcome,
-} from '@millrace/core';
+import { type Lifecycle, type Log, lifecycle, MillraceError, messageOf, type Outcome } from '@millrace/core';
 import { Piscina } from 'piscina';
 import { moduleUrl } from '../ipc.ts';
 import type { Lane, LaneRun } from './lane.ts';
-import { converse, outcomeFromWire, type WireOutcome } from './remote.ts';
+import { type Conversation, converse, outcomeFromWire, type WireOutcome } from './remote.ts';
+import { createStrayMark, deathOfThread } from './thread-death.ts';
+import type { Verdict } from './verdict.ts';
 
 /** A function of a handler's `compute` table, and what to call it with. */
 export interface ComputeCall {
@@ -30,14 +24,15 @@ export interface CpuLaneOptions {
   readonly threads: number;
   /** Handler files that every thread loads as it starts. */
   readonly files: readonly string[];
+  readonly verdict: Verdict;
   readonly log: Log;
 }
 
 /**
- * A pool of threads (piscina). A run that is abandoned loses its thread, and the pool starts another: that is the
- * only way to stop code that does not look at its signal.
+ * A pool of threads (piscina), each with one run at a time. A run that is abandoned loses its thread, and the pool
+ * starts another: that is the only way to stop code that does not look at its signal.
  */
-export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane {
+export function createCpuLane({ threads, files, verdict, log }: CpuLaneOptions): CpuLane {
   let pool: Piscina | null = null;
 
   const open = async () => {
@@ -45,6 +40,8 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
       filename: moduleUrl(import.meta.url, './cpu-thread.ts').href,
       minThreads: threads,
       maxThreads: threads,
+      // Whoever shares a thread shares its death: with one run to a thread it is known whose it was.
+      concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: { files },
     });
@@ -66,30 +63,40 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
   }
 
   async function run(laneRun: LaneRun): Promise<Outcome> {
-    const { handler, job, input, abandon } = laneRun;
+    const { handler, job, data, abandon } = laneRun;
     const { port1, port2 } = new MessageChannel();
     const conversation = converse(laneRun, (message) => port1.postMessage(message));
+    const stray = createStrayMark();
     port1.on('message', conversation.receive);
     try {
-      const task = { task: { file: handler.file, job, input }, port: port2 };
-      const outcome = await threadPool().run(task, {
-        name: 'runTask',
-        transferList: [port2],
-        signal: abandon,
-      });
-      return outcomeFromWire(outcome as WireOutcome);
+      const task = { task: { file: handler.file, job, data }, port: port2, stray: stray.buffer };
+      const options = { name: 'runTask', transferList: [port2], signal: abandon };
+      return outcomeFromWire((await threadPool().run(task, options)) as WireOutcome);
     } catch (error) {
-      return { kind: 'fail', error: abandoned(laneRun) ?? crashed(error), retry: true };
+      return ofDeadThread(laneRun, error, conversation, stray.isSet);
     } finally {
       conversation.end();
       port1.close();
     }
   }
 
-  function abandoned({ abandon, job, handler }: LaneRun): Error | undefined {
-    if (!abandon.aborted) return undefined;
-    log.warn({ job: job.id, queue: job.queue, handler: handler.name }, 'A cpu handler lost its thread');
-    return abandon.reason as Error;
+  /** A run in a thread never rejects by itself: the thread is gone. */
+  function ofDeadThread(
+    laneRun: LaneRun,
+    error: unknown,
+    { heapLimitBytes }: Conversation,
+    isStray: boolean,
+  ): Outcome {
+    const { abandon, job, handler } = laneRun;
+    const fields = { job: job.id, queue: job.queue, handler: handler.name };
+    if (abandon.aborted) {
+      log.warn(fields, 'A cpu handler lost its thread');
+      return { kind: 'fail', error: abandon.reason, retry: true };
+    }
+    if (pool === null) return { kind: 'returned', reason: 'the cpu threads were stopped' };
+    if (!isStray) return verdict(laneRun, deathOfThread(error, heapLimitBytes));
+    log.error({ ...fields, error: messageOf(error) }, 'An earlier job’s stray throw took down the thread');
+    return { kind: 'returned', reason: 'an earlier job took down its thread' };
   }
 
   return {
@@ -103,11 +110,4 @@ export function createCpuLane({ threads, files, log }: CpuLaneOptions): CpuLane 
       }
     },
   };
-}
-
-function crashed(error: unknown): MillraceError {
-  if (isMillraceError(error)) return error;
-  return new MillraceError('job_crashed', `The thread that ran the handler died: ${messageOf(error)}`, {
-    cause: error,
-  });
 }

@@ -13,14 +13,14 @@ export interface JobFacts {
 /** One run of a handler. */
 export interface LaneRun {
   readonly handler: Handler;
-  /** The job's data as the handler's schema returned it. */
-  readonly input: unknown;
+  /** The job's data as it is stored: the handler's schema is applied where the handler runs. */
+  readonly data: unknown;
   readonly job: JobFacts;
   /** Told to the handler: wind up. */
   readonly signal: AbortSignal;
   /** Not told but done: the run's outcome is decided, so whatever still runs is cut off or reported. */
   readonly abandon: AbortSignal;
-  /** The handler begins now; until then the run waits for a thread. */
+  /** The handler begins now; until then the run waits for a thread or for its turn in quarantine. */
   readonly started: () => void;
   readonly progress: (value: unknown) => Promise<void>;
   readonly log: (line: string) => Promise<void>;

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { loadHandlerFile } from '@millrace/sdk';
 import { computeName } from './compute-name.ts';
 import {
@@ -27,18 +28,19 @@ export function createRemoteRun(post: (message: FromRemote) => void): RemoteRun 
     const answer = Promise.withResolvers<void>();
     calls += 1;
     unanswered.set(calls, answer);
+    // A call that nobody awaits may fail unheard: that must not take down a thread.
+    answer.promise.catch(() => undefined);
     post({ type, call: calls, value });
     return answer.promise;
   }
 
   return {
-    async run({ file, job, input }) {
+    async run({ file, job, data }) {
       try {
         const handler = await loadHandlerFile(file);
-        post({ type: 'started' });
-        const outcome = await runHandler(handler, {
+        post({ type: 'started', heapLimitBytes: getHeapStatistics().heap_size_limit });
+        const outcome = await runHandler(handler, data, {
           id: job.id,
-          data: input,
           signal: abort.signal,
           attempt: job.attempt,
           fence: job.fence,

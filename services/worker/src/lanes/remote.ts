@@ -9,7 +9,7 @@ import { withinLimit } from './result-limit.ts';
 export interface RemoteTask {
   readonly file: string;
   readonly job: JobFacts;
-  readonly input: unknown;
+  readonly data: unknown;
 }
 
 export type ToRemote =
@@ -18,7 +18,8 @@ export type ToRemote =
   | { readonly type: 'answer'; readonly call: number; readonly error: WireError | null };
 
 export type FromRemote =
-  | { readonly type: 'started' }
+  /** The handler begins, with a heap that may grow to so much. */
+  | { readonly type: 'started'; readonly heapLimitBytes: number }
   | { readonly type: 'progress' | 'log'; readonly call: number; readonly value: unknown };
 
 /** An error on its way between threads or processes: its class is lost, its words and code are not. */
@@ -64,10 +65,15 @@ export function outcomeFromWire(outcome: WireOutcome): Outcome {
 }
 
 /** The worker process's half of the talk with one run: passes its calls on, tells it the abort. */
-export function converse(
-  run: LaneRun,
-  post: (message: ToRemote) => void,
-): { readonly receive: (message: FromRemote) => void; readonly end: () => void } {
+export interface Conversation {
+  receive(message: FromRemote): void;
+  /** What the far side's heap may grow to; null before the handler began. */
+  readonly heapLimitBytes: number | null;
+  end(): void;
+}
+
+export function converse(run: LaneRun, post: (message: ToRemote) => void): Conversation {
+  let heapLimitBytes: number | null = null;
   const onAbort = () => post({ type: 'abort', reason: errorToWire(run.signal.reason) });
   const answer = (call: number, done: Promise<void>) =>
     done.then(
@@ -78,9 +84,14 @@ export function converse(
   else run.signal.addEventListener('abort', onAbort, { once: true });
   return {
     receive(message) {
-      if (message.type === 'started') run.started();
-      else if (message.type === 'progress') answer(message.call, run.progress(message.value));
+      if (message.type === 'started') {
+        heapLimitBytes = message.heapLimitBytes;
+        run.started();
+      } else if (message.type === 'progress') answer(message.call, run.progress(message.value));
       else answer(message.call, run.log(String(message.value)));
+    },
+    get heapLimitBytes() {
+      return heapLimitBytes;
     },
     end: () => run.signal.removeEventListener('abort', onAbort),
   };

@@ -1,4 +1,4 @@
-import { OUTCOME_KINDS, type OutcomeKind, type ProcessActivity } from '../ipc.ts';
+import { noOutcomes, OUTCOME_KINDS, type OutcomeKind, type ProcessActivity } from '../ipc.ts';
 import { consumes, owedSince, type Proofs, proveAll } from './liveness.ts';
 
 type Ended = Record<OutcomeKind, number>;
@@ -24,7 +24,7 @@ interface Entry {
 
 function addEnded(totals: Map<string, Ended>, activity: ProcessActivity | null): void {
   for (const { queue, ended } of activity?.queues ?? []) {
-    const total = totals.get(queue) ?? { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0 };
+    const total = totals.get(queue) ?? noOutcomes();
     for (const kind of OUTCOME_KINDS) total[kind] += ended[kind];
     totals.set(queue, total);
   }

@@ -6,7 +6,7 @@ const away = new MillraceError('store_unavailable', 'no answer');
 const unfit = new MillraceError('store_unfit', 'it evicts');
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A store whose checks come to `results` in turn; undefined is fit. */
+/** A store whose answers come to `results` in turn; undefined is fit. */
 function setup(results: readonly (Error | undefined)[]) {
   const clock = new ManualClock();
   const warn = vi.fn();
@@ -17,7 +17,7 @@ function setup(results: readonly (Error | undefined)[]) {
     const result = results[asked++];
     if (result) throw result;
   };
-  const waiting = untilFit({ check }, { clock, log, signal: stop.signal });
+  const waiting = untilFit(check, { clock, log, signal: stop.signal });
   return { clock, warn, stop, waiting, asked: () => asked };
 }
 

@@ -1,19 +1,18 @@
 import { type Clock, isMillraceError, type Log, messageOf } from '@millrace/core';
-import type { Store } from '@millrace/queue';
 
 const RETRY_MS = 250;
 
 /**
- * Resolves once the store answers and is fit. An outage is weather: said once and waited out, until `signal` aborts.
- * Throws `store_unfit`: such a store loses jobs, so nothing is taken from it.
+ * Resolves once the store has answered `ask`. An outage is weather: said once and waited out, until `signal` aborts
+ * (then throws its reason). Throws `store_unfit`: such a store loses jobs, so nothing is taken from it.
  */
 export async function untilFit(
-  store: Pick<Store, 'check'>,
+  ask: () => Promise<void>,
   { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   for (let isFirst = true; ; isFirst = false) {
     try {
-      return await store.check();
+      return await ask();
     } catch (error) {
       if (!isMillraceError(error, 'store_unavailable')) throw error;
       if (isFirst) log.warn({ reason: messageOf(error) }, 'The store does not answer; waiting for it');

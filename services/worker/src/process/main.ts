@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
 import { loadHandlers } from '@millrace/sdk';
 import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
+import { currentRun } from '../lanes/current-run.ts';
 import { readSettings } from '../settings.ts';
 import type { DrainTimes } from './drain.ts';
 import { tieToParent } from './watchdog.ts';
@@ -19,11 +20,16 @@ const { values } = parseArgs({
 const { pod = '', start: id = '' } = values;
 const tellPod = (message: FromProcess) => void process.send?.(message, undefined, {}, () => undefined);
 
-/** The last words reach the pod's report: written at once, and past every buffer. */
+/** An outage of the store is nobody's fault, and least of all a reason to end; should it be one, it counts nothing. */
+const exitCodeFor = (error: unknown) => (isMillraceError(error, 'store_unavailable') ? EXIT.weather : 1);
+
+/** The last words reach the pod's report: written at once, past every buffer, and with the job that they come from. */
 function dieOf(what: string, error: unknown): never {
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  writeSync(STDERR, `${what} in worker ${id}: ${story}\n`);
-  process.exit(1);
+  const job = currentRun.getStore();
+  const origin = job ? ` from job ${job.id} (${job.queue}/${job.name})` : '';
+  writeSync(STDERR, `${what} in worker ${id}${origin}: ${story}\n`);
+  process.exit(exitCodeFor(error));
 }
 process.on('uncaughtException', (error) => dieOf('Uncaught exception', error));
 process.on('unhandledRejection', (error) => dieOf('Unhandled rejection', error));
@@ -31,12 +37,12 @@ process.on('unhandledRejection', (error) => dieOf('Unhandled rejection', error))
 function refuseStart(error: unknown): void {
   writeSync(STDERR, `${messageOf(error)}\n`);
   const isLasting = isMillraceError(error, 'store_unfit') || isMillraceError(error, 'handlers_invalid');
-  process.exit(isLasting || isMillraceError(error, 'config_invalid') ? EXIT.refused : 1);
+  process.exit(isLasting || isMillraceError(error, 'config_invalid') ? EXIT.refused : exitCodeFor(error));
 }
 
 async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
   // Nothing runs any more and the store knows: closing connections one by one would only cost time.
-  process.exit((await worker.drain(times)) ? 0 : 1);
+  process.exit((await worker.drain(times)) ? 0 : EXIT.weather);
 }
 
 async function main(): Promise<void> {

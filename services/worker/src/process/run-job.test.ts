@@ -1,6 +1,6 @@
 import { ManualClock, MillraceError, type Outcome } from '@millrace/core';
 import type { TakenJob } from '@millrace/queue';
-import type { Handler, HandlerRegistry } from '@millrace/sdk';
+import type { Handler } from '@millrace/sdk';
 import { expect, test } from 'vitest';
 import type { LaneRun } from '../lanes/lane.ts';
 import { ABORT_GRACE_MS, createRunner } from './run-job.ts';
@@ -18,16 +18,7 @@ const handler: Handler = {
   run: async () => null,
 };
 
-const registry: HandlerRegistry = {
-  queues: ['q'],
-  names: () => ['job'],
-  get: (_, name) => (name === 'job' ? handler : undefined),
-  concurrency: () => null,
-  validate: async (_, __, data) =>
-    data === 'bad'
-      ? { ok: false, faults: [{ pointer: '/a', message: 'is missing' }] }
-      : { ok: true, value: [data] },
-};
+const registry = { get: (_: string, name: string) => (name === 'job' ? handler : undefined) };
 
 function taken(over: Partial<TakenJob> = {}): TakenJob {
   const nothing = async () => undefined;
@@ -36,6 +27,7 @@ function taken(over: Partial<TakenJob> = {}): TakenJob {
     ...job,
     timeoutMs: null,
     deadlineMs: null,
+    suspect: false,
     progress: nothing,
     log: nothing,
     updateData: nothing,
@@ -47,13 +39,15 @@ function taken(over: Partial<TakenJob> = {}): TakenJob {
 async function setup(job: Partial<TakenJob> = {}, options: { begin?: boolean } = {}) {
   const clock = new ManualClock();
   const settled = Promise.withResolvers<Outcome>();
+  const suspects: boolean[] = [];
   let run: LaneRun | undefined;
   const runner = createRunner({
     registry,
     maxResultBytes: 100,
     clock,
-    laneOf: () => ({
+    laneOf: (_, suspect) => ({
       run(laneRun) {
+        suspects.push(suspect);
         run = laneRun;
         if (options.begin ?? true) laneRun.started();
         laneRun.abandon.addEventListener('abort', () =>
@@ -66,24 +60,19 @@ async function setup(job: Partial<TakenJob> = {}, options: { begin?: boolean } =
   const taking = new AbortController();
   const outcome = runner.run(taken(job), taking.signal);
   await new Promise((resolve) => setImmediate(resolve));
-  return { clock, runner, outcome, finish: settled.resolve, takeAway: taking, run: () => run as LaneRun };
+  const told = { run: () => run as LaneRun, suspects: () => suspects };
+  return { clock, runner, outcome, finish: settled.resolve, takeAway: taking, ...told };
 }
 
 const ok = (value: unknown): Outcome => ({ kind: 'ok', value });
 const codeOf = (outcome: Outcome) =>
   outcome.kind === 'fail' && outcome.error instanceof MillraceError ? outcome.error.code : null;
 
-test('the handler gets what its schema returned, and its value is the outcome', async () => {
+test('the lane gets the data as it is stored, and its outcome is the job’s', async () => {
   const { run, finish, outcome } = await setup();
-  expect(run().input).toEqual(['good']);
+  expect(run().data).toBe('good');
   finish(ok({ done: true }));
   expect(await outcome).toEqual(ok({ done: true }));
-});
-
-test('data that does not fit is never run and never retried', async () => {
-  const { run, outcome } = await setup({ data: 'bad' });
-  expect(await outcome).toMatchObject({ kind: 'fail', retry: false, error: { message: /\/a: is missing/ } });
-  expect(run()).toBeUndefined();
 });
 
 test('a name that nobody here knows may be retried elsewhere', async () => {
@@ -175,4 +164,46 @@ test('a job whose deadline has passed is not started, and not tried again', asyn
   expect(past.run()).toBeUndefined();
   const future = await setup({ deadlineMs: 1_000_001 });
   expect(future.run()).toBeDefined();
+});
+
+const killed: Outcome = {
+  kind: 'killed',
+  kill: {
+    atMs: 1,
+    worker: 'w',
+    cause: 'crash',
+    exitCode: 1,
+    exitSignal: null,
+    isolated: true,
+    lastLines: [],
+    peakRssBytes: null,
+    memoryLimitBytes: null,
+    coRunners: [],
+    beats: [],
+  },
+};
+
+test('a suspect is one for its lane', async () => {
+  expect((await setup({ suspect: true })).suspects()).toEqual([true]);
+  expect((await setup()).suspects()).toEqual([false]);
+});
+
+test('who killed has killed, whatever it was told before', async () => {
+  const late = await setup();
+  late.clock.advance(1_000);
+  late.finish(killed);
+  expect(await late.outcome).toEqual(killed);
+  const drained = await setup();
+  drained.runner.noticeDrain();
+  drained.finish(killed);
+  expect(await drained.outcome).toEqual(killed);
+});
+
+test('a call that the handler does not await fails unheard; one that it awaits is its own', async () => {
+  const refused = () => Promise.reject(new Error('no longer yours'));
+  const { run, finish } = await setup({ progress: refused, log: refused });
+  void run().progress(1);
+  void run().log('line');
+  await expect(run().log('line')).rejects.toThrow('no longer yours');
+  finish(ok(1));
 });

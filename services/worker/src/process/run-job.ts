@@ -15,9 +15,9 @@ import { withinLimit } from '../lanes/result-limit.ts';
 export const ABORT_GRACE_MS = 1_000;
 
 export interface RunnerOptions {
-  readonly registry: HandlerRegistry;
+  readonly registry: Pick<HandlerRegistry, 'get'>;
   readonly maxResultBytes: number;
-  readonly laneOf: (handler: Handler) => Lane;
+  readonly laneOf: (handler: Handler, suspect: boolean) => Lane;
   readonly clock: Clock;
 }
 
@@ -70,8 +70,15 @@ class Stop {
 
 const fail = (error: Error, retry: boolean): Outcome => ({ kind: 'fail', error, retry });
 
-/** What the run came to, given why it was told to stop. */
+/** A call that a handler does not await may fail unheard: an outage or a lost lock must not end the process. */
+function unheard(call: Promise<void>): Promise<void> {
+  call.catch(() => undefined);
+  return call;
+}
+
+/** What the run came to, given why it was told to stop. Whoever took down its process did so, told or not. */
 function concluded(outcome: Outcome, { cause, reason }: Pick<Stop, 'cause' | 'reason'>): Outcome {
+  if (outcome.kind === 'killed') return outcome;
   switch (cause) {
     case 'timeout':
       return reason === null ? outcome : fail(reason, true);
@@ -90,7 +97,7 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
   const draining = new MillraceError('draining', 'The worker drains: stop soon, or the job is handed back.');
   let isDraining = false;
 
-  async function attempt(job: TakenJob, handler: Handler, input: unknown, stop: Stop): Promise<Outcome> {
+  async function attempt(job: TakenJob, handler: Handler, stop: Stop): Promise<Outcome> {
     const timeoutMs = job.timeoutMs ?? handler.timeoutMs;
     let timer: Timer | undefined;
     const started = () => {
@@ -98,27 +105,22 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
       const reason = new MillraceError('job_timeout', `The handler ran past its timeout of ${timeoutMs} ms.`);
       timer = clock.after(timeoutMs, () => stop.because('timeout', reason));
     };
-    const { id, queue, name, fence } = job;
-    const outcome = await laneOf(handler).run({
+    const { id, queue, name, data, fence } = job;
+    const outcome = await laneOf(handler, job.suspect).run({
       handler,
-      input,
+      data,
       job: { id, queue, name, attempt: job.attempt, fence },
       signal: stop.signal,
       abandon: stop.abandon,
       started,
-      progress: job.progress,
-      log: job.log,
+      progress: (value) => unheard(job.progress(value)),
+      log: (line) => unheard(job.log(line)),
     });
     timer?.cancel();
     return concluded(withinLimit(outcome, maxResultBytes), stop);
   }
 
-  async function stoppable(
-    job: TakenJob,
-    handler: Handler,
-    input: unknown,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
+  async function stoppable(job: TakenJob, handler: Handler, signal: AbortSignal): Promise<Outcome> {
     const stop = new Stop(clock);
     const takeAway = () =>
       stop.because(
@@ -132,7 +134,7 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
     if (signal.aborted) takeAway();
     if (isDraining) stop.because('drain', draining);
     try {
-      return await attempt(job, handler, input, stop);
+      return await attempt(job, handler, stop);
     } finally {
       stop.settled();
       signal.removeEventListener('abort', takeAway);
@@ -153,14 +155,7 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
       if (job.deadlineMs !== null && clock.nowMs() > job.deadlineMs) {
         return { kind: 'cancel', reason: 'its deadline passed before it could start' };
       }
-      const checked = await registry.validate(job.queue, job.name, job.data);
-      if (checked.ok) return stoppable(job, handler, checked.value, signal);
-      const faults = checked.faults.map(({ pointer, message }) => `${pointer || '/'}: ${message}`);
-      const details = { faults: checked.faults };
-      return fail(
-        new MillraceError('invalid_data', `The data does not fit: ${faults.join('; ')}`, { details }),
-        false,
-      );
+      return stoppable(job, handler, signal);
     },
     noticeDrain() {
       isDraining = true;

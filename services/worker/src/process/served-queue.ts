@@ -1,6 +1,6 @@
 import type { Config } from '@millrace/core';
 import type { Consumer, ConsumerOptions, CreateConsumer, StoreDependencies } from '@millrace/queue';
-import type { OutcomeKind, QueueActivity } from '../ipc.ts';
+import { noOutcomes, type QueueActivity } from '../ipc.ts';
 
 /** One queue of this process: its consumer, and what became of its jobs. */
 export interface ServedQueue {
@@ -15,7 +15,7 @@ export function serveQueue(
   createConsumer: CreateConsumer,
   dependencies: Pick<StoreDependencies, 'clock' | 'log'>,
 ): ServedQueue {
-  const ended: Record<OutcomeKind, number> = { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0 };
+  const ended = noOutcomes();
   const run: ConsumerOptions['run'] = async (job, signal) => {
     const outcome = await options.run(job, signal);
     ended[outcome.kind] += 1;

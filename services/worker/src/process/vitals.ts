@@ -12,6 +12,12 @@ export interface Vitals {
   readonly heapBytes: number;
 }
 
+/** CPU time of the calling thread so far, ms: of the event loop, when called there. */
+export function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Reads the vitals of this process; `stop` ends the sampling. */
 export interface VitalsReader {
   read(): Vitals;

@@ -1,16 +1,14 @@
-import { hostname } from 'node:os';
-import { type Clock, type Config, type Lifecycle, type Log, lifecycle, type Timer } from '@millrace/core';
-import { createConsumer, createStore, type Store } from '@millrace/queue';
+import { type Clock, type Config, type Lifecycle, type Log, lifecycle } from '@millrace/core';
 import type { HandlerRegistry } from '@millrace/sdk';
-import { type Beat, createLink, type Order, type WorkerHello } from '@millrace/supervision';
+import type { Order } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
 import { createLanes } from '../lanes/lanes.ts';
+import { createBlockReport } from './block-report.ts';
 import { createDrain, type DrainTimes } from './drain.ts';
-import { untilFit } from './fit-store.ts';
-import { slotsOf } from './queue-slots.ts';
 import { createRunner } from './run-job.ts';
-import { type ServedQueue, serveQueue } from './served-queue.ts';
-import { createVitalsReader, type VitalsReader } from './vitals.ts';
+import { createService } from './service.ts';
+import { threadCpuMs } from './vitals.ts';
+import { createVoice, type Standing } from './voice.ts';
 
 export interface WorkerOptions {
   /** The start id, made by the parent. */
@@ -49,7 +47,19 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
   });
 }
 
-const UNKNOWN_VITALS = { loopDelayMs: 0, cpuMs: 0, rssBytes: 0, heapBytes: 0 };
+/** The handlers' side of a process: where they run, and what is said of those that hold up the others. */
+function createWorkshop(config: Config, { id }: WorkerOptions, dependencies: WorkerDependencies) {
+  const { registry, clock, log, output } = dependencies;
+  const { beatMs } = config.supervision;
+  const blocks = createBlockReport({ beatMs, clock, log, cpuMs: threadCpuMs });
+  const { quarantine } = config.poison;
+  const threads = config.worker.cpuThreads;
+  const options = { threads, quarantine, worker: id, output, ioWatch: blocks, clock, log };
+  const lanes = createLanes(registry, options);
+  const { maxResultBytes } = config.job;
+  const runner = createRunner({ registry, maxResultBytes, laneOf: lanes.laneOf, clock });
+  return { blocks, lanes, runner };
+}
 
 /** `start` throws `store_unfit`; `stop` drains with the times of the configuration. */
 export function createWorkerProcess(
@@ -57,145 +67,74 @@ export function createWorkerProcess(
   options: WorkerOptions,
   dependencies: WorkerDependencies,
 ): WorkerProcess {
-  const { registry, clock, log, tellPod } = dependencies;
-  const { id, pod, pid } = options;
-  const startedAtMs = clock.nowMs();
-  let slot: number | null = null;
+  const { registry, clock, log, tellPod, onFenced } = dependencies;
+  const { queues } = registry;
   const stopping = new AbortController();
+  let slot: number | null = null;
 
-  const lanes = createLanes(registry, {
-    threads: config.worker.cpuThreads,
-    output: dependencies.output,
+  const { blocks, lanes, runner } = createWorkshop(config, options, dependencies);
+  const serving = { startId: options.id, registry, run: runner.run, onFenced, clock, log };
+  const service = createService(config, serving);
+  const drain = createDrain({ consumers: service.consumers, notice: runner.noticeDrain, clock });
+  const voice = createVoice(config, {
+    ...options,
+    queues,
+    concurrency: service.concurrency,
+    standing,
+    onOrder,
+    onTick: blocks.tick,
+    tellPod,
+    clock,
     log,
   });
-  const runner = createRunner({
-    registry,
-    maxResultBytes: config.job.maxResultBytes,
-    laneOf: lanes.laneOf,
-    clock,
-  });
-  // Made at the start, since a consumer dials as soon as it is made.
-  let served: readonly ServedQueue[] = [];
-  let store: Store | undefined;
-  const consumers = () => served.map(({ consumer }) => consumer);
-  let activation = Promise.resolve();
-  // A consumer that is just starting would begin to take after it was told to be quiet.
-  const afterActivation = () =>
-    consumers().map((consumer) => ({
-      quiesce: () => activation.then(() => consumer.quiesce()),
-      idle: () => consumer.idle(),
-      handBack: (reason: string) => consumer.handBack(reason),
-    }));
-  const drain = createDrain({ consumers: afterActivation, notice: runner.noticeDrain, clock });
-  const link = createLink(
-    {
-      addresses: config.supervisors,
-      key: options.linkKey,
-      hello,
-      onOrder,
-      onWelcome: () => link.send(beat()),
-    },
-    { clock, log },
-  );
-  let vitals: VitalsReader | undefined;
-  let ticks: Timer | undefined;
 
-  const concurrency = registry.queues.reduce((sum, queue) => sum + slotsOf(config, registry, queue), 0);
-
-  function hello(): WorkerHello {
-    return {
-      kind: 'worker',
-      id,
-      pod,
-      slot,
-      pid,
-      host: hostname(),
-      queues: [...registry.queues],
-      concurrency,
-      standby: slot === null,
-      startedAtMs,
-      capabilities: [],
-    };
-  }
-
-  function beat(): Beat {
+  function standing(): Standing {
     const state = drain.begun ? 'draining' : slot === null ? 'standby' : 'running';
-    return {
-      type: 'beat',
-      atMs: clock.nowMs(),
-      state,
-      slot,
-      queues: [...registry.queues],
-      concurrency,
-      busy: served.reduce((sum, queue) => sum + queue.activity().busy, 0),
-      ...(vitals?.read() ?? UNKNOWN_VITALS),
-    };
-  }
-
-  function tick(): void {
-    const now = beat();
-    link.send(now);
-    const { loopDelayMs, rssBytes } = now;
-    tellPod({ type: 'activity', queues: served.map((queue) => queue.activity()), loopDelayMs, rssBytes });
+    return { state, slot, activity: service.activity() };
   }
 
   function onOrder(order: Order): void {
-    if (order.worker !== id) return;
-    if (order.type === 'fenced') dependencies.onFenced();
+    if (order.type === 'fenced') onFenced();
     else if (order.type === 'drain') dependencies.onDrainOrder();
     // `kill` is for the parent: a process that can kill itself on request need not be killed.
   }
 
-  function serve(queue: string): ServedQueue {
-    const slots = slotsOf(config, registry, queue);
-    const { onFenced } = dependencies;
-    const serving = { queue, startId: id, concurrency: slots, run: runner.run, onFenced };
-    return serveQueue(config, serving, createConsumer, { clock, log });
-  }
-
   /** What a standby has done before it waits: everything but the first take. */
   async function open(): Promise<void> {
-    await link.start();
-    vitals = createVitalsReader();
-    ticks = clock.every(config.supervision.beatMs, tick);
+    await voice.start();
     await lanes.start();
     // Patient connections wait out any outage: a stop has to get in between.
-    await unlessAborted(connect(), stopping.signal);
+    await unlessAborted(service.connect(stopping.signal), stopping.signal);
   }
 
-  async function connect(): Promise<void> {
-    if (stopping.signal.aborted) return;
-    store = createStore(config, { clock, log, name: id, profile: 'patient' });
-    await store.start();
-    await untilFit(store, { clock, log, signal: stopping.signal });
-    for (const queue of registry.queues) await store.board.addQueueName(queue);
-    await store.stop();
-    if (stopping.signal.aborted) return;
-    served = registry.queues.map(serve);
-    await Promise.all(consumers().map((consumer) => consumer.connect()));
-  }
-
-  /** Upstream first: no job comes in when the lanes go, and the link, which tells of us, goes last. */
+  /** Upstream first: no job comes in when the lanes go, and the link, which tells of us, goes before both. */
   async function close(): Promise<void> {
     await runDrain(config.drain);
-    ticks?.cancel();
-    vitals?.stop();
-    await store?.stop();
-    await Promise.all(consumers().map((consumer) => consumer.stop()));
+    voice.hush();
+    await service.stop();
     await lanes.stop();
   }
 
   async function runDrain(times: DrainTimes): Promise<boolean> {
     stopping.abort();
     const draining = drain.begin(times);
-    link.send(beat());
+    voice.beat();
     const { handedBack, orderly } = await draining;
     if (handedBack.length > 0) log.info({ jobs: handedBack }, 'Handed back');
     // Without a bye the closed link is evidence, as it should be: the store still holds our locks.
-    if (orderly) link.send({ type: 'bye', reason: 'drained' });
+    if (orderly) voice.bye('drained');
     else log.warn({}, 'The store did not take the running jobs back; the supervisor will see to them');
-    await link.stop();
+    await voice.stop();
     return orderly;
+  }
+
+  async function activate(to: number): Promise<void> {
+    if (drain.begun) return;
+    slot = to;
+    const taking = service.takeJobs();
+    voice.beat();
+    await taking;
+    log.info({ slot, queues }, 'Takes jobs');
   }
 
   const { start, stop } = lifecycle(open, close);
@@ -206,13 +145,6 @@ export function createWorkerProcess(
       return stop();
     },
     drain: runDrain,
-    async activate(to) {
-      if (drain.begun) return;
-      slot = to;
-      activation = Promise.all(consumers().map((consumer) => consumer.start())).then(() => undefined);
-      link.send(beat());
-      await activation;
-      log.info({ slot, queues: registry.queues }, 'Takes jobs');
-    },
+    activate,
   };
 }

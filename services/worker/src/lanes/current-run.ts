@@ -1,0 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { JobFacts } from './lane.ts';
+
+/**
+ * The job on whose behalf code runs in this thread, through every timer, promise and callback that it began: also at
+ * the moment when something throws where nobody catches it. Undefined outside of every job.
+ */
+export const currentRun = new AsyncLocalStorage<JobFacts>();
