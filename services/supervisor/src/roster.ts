@@ -1,11 +1,13 @@
-import type { PodStatus, WorkerStatus } from '@millrace/core';
-import type { Beat, Hello, PodBeat } from '@millrace/supervision';
+import type { BeatSample, PodStatus, WorkerStatus } from '@millrace/core';
+import { BEATS_BEFORE_DEATH_MS, type Beat, type Hello, type PodBeat } from '@millrace/supervision';
 
 type WorkerHello = Extract<Hello, { kind: 'worker' }>;
 type PodHello = Extract<Hello, { kind: 'pod' }>;
 
 /** Dead workers are shown this long. */
 const SHOW_DEAD_MS = 10_000;
+/** Beats kept of one worker, however often it beats. */
+const MAX_BEATS = 100;
 
 /** What hellos and beats tell of everyone. Facts only: who lives is judged elsewhere. Times are ms since 1970. */
 export interface Roster {
@@ -13,6 +15,10 @@ export interface Roster {
   podHello(hello: PodHello, nowMs: number): void;
   beat(id: string, beat: Beat, nowMs: number): void;
   podBeat(id: string, beat: PodBeat): void;
+  /** Its resident size as its parent sees it. */
+  rss(id: string, bytes: number): void;
+  /** Its latest beats, oldest first, timed as they came, and the highest resident size that anybody saw. */
+  history(id: string): { readonly beats: readonly BeatSample[]; readonly peakRssBytes: number | null };
   worker(id: string): WorkerStatus | undefined;
   pod(id: string): PodStatus | undefined;
   /** Every queue it ever said it serves; empty for a stranger. */
@@ -29,6 +35,23 @@ interface Entry {
   status: WorkerStatus;
   readonly queues: Set<string>;
   diedMs: number | null;
+  beats: readonly BeatSample[];
+  peakRssBytes: number | null;
+}
+
+/** What a beat adds to the history. The worker's own clock has no say in when it came. */
+function remember(
+  entry: Entry,
+  { busy, loopDelayMs, cpuMs, rssBytes, heapBytes }: Beat,
+  nowMs: number,
+): void {
+  const recent = entry.beats.slice(1 - MAX_BEATS).filter(({ atMs }) => nowMs - atMs <= BEATS_BEFORE_DEATH_MS);
+  entry.beats = [...recent, { atMs: nowMs, busy, loopDelayMs, cpuMs, rssBytes, heapBytes }];
+  grow(entry, rssBytes);
+}
+
+function grow(entry: Entry, rssBytes: number): void {
+  entry.peakRssBytes = Math.max(entry.peakRssBytes ?? 0, rssBytes);
 }
 
 function firstStatus(hello: WorkerHello, nowMs: number): WorkerStatus {
@@ -54,7 +77,8 @@ export function createRoster(): Roster {
     workerHello(hello, nowMs) {
       const known = workers.get(hello.id);
       const queues = new Set([...(known?.queues ?? []), ...hello.queues]);
-      workers.set(hello.id, { status: firstStatus(hello, nowMs), queues, diedMs: known?.diedMs ?? null });
+      const { diedMs = null, beats = [], peakRssBytes = null } = known ?? {};
+      workers.set(hello.id, { status: firstStatus(hello, nowMs), queues, diedMs, beats, peakRssBytes });
     },
     podHello({ id, pool, pid, host, startedAtMs }, _nowMs) {
       const restarts = pods.get(id)?.restarts ?? { used: 0, intensity: 0, periodMs: 0 };
@@ -65,6 +89,7 @@ export function createRoster(): Roster {
       if (!entry) return;
       const { state, slot, queues, concurrency, busy, loopDelayMs, cpuMs, rssBytes, heapBytes } = beat;
       for (const queue of queues) entry.queues.add(queue);
+      remember(entry, beat, nowMs);
       entry.status = {
         ...entry.status,
         ...{ state, slot, queues, concurrency, busy, loopDelayMs, cpuMs, rssBytes, heapBytes },
@@ -74,6 +99,14 @@ export function createRoster(): Roster {
     podBeat(id, { state, restartsUsed, intensity, periodMs }) {
       const pod = pods.get(id);
       if (pod) pods.set(id, { ...pod, state, restarts: { used: restartsUsed, intensity, periodMs } });
+    },
+    rss(id, bytes) {
+      const entry = workers.get(id);
+      if (entry) grow(entry, bytes);
+    },
+    history(id) {
+      const { beats = [], peakRssBytes = null } = workers.get(id) ?? {};
+      return { beats, peakRssBytes };
     },
     worker: (id) => workers.get(id)?.status,
     pod: (id) => pods.get(id),

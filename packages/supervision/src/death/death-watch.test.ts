@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { createDeathWatch } from './death-watch.ts';
 
-const limits = { suspectMs: 1_000, hangLimitMs: 5_000, confirmMs: 100 };
+const limits = {
+  ...{
+    beatMs: 250,
+    suspectMs: 1_000,
+    suspectPhi: 8,
+    hangLimitMs: 5_000,
+    busyLimitMs: 30_000,
+    confirmMs: 100,
+  },
+};
 const start = (id: string, pod = 'p') => ({ id, pod, pid: 42, slot: 0 });
 const exit = { code: null, signal: 'SIGKILL', atMs: 10, expected: false };
 const types = (actions: readonly { type: string }[]) => actions.map((action) => action.type);
@@ -46,8 +55,9 @@ test('a supervisor that was frozen accuses nobody when it wakes', () => {
   watch.tick(50);
   expect(types(watch.tick(60_000))).toEqual([]);
   expect(types(watch.tick(60_050))).toEqual([]);
-  for (let nowMs = 60_100; nowMs < 61_000; nowMs += 50) watch.tick(nowMs);
-  expect(types(watch.tick(61_000))).toEqual(['suspect']);
+  // It had been silent for 50 ms when the gap began.
+  for (let nowMs = 60_100; nowMs < 60_950; nowMs += 50) expect(types(watch.tick(nowMs))).toEqual([]);
+  expect(types(watch.tick(60_950))).toEqual(['suspect', 'warm']);
 });
 
 test('the pod’s list of children accuses those it leaves out', () => {
@@ -68,4 +78,26 @@ test('a standby’s slot, learnt after its hello, is on its certificate', () => 
   watch.hello({ ...standby, id: 'b' }, 0);
   watch.observe('b', { type: 'heard', slot: 2 }, 5);
   expect(watch.podExit('p', exit, 12)).toMatchObject([{ certificate: { slot: 2 } }]);
+});
+
+test('a pod’s reports are heard of its own children only, and end with its link', () => {
+  const watch = createDeathWatch(limits);
+  watch.hello(start('a'), 0);
+  const report = (nowMs: number, pod = 'p') =>
+    watch.reports(pod, new Map([['a', { silentMs: 10, cpuMs: 0, letter: 'S' }]]), nowMs);
+  for (let nowMs = 0; nowMs <= 10_000; nowMs += 50) {
+    if (nowMs % 250 === 0) report(nowMs);
+    expect(types(watch.tick(nowMs))).toEqual([]);
+  }
+  for (let nowMs = 10_050; nowMs < 10_950; nowMs += 50) {
+    expect(report(nowMs, 'another')).toEqual([]);
+    watch.tick(nowMs);
+  }
+  expect(watch.get('a')?.phase).toBe('alive');
+  watch.tick(11_000);
+  expect(watch.get('a')?.phase).toBe('suspect');
+  watch.podLost('p', 11_000);
+  expect(watch.get('a')).toMatchObject({ parent: null, parentGone: true });
+  watch.reports('p', new Map([['nobody', { silentMs: 1, cpuMs: 1, letter: 'S' }]]), 11_000);
+  expect(watch.living()).toHaveLength(1);
 });

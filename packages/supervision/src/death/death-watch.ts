@@ -1,6 +1,7 @@
 import { judge, newStart } from './judge.ts';
 import type {
   DeathLimits,
+  ParentsReport,
   ProcessExit,
   StartAction,
   StartEvent,
@@ -30,9 +31,16 @@ export interface DeathWatch {
   podExit(pod: string, exit: ProcessExit, nowMs: number): readonly StartAction[];
   /** The pod's word on who of its children lives. */
   children(pod: string, ids: readonly string[], nowMs: number): readonly StartAction[];
+  /** The pod's word on some of its children; of one that nobody knows it says nothing. */
+  reports(pod: string, reports: ReadonlyMap<string, ParentsReport>, nowMs: number): readonly StartAction[];
+  /** The pod's link closed. */
+  podLost(pod: string, nowMs: number): void;
   /** The store stopped answering. */
   storeLost(nowMs: number): void;
-  /** Lets time pass. To be called often: a gap of half of `suspectMs` means that we ourselves stood still. */
+  /**
+   * Lets time pass. To be called often: a gap of half of `suspectMs` means that we ourselves stood still; and only when
+   * what has arrived is read, or whoever spoke while we were kept from the processor is late by our fault.
+   */
   tick(nowMs: number): readonly StartAction[];
 }
 
@@ -99,13 +107,22 @@ export function createDeathWatch(limits: DeathLimits): DeathWatch {
         if (state.pod !== pod) return null;
         return { type: ids.includes(state.id) ? 'listed' : 'disowned' };
       }, nowMs),
+    reports: (pod, reports, nowMs) =>
+      [...reports].flatMap(([id, report]) => {
+        const state = living.get(id);
+        return state?.pod === pod ? apply(state, { type: 'reported', ...report }, nowMs) : [];
+      }),
+    podLost(pod, nowMs) {
+      all((state) => (state.pod === pod ? { type: 'parent-lost' } : null), nowMs);
+    },
     storeLost(nowMs) {
       all(() => ({ type: 'store-lost' }), nowMs);
     },
     tick(nowMs) {
-      const sleptMs = tickedMs === null ? 0 : nowMs - tickedMs;
+      const gapMs = tickedMs === null ? 0 : nowMs - tickedMs;
       tickedMs = nowMs;
-      return all(() => ({ type: sleptMs >= limits.suspectMs / 2 ? 'slept' : 'tick' }), nowMs);
+      const slept = gapMs >= limits.suspectMs / 2;
+      return all(() => (slept ? { type: 'slept', ms: gapMs } : { type: 'tick' }), nowMs);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Clock, type Lifecycle, type Log, lifecycle } from '@millrace/core';
-import { createDialler, type Dialler } from './dialler.ts';
-import type { Exit, FromWorker, Order, PodHello, WorkerHello } from './messages.ts';
+import { createDialler, type Dialler, type ToldExit } from './dialler.ts';
+import type { Order, PodHello, ToSupervisor, WorkerHello } from './messages.ts';
 
 /** Exits kept for replay; older ones are long certified. */
 const KEPT_EXITS = 256;
@@ -27,7 +27,7 @@ export interface Link extends Lifecycle {
    * Tells every supervisor that is connected now. Nothing waits for one that is not, but `exit`: that is the
    * strongest evidence there is, so each supervisor gets it at its next welcome (again, if it had it before).
    */
-  send(message: FromWorker): void;
+  send(message: ToSupervisor): void;
   /** How many supervisors have welcomed us and are still connected. */
   readonly connected: number;
 }
@@ -37,7 +37,7 @@ export interface Link extends Lifecycle {
  * supervisor may come later. `stop` flushes what was sent and closes; send `bye` before it when the end is meant.
  */
 export function createLink(options: LinkOptions, dependencies: LinkDependencies): Link {
-  const exits: Exit[] = [];
+  const exits: ToldExit[] = [];
   const diallers: Dialler[] = options.addresses.map((address) =>
     createDialler({ ...options, address, backlog: () => exits }, dependencies),
   );

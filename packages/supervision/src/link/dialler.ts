@@ -3,13 +3,7 @@ import { messageOf, type Timer } from '@millrace/core';
 import type { LinkDependencies, LinkOptions } from './client.ts';
 import { createLineReader, encodeLine, MAX_LINE_BYTES, parseObject } from './lines.ts';
 import { signHello } from './mac.ts';
-import {
-  type Exit,
-  type FromSupervisor,
-  type FromWorker,
-  fromSupervisorSchema,
-  LINK_VERSION,
-} from './messages.ts';
+import { type FromSupervisor, fromSupervisorSchema, LINK_VERSION, type ToSupervisor } from './messages.ts';
 import { retryDelayMs } from './retry-delay.ts';
 
 /** From the dial to the welcome; a supervisor that is frozen accepts and never answers. */
@@ -21,10 +15,13 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 /** How long `close` lets sent messages flush. */
 const FLUSH_MS = 500;
 
+/** An exit as it is said. */
+export type ToldExit = Extract<ToSupervisor, { type: 'exit' }>;
+
 export interface DiallerOptions extends LinkOptions {
   readonly address: string;
   /** Exits to tell at every welcome. */
-  readonly backlog: () => readonly Exit[];
+  readonly backlog: () => readonly ToldExit[];
 }
 
 /** Keeps one link to one supervisor. */
@@ -32,7 +29,7 @@ export interface Dialler {
   readonly linked: boolean;
   open(): void;
   close(): Promise<void>;
-  send(message: FromWorker): void;
+  send(message: ToSupervisor): void;
 }
 
 /** `host:port` or `[v6]:port`. */
@@ -45,7 +42,7 @@ function splitAddress(address: string): { host: string; port: number } {
 }
 
 /** The line of a message; an exit gives up its oldest stderr lines rather than not being told. */
-function lineOf(message: FromWorker): string {
+function lineOf(message: ToSupervisor): string {
   if (message.type !== 'exit') return encodeLine(message);
   let { stderrTail } = message;
   while (stderrTail.length > 0 && JSON.stringify({ ...message, stderrTail }).length * 3 > MAX_LINE_BYTES) {
@@ -125,6 +122,8 @@ export function createDialler(options: DiallerOptions, { clock, log }: LinkDepen
       case 'drain':
       case 'kill':
       case 'fenced':
+      case 'recovered':
+      case 'warm':
         // An order from someone who has not even welcomed us is no order.
         if (state === 'linked') options.onOrder(message);
         return;

@@ -9,7 +9,7 @@ import { z } from 'zod';
  *   worker/pod → beat      every beatMs
  *   pod        → exit      for each child that ended: the strongest evidence of a death there is
  *   both       → bye       the end is meant; no death follows from the closed link
- *   supervisor → drain | kill | fenced | recovered   orders
+ *   supervisor → drain | kill | fenced | recovered | warm   orders
  *   supervisor → pulse     every pulseMs: a link on which nothing arrives any more is dialled again
  *
  * Unknown fields are ignored and unknown message types skipped, so that either side may be newer.
@@ -83,7 +83,7 @@ export const childReportSchema = z.object({
   rssBytes: count.nullable(),
 });
 
-/** A pod supervisor's sign of life. */
+/** A pod supervisor's sign of life. One with very many children tells of them in several, each of some. */
 export const podBeatSchema = z.object({
   type: z.literal('pod-beat'),
   atMs: count,
@@ -105,8 +105,10 @@ export const exitSchema = z.object({
   atMs: count,
   /** The child had been told to end (drain, shutdown). */
   expected: z.boolean(),
-  /** It was killed because an operator or a supervisor ordered it. */
+  /** Its parent killed it: an operator ordered so, or it did not end when told to. */
   ordered: z.boolean().default(false),
+  /** It ended because some supervisor had declared it dead. */
+  fenced: z.boolean().default(false),
   stderrTail: z.array(z.string()),
   /** Out of memory: the kernel's count rose, or V8 said so. */
   outOfMemory: z.boolean().default(false),
@@ -142,6 +144,9 @@ export const fencedOrderSchema = z.object({ type: z.literal('fenced'), worker: z
 /** To a pod: every orphan of that child runs again, so that the next standby may be forked. */
 export const recoveredOrderSchema = z.object({ type: z.literal('recovered'), worker: z.string() });
 
+/** To a pod: that child is suspected. A warm standby shall stand by for it until it shows itself or is gone. */
+export const warmOrderSchema = z.object({ type: z.literal('warm'), worker: z.string() });
+
 /** The supervisor's sign of life. */
 export const pulseSchema = z.object({ type: z.literal('pulse') });
 
@@ -153,6 +158,7 @@ export const fromSupervisorSchema = z.discriminatedUnion('type', [
   killOrderSchema,
   fencedOrderSchema,
   recoveredOrderSchema,
+  warmOrderSchema,
   pulseSchema,
   byeSchema,
 ]);
@@ -165,10 +171,14 @@ export type Beat = z.infer<typeof beatSchema>;
 export type PodBeat = z.infer<typeof podBeatSchema>;
 export type ChildReport = z.infer<typeof childReportSchema>;
 export type Exit = z.infer<typeof exitSchema>;
+/** As it is heard. */
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
+/** As it is said: what has a default may be left out. */
+export type ToSupervisor = z.input<typeof fromWorkerSchema>;
 export type FromSupervisor = z.infer<typeof fromSupervisorSchema>;
 export type Order =
   | z.infer<typeof drainOrderSchema>
   | z.infer<typeof killOrderSchema>
   | z.infer<typeof fencedOrderSchema>
-  | z.infer<typeof recoveredOrderSchema>;
+  | z.infer<typeof recoveredOrderSchema>
+  | z.infer<typeof warmOrderSchema>;
