@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** How long the measured part may take; null is the bench's own choice (bench/README.md). */
   readonly seconds: number | null;
+  /** Parts to run instead of all, by name; null runs all. A bench without parts takes no notice. */
+  readonly only: readonly string[] | null;
   /** Of everything that is drawn. */
   readonly seed: number;
   /** The process that the bench runs in: environment, clock, streams. */

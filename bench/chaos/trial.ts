@@ -54,6 +54,8 @@ export interface TrialResult {
   readonly steadyRate: number | null;
   /** Share of the windows before the harm that were in the band themselves: under 0.95 the machine is too noisy. */
   readonly steadyInBand: number | null;
+  /** Figures that only this fault has. */
+  readonly figures: Readonly<Record<string, number>>;
   /** Why the fault was not survived as promised; none: it was. */
   readonly faults: readonly string[];
 }
@@ -73,6 +75,7 @@ class Trial {
   readonly #target: ChaosTarget;
   readonly #over = new AbortController();
   readonly #faults: string[] = [];
+  readonly #figures: Record<string, number> = {};
   #batches = 0;
   #harm: Harm | null = null;
 
@@ -87,6 +90,9 @@ class Trial {
       batch: (name, data) => this.#batch(name, data),
       onHarm: (harm) => {
         this.#harm = harm;
+      },
+      onFigure: (figure, value) => {
+        this.#figures[figure] = value;
       },
     });
     const api = createApi({ url: rig.platform.url }, clock, signal);
@@ -217,7 +223,15 @@ class Trial {
     const faults = [...this.#faults, ...judge(this.#fault, ledger, deaths, this.#books.failures)];
     if (this.#collector.gap) faults.push('the ledger has a gap, which voids the run');
     if (measured && band.toBandMs === null) faults.push('the throughput did not come back to its band');
-    return { name: this.#fault.name, what: this.#harm?.what ?? null, ledger, deaths, ...band, faults };
+    return {
+      name: this.#fault.name,
+      what: this.#harm?.what ?? null,
+      ledger,
+      deaths,
+      ...band,
+      figures: this.#figures,
+      faults,
+    };
   }
 }
 

@@ -7,6 +7,7 @@ export interface BenchCommand {
   readonly json: boolean;
   readonly quick: boolean;
   readonly seconds: number | null;
+  readonly only: readonly string[] | null;
   readonly seed: number;
 }
 
@@ -14,6 +15,7 @@ const FLAGS = {
   json: { type: 'boolean' },
   quick: { type: 'boolean' },
   seconds: { type: 'string' },
+  only: { type: 'string' },
   seed: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -25,6 +27,7 @@ export const HELP = `Usage: npm run bench -- <name> [flags]
   --json       the last line of stdout is one JSON object
   --quick      a smoke under 60 s that proves the bench works: no figure
   --seconds N  how long the measured part may take (1 to ${LONGEST_S}; default: bench/README.md)
+  --only A,B   only these parts, where a bench has parts (chaos: its faults)
   --seed N     another draw of everything that is drawn (default 42)
   --help       this text
 
@@ -80,6 +83,7 @@ export function parseBench(argv: readonly string[], known: readonly string[]): B
     json: values.json === true,
     quick: values.quick === true,
     seconds: integer('seconds', values.seconds, 1, LONGEST_S),
+    only: typeof values.only === 'string' ? values.only.split(',').filter((part) => part !== '') : null,
     seed: integer('seed', values.seed, 0, 4_294_967_295) ?? 42,
   };
 }

@@ -37,8 +37,8 @@ async function perform(command: BenchCommand, host: Host): Promise<number> {
   const report = createReport(host.stderr, host.clock);
   try {
     const bench = await loadBench(command.name);
-    const { quick, seconds, seed } = command;
-    const found = await bench.run({ quick, seconds, seed, host, signal: stop.signal }, report);
+    const { quick, seconds, only, seed } = command;
+    const found = await bench.run({ quick, seconds, only, seed, host, signal: stop.signal }, report);
     const result = { ...found, faults: [...new Set([...ledgerFaults(found), ...found.faults])] };
     report.end();
     const people = command.json ? host.stderr : host.stdout;

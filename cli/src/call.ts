@@ -15,6 +15,8 @@ export interface Host {
   readonly abandon: AbortSignal;
   /** Runs the whole platform (`millrace up`) with these arguments until it is stopped; resolves to the exit code. */
   readonly up: (args: readonly string[]) => Promise<number>;
+  /** What makes faults on a platform of this machine, loaded only when it is wanted. */
+  readonly chaos: () => Promise<Pick<typeof import('@millrace/local'), 'listFaults' | 'makeFault'>>;
 }
 
 /** What the action of a verb works with. */

@@ -57,11 +57,12 @@ const host: Host = {
   env: { url: env.MILLRACE_URL, token: env.MILLRACE_TOKEN },
   signal: stop.signal,
   abandon: abandon.signal,
-  // Loaded only for `up`: the other verbs speak HTTP alone.
+  // Loaded only for `up` and `chaos`: the other verbs speak HTTP alone.
   up: async (args) => {
     const { hostOf, runUp } = await import('@millrace/local');
     return runUp(args, hostOf(process, env));
   },
+  chaos: () => import('@millrace/local'),
 };
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'services/supervisor': ['core', 'queue', 'supervision'],
   local: ['core', 'workload'],
   cli: ['core', 'local'],
-  bench: ['core', 'local', 'workload'],
+  bench: ['core', 'local', 'queue', 'supervision', 'workload'],
 };
 
 /** Large libraries live behind one door. */

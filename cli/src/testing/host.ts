@@ -31,6 +31,7 @@ export function silentHost(changes: Partial<Host> = {}): Host {
     signal: never,
     abandon: never,
     up: async () => 0,
+    chaos: () => import('@millrace/local'),
     ...changes,
   };
 }

@@ -12,6 +12,8 @@ export interface LocalPlatform {
   /** With its password. */
   readonly storeUrl: string;
   readonly config: Config;
+  /** `host:port` of every supervisor's links. */
+  readonly supervisors: readonly string[];
   /** Those of its processes that run now: nothing else is ever struck. */
   processes(service: ServiceName): Promise<readonly TargetProcess[]>;
 }
@@ -55,6 +57,7 @@ export async function findPlatform(dir: string): Promise<LocalPlatform> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     storeUrl: config.redis.url,
     config,
+    supervisors: config.supervisors,
     async processes(service) {
       const running = await leftovers(join(dir, 'run', 'processes.json'));
       return running.filter(({ name }) => isNamed(name, service)).map(({ name, pid }) => ({ name, pid }));

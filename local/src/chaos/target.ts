@@ -24,6 +24,7 @@ export interface TargetOptions {
   readonly signal: AbortSignal;
   readonly token?: string | undefined;
   readonly onHarm: (harm: Harm) => void;
+  readonly onFigure?: (figure: string, value: number) => void;
   /** Makes the data of jobs, and books them. Default: each is marked with its number. */
   readonly batch?: (name: string, data: readonly object[]) => Batch;
   readonly wires?: Wires;
@@ -77,5 +78,6 @@ export function createTarget(platform: LocalPlatform, options: TargetOptions): C
       harm = { what, atMs };
       options.onHarm(harm);
     },
+    tell: (figure, value) => options.onFigure?.(figure, value),
   };
 }

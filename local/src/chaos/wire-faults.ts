@@ -1,6 +1,6 @@
 import { type ChaosTarget, type Fault, NO_DEATH, type Wires } from './fault.ts';
 import { busiestWorker } from './steps.ts';
-import type { Wire } from './wire.ts';
+import type { Hits, Wire } from './wire.ts';
 
 /** Longer than the hang limit: silence alone must not be a death. */
 const BLACK_HOLE_MS = 8_000;
@@ -14,9 +14,21 @@ function wiresOf({ wires }: ChaosTarget): Wires {
   return wires;
 }
 
-type Choice = (wires: Wires) => readonly Wire[];
-const links: Choice = (wires) => wires.links;
-const store: Choice = (wires) => [wires.podStore];
+/** Where a worker's connections are, and how they say whose they are (its pod speaks of it too, on a link of its own). */
+interface Choice {
+  readonly of: (wires: Wires) => readonly Wire[];
+  readonly hits: (worker: string) => Hits;
+}
+
+const links: Choice = {
+  of: (wires) => wires.links,
+  hits: (worker) => (head) => head.includes(`"id":"${worker}"`),
+};
+const store: Choice = { of: (wires) => [wires.podStore], hits: (worker) => (head) => head.includes(worker) };
+
+function resetAll(wires: Wires, { of, hits }: Choice, worker: string): number {
+  return of(wires).reduce((sum, wire) => sum + wire.reset(hits(worker)), 0);
+}
 
 function reset(name: string, summary: string, choice: Choice): Fault {
   return {
@@ -25,10 +37,7 @@ function reset(name: string, summary: string, choice: Choice): Fault {
     summary,
     async strike(target) {
       const { id } = await busiestWorker(target);
-      const count = choice(wiresOf(target)).reduce(
-        (sum, wire) => sum + wire.reset((head) => head.includes(id)),
-        0,
-      );
+      const count = resetAll(wiresOf(target), choice, id);
       target.harmed(`${count} connections of worker ${id} were reset`);
     },
   };
@@ -41,7 +50,7 @@ function blackHole(name: string, summary: string, choice: Choice): Fault {
     summary,
     async strike(target) {
       const { id } = await busiestWorker(target);
-      const releases = choice(wiresOf(target)).map((wire) => wire.hold((head) => head.includes(id)));
+      const releases = choice.of(wiresOf(target)).map((wire) => wire.hold(choice.hits(id)));
       try {
         target.harmed(`for ${BLACK_HOLE_MS / 1000} s nothing passes between worker ${id} and the other end`);
         await target.clock.sleep(BLACK_HOLE_MS, target.signal);
@@ -61,7 +70,8 @@ const socketStorm: Fault = {
     const { id } = await busiestWorker(target);
     const wires = wiresOf(target);
     for (let round = 0; round < STORM_RESETS; round++) {
-      for (const wire of [...wires.links, wires.podStore]) wire.reset((head) => head.includes(id));
+      resetAll(wires, links, id);
+      resetAll(wires, store, id);
       target.harmed(`all sockets of worker ${id} are reset, ${STORM_RESETS} times, every ${STORM_MS} ms`);
       await target.clock.sleep(STORM_MS, target.signal);
     }
