@@ -24,14 +24,18 @@ function resample(values: readonly number[], random: () => number): number[] {
   return values.map(() => values[Math.floor(random() * values.length)] as number);
 }
 
-/** Median of `ours` over median of `theirs`, with a bootstrap interval; null where either side has nothing. */
+/**
+ * Median of `ours` over median of `theirs`, with a bootstrap interval; null where either side has nothing, or theirs
+ * never ended (Infinity) more often than not.
+ */
 export function ratioOfMedians(
   ours: readonly number[],
   theirs: readonly number[],
   seed: number,
 ): Ratio | null {
   const of = (a: readonly number[], b: readonly number[]) => (median(a) ?? 0) / (median(b) ?? 0);
-  if (ours.length === 0 || theirs.length === 0 || median(theirs) === 0) return null;
+  const below = median(theirs);
+  if (ours.length === 0 || !below || !Number.isFinite(below)) return null;
   const random = generator(seed);
   const draws = Array.from({ length: RESAMPLES }, () => of(resample(ours, random), resample(theirs, random)));
   return {

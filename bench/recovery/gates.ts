@@ -1,0 +1,50 @@
+import type { OurFigures, ratiosOf } from './figures.ts';
+
+/** A figure and what it must not exceed. */
+export interface Gate {
+  readonly name: string;
+  readonly value: number | null;
+  readonly limit: number;
+  readonly aim: number | null;
+  readonly met: boolean;
+}
+
+/** A p99 of fewer kills is none. */
+const FEWEST_KILLS = 100;
+const FEWEST_STOCK_KILLS = 10;
+
+/** The gates of this bench. A figure that could not be had misses its gate. */
+export function gatesOf(ours: OurFigures, ratio: ReturnType<typeof ratiosOf>): Gate[] {
+  const gate = (name: string, value: number | null, limit: number, aim: number | null = null): Gate => ({
+    name,
+    value,
+    limit,
+    aim,
+    met: value !== null && value <= limit,
+  });
+  return [
+    gate('last orphan, ours ÷ stock defaults', ratio.orphanVsDefaults, 0.1, 1 / 800),
+    gate('last orphan, ours ÷ stock tuned', ratio.orphanVsTuned, 0.5),
+    gate('last orphan, idle capacity, p99 ms', ours.lastOrphanMs.p99, 50, 20),
+    gate('busy: slot free to orphan started, p99 ms', ours.busySlotMs.p99, 10),
+    gate('frozen: over the hang limit, max ms', ours.frozenExcessMs.max, 250, 50),
+    gate('loss area, ours ÷ stock tuned', ratio.lossArea, 0.5, 0.1),
+  ];
+}
+
+/** What keeps a run from being a figure at all. */
+export function tooFew(
+  ours: OurFigures,
+  stock: readonly { readonly lastOrphanEach: readonly number[] }[],
+): string[] {
+  const said: string[] = [];
+  if (ours.lastOrphanMs.n < FEWEST_KILLS) {
+    said.push(
+      `only ${ours.lastOrphanMs.n} of our kills hit a process that held jobs: ${FEWEST_KILLS} are needed`,
+    );
+  }
+  if (stock.some(({ lastOrphanEach }) => lastOrphanEach.length < FEWEST_STOCK_KILLS)) {
+    said.push(`each variant of stock needs ${FEWEST_STOCK_KILLS} kills`);
+  }
+  return said;
+}
