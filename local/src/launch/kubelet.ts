@@ -1,9 +1,6 @@
-import { type Clock, messageOf } from '@millrace/core';
+import { type Clock, DRAIN_MARGINS, messageOf } from '@millrace/core';
 import { type Child, describeExit, endChild } from './child.ts';
 import type { PodNews, PodOrder, PodRecord } from './cluster-messages.ts';
-
-/** How long a hastened pod may take to hand its jobs back. */
-const HASTE_MS = 6_000;
 
 /** What the kubelet needs. */
 export interface KubeletDependencies {
@@ -79,7 +76,7 @@ export class Kubelet {
   hasten(): void {
     for (const { child } of this.#pods.values()) {
       child.signal('SIGTERM');
-      const timer = this.#dependencies.clock.after(HASTE_MS, () => child.killGroup());
+      const timer = this.#dependencies.clock.after(DRAIN_MARGINS.podEndMs, () => child.killGroup());
       child.exited.then(() => timer.cancel());
     }
   }

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { type Config, type Lifecycle, lifecycle, MillraceError, messageOf } from '@millrace/core';
+import {
+  type Config,
+  DRAIN_MARGINS,
+  type Lifecycle,
+  lifecycle,
+  MillraceError,
+  messageOf,
+} from '@millrace/core';
 import type { Host } from '../host.ts';
 import { ownStore } from '../store/own-store.ts';
 import { checkExternalStore, publicUrl } from '../store/reachable.ts';
@@ -18,8 +25,6 @@ import { prepareServices, type Rewire, type Services } from './services.ts';
 
 /** How long the first worker pods may take before we say so and go on. */
 const PODS_READY_MS = 30_000;
-/** Beyond the drain's own limit: how long a pod may take to end. Longer than it gives its processes (pod/fold.ts). */
-const POD_CLOSE_MS = 6_000;
 /** After a hastened drain: time for the supervisor to give the jobs of killed pods back. */
 const RECLAIM_MS = 1_000;
 
@@ -80,7 +85,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
     if (left.length > 0) {
       const names = left.map((one) => one.name).join(', ');
       note(`Ending what an earlier start left behind when it was killed: ${names}`);
-      await endLeftovers(left, config.drain.timeoutMs + POD_CLOSE_MS, clock);
+      await endLeftovers(left, config.drain.timeoutMs + DRAIN_MARGINS.podEndMs, clock);
     }
     await rotateLogs(folder.logs);
     return { folder, record: new ProcessRecord(recordFile) };
@@ -165,7 +170,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
 
   // Pods before what they need: the producer's waiters, the supervisor's links, and last the store.
   const stop = async () => {
-    await kubelet?.drain(hastened ? POD_CLOSE_MS : drainMs + POD_CLOSE_MS);
+    await kubelet?.drain(hastened ? DRAIN_MARGINS.podEndMs : drainMs + DRAIN_MARGINS.podEndMs);
     if (hastened) await clock.sleep(RECLAIM_MS);
     for (const keeper of [keepers.producer, keepers.supervisor, keepers.store]) await keeper?.stop();
     await folder?.release();

@@ -8,13 +8,16 @@ import {
   newStartId,
   type Timer,
 } from '@millrace/core';
-import { createLink, type Order, type PodBeat, recentRestarts } from '@millrace/supervision';
+import { createLink, type Order, type PodBeat, restartsUsed } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
 import { createCensus } from './census.ts';
 import type { ChildExit, ChildProcessHandle, SpawnChild } from './child-process.ts';
-import { type Child, decide, INITIAL_POD, type PodAction, type PodEvent, type PodSettings } from './fold.ts';
+import { createChildReports } from './child-reports.ts';
+import { decide } from './fold.ts';
 import { createHealthServer } from './health-server.ts';
 import { metricsText } from './metrics.ts';
+import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
+import { createSpares } from './spares.ts';
 
 export interface PodOptions {
   readonly id: string;
@@ -63,7 +66,12 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   const startedAtMs = clock.nowMs();
   const handles = new Map<string, ChildProcessHandle>();
   const census = createCensus();
-  let state = INITIAL_POD;
+  const reports = createChildReports();
+  const spares = createSpares(
+    { onWarm: (id) => handle({ type: 'warm', id }), onCalm: (id) => handle({ type: 'calm', id }) },
+    clock,
+  );
+  let state = newPod(settings);
   let restartsEver = 0;
   let deadline: { readonly atMs: number; readonly timer: Timer } | undefined;
   let beats: Timer | undefined;
@@ -84,7 +92,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
         children: state.children.map(({ id }) => id),
       }),
       onOrder,
-      onWelcome: () => link.send(beat()),
+      onWelcome: tellBeat,
     },
     { clock, log },
   );
@@ -103,13 +111,17 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     log,
   );
 
-  function beat(): PodBeat {
+  function tellBeat(): void {
+    for (const part of reports.beats(beat(), clock.monotonicMs())) link.send(part);
+  }
+
+  function beat(): Omit<PodBeat, 'children'> {
     const { intensity, periodMs } = settings;
     return {
       type: 'pod-beat',
       atMs: clock.nowMs(),
       state: state.mode === 'failed' ? 'draining' : state.mode,
-      restartsUsed: recentRestarts(state.restarts, clock.monotonicMs(), periodMs).length,
+      restartsUsed: restartsUsed(state.positions, clock.monotonicMs()),
       intensity,
       periodMs,
     };
@@ -120,10 +132,10 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     const decision = decide(state, event, clock.monotonicMs(), settings);
     state = decision.state;
     for (const action of decision.actions) act(action);
-    if (state.restarts !== before.restarts) restartsEver += 1;
+    if (state.positions.restarts !== before.positions.restarts) restartsEver += 1;
     if (state.mode === before.mode) return;
     log.info({ from: before.mode, to: state.mode }, 'Pod');
-    link.send(beat());
+    tellBeat();
     if (state.mode === 'running') dependencies.onReady();
     if (state.mode === 'failed') log.error({ code: state.exitCode }, failure(state.exitCode, settings));
   }
@@ -165,47 +177,40 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
       onExit: (exit) => onExit(id, exit),
     });
     handles.set(id, handleOfChild);
+    reports.forked(id, handleOfChild);
     handle({ type: 'forked', id });
   }
 
   function onMessage(id: string, message: FromProcess): void {
+    reports.heard(id, clock.monotonicMs());
+    spares.heard(id);
     if (message.type === 'activity') census.heard(id, message, clock.monotonicMs());
     else handle({ type: message.type, id });
   }
 
   /** Told before anything else: filling the slot forks, and that holds this process for many ms. */
-  function onExit(id: string, { code, signal, stderrTail }: ChildExit): void {
+  function onExit(id: string, exit: ChildExit): void {
     const child = state.children.find((candidate) => candidate.id === id);
-    const pid = handles.get(id)?.pid ?? 0;
-    handles.delete(id);
     const expected = child?.mode === 'leaving';
-    const slot = child?.slot ?? null;
-    link.send({
-      type: 'exit',
-      worker: id,
-      slot,
-      pid,
-      code,
-      signal,
-      atMs: clock.nowMs(),
-      expected,
-      stderrTail: [...stderrTail],
-    });
-    handle({ type: 'exited', id, code });
+    const report = reports.exited(id, exit, { slot: child?.slot ?? null, expected, atMs: clock.nowMs() });
+    handles.delete(id);
+    spares.gone(id);
+    link.send(report);
+    handle({ type: 'exited', id, code: exit.code });
     census.left(id);
-    log[expected ? 'info' : 'warn'](
-      { worker: id, pid, slot, code, signal, expected },
-      'A worker process ended',
-    );
+    const { stderrTail: _, type: __, ...fields } = report;
+    log[expected ? 'info' : 'warn'](fields, 'A worker process ended');
   }
 
   function onOrder(order: Order): void {
     log.info({ order }, 'Order');
     if (order.worker !== options.id) {
-      handle({ type: CHILD_ORDERS[order.type], id: order.worker });
+      if (order.type === 'fenced') reports.fenced(order.worker);
+      if (order.type === 'warm') spares.warm(order.worker);
+      else handle({ type: CHILD_ORDERS[order.type], id: order.worker });
     } else if (order.type === 'drain') {
       drain(settings.drain.timeoutMs);
-    } else {
+    } else if (order.type === 'kill' || order.type === 'fenced') {
       for (const child of handles.values()) child.kill();
       dependencies.killSelf();
     }
@@ -227,6 +232,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     deadline?.timer.cancel();
     beats?.cancel();
     refill?.cancel();
+    spares.stop();
     link.send({ type: 'bye', reason: code === 0 ? 'drained' : 'failed' });
     await Promise.all([link.stop(), health.stop()]);
   }
@@ -235,7 +241,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     async () => {
       await health.start();
       await link.start();
-      beats = clock.every(config.supervision.beatMs, () => link.send(beat()));
+      beats = clock.every(config.supervision.beatMs, tellBeat);
       handle({ type: 'start' });
       ended.promise.then(close).then(async () => dependencies.onEnd(await ended.promise));
     },
@@ -257,7 +263,12 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   };
 }
 
-const CHILD_ORDERS = { drain: 'drain-child', kill: 'kill-child', fenced: 'fence-child' } as const;
+const CHILD_ORDERS = {
+  drain: 'drain-child',
+  kill: 'kill-child',
+  fenced: 'fence-child',
+  recovered: 'recovered',
+} as const;
 
 function failure(code: number, { intensity, periodMs }: PodSettings): string {
   return code === 1

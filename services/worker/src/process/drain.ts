@@ -1,8 +1,5 @@
-import type { Clock, Timer } from '@millrace/core';
+import { type Clock, DRAIN_MARGINS, type Timer } from '@millrace/core';
 import type { Consumer } from '@millrace/queue';
-
-/** What handing back may take before the process gives up on the store; its supervisor reclaims then. */
-const HAND_BACK_LIMIT_MS = 3_000;
 
 export interface DrainTimes {
   readonly timeoutMs: number;
@@ -59,10 +56,10 @@ export function createDrain({ consumers, notice, clock }: DrainDependencies): Dr
     return handBack();
   }
 
-  /** One deadline for all queues: the store that answers one answers all. */
+  /** One deadline for all queues: the store that answers one answers all. After it the supervisor reclaims. */
   async function handBack(): Promise<DrainResult> {
     const limit = Promise.withResolvers<null>();
-    const timer = clock.after(HAND_BACK_LIMIT_MS, () => limit.resolve(null));
+    const timer = clock.after(DRAIN_MARGINS.handBackMs, () => limit.resolve(null));
     const all = Promise.all(consumers().map((consumer) => consumer.handBack('drain')));
     const ids = await Promise.race([all.catch(() => null), limit.promise]);
     timer.cancel();
