@@ -1,15 +1,25 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '@millrace/core';
 import type { FromProcess, ToProcess } from '../ipc.ts';
 import { moduleUrl } from '../ipc.ts';
-import type { DyingWatch } from './dying-watch.ts';
+import { createHeapDeathWatch } from '../lanes/heap-death.ts';
+import type { ChildVitals, DyingWatch } from './dying-watch.ts';
+import type { MemoryGroup } from './memory-group.ts';
+import { createOutOfMemory, memoryLimitOf } from './out-of-memory.ts';
 import { createTail } from './stderr-tail.ts';
 
-/** How a child ended. */
+/** How a child ended. Sizes are bytes, null where nobody knows. */
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: string | null;
-  readonly stderrTail: readonly string[];
+  /** Last lines of its outputs, oldest first. */
+  readonly lastLines: readonly string[];
+  /** We killed it. */
+  readonly ordered: boolean;
+  readonly outOfMemory: boolean;
+  readonly peakRssBytes: number | null;
+  readonly memoryLimitBytes: number | null;
 }
 
 /** A forked worker process, as the pod supervisor sees it. Sending to or killing a dead one does nothing. */
@@ -17,6 +27,8 @@ export interface ChildProcessHandle {
   readonly pid: number;
   send(message: ToProcess): void;
   kill(): void;
+  /** What is seen of it from outside; null when it is gone or nothing can be seen. */
+  vitals(): ChildVitals | null;
 }
 
 export interface ChildListeners {
@@ -35,6 +47,8 @@ export interface SpawnerOptions {
   /** Where the children's outputs go. */
   readonly output: NodeJS.WritableStream;
   readonly dying: DyingWatch;
+  readonly memory: MemoryGroup;
+  readonly clock: Clock;
 }
 
 /**
@@ -42,38 +56,69 @@ export interface SpawnerOptions {
  * to 3 × 16 MB otherwise, and V8 keeps four helper threads.
  */
 const SMALL = ['--max-semi-space-size=4', '--v8-pool-size=1'];
+/** An exit may be told before the last lines are; a grandchild that holds the pipes open must not hold us. */
+const LAST_LINES_MS = 20;
+
+/** What its outputs say, passed on to `output`. */
+function listenTo(child: ChildProcess, output: NodeJS.WritableStream) {
+  const tail = createTail();
+  const heap = createHeapDeathWatch();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      tail.push(chunk);
+      heap.push(chunk);
+      output.write(chunk);
+    });
+  }
+  return { tail, heap };
+}
 
 /**
  * Forks src/process/main.ts. Both its outputs go to `output`, for stdout belongs to what a command answers.
  * The fifth stdio is the lifeline: a socket whose other end only we hold, so that its end means our death.
  */
-export function childSpawner({ pod, pool, env, output, dying }: SpawnerOptions): SpawnChild {
+export function childSpawner(options: SpawnerOptions): SpawnChild {
+  const { pod, pool, env, output, dying, memory, clock } = options;
   const entry = fileURLToPath(moduleUrl(import.meta.url, '../process/main.ts'));
+  const execArgv = [...process.execArgv, ...SMALL];
+  const outOfMemory = createOutOfMemory(memory);
+  const limitBytes = () => memoryLimitOf(memory, [...execArgv, ...(env.NODE_OPTIONS?.split(/\s+/) ?? [])]);
+
   return (id, { onMessage, onExit }) => {
     const child = fork(entry, ['--pod', pod, '--pool', pool, '--start', id], {
-      env,
-      execArgv: [...process.execArgv, ...SMALL],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      ...{ env, execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'] },
     });
-    const tail = createTail();
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => {
-        tail.push(chunk);
-        output.write(chunk);
-      });
-    }
+    const { tail, heap } = listenTo(child, output);
     // The lifeline is never written; its reset at a child's death is no news beside the exit.
     child.stdio[4]?.on('error', () => undefined);
     let ended = false;
-    const end = (code: number | null, signal: string | null) => {
+    let killedByUs = false;
+
+    function end(code: number | null, signal: string | null): void {
       if (ended) return;
       ended = true;
       watch?.cancel();
-      onExit({ code, signal, stderrTail: tail.lines() });
-    };
+      const ending = { code, signal, killedByUs, heapReported: heap.seen };
+      const peakRssBytes = watch?.peakRssBytes ?? null;
+      onExit({
+        ...{ code, signal, peakRssBytes, memoryLimitBytes: limitBytes(), lastLines: tail.lines() },
+        ordered: killedByUs && signal === 'SIGKILL',
+        outOfMemory: outOfMemory.explains({ ...ending, peakRssBytes }, clock.monotonicMs()),
+      });
+    }
+
+    /** Who was killed had no last words; of anybody else the pipes may still hold them. */
+    function onEnded(code: number | null, signal: string | null): void {
+      const timer = clock.after(signal === 'SIGKILL' ? 0 : LAST_LINES_MS, () => end(code, signal));
+      child.once('close', () => {
+        timer.cancel();
+        end(code, signal);
+      });
+    }
+
     const watch = child.pid === undefined ? undefined : dying.add(child.pid, () => end(null, 'SIGKILL'));
     child.on('message', (message) => onMessage(message as FromProcess));
-    child.on('exit', end);
+    child.on('exit', onEnded);
     child.on('error', (error) => {
       // A failed kill or send also ends up here: only a child that never ran has no pid.
       tail.push(`${error.message}\n`);
@@ -84,7 +129,14 @@ export function childSpawner({ pod, pool, env, output, dying }: SpawnerOptions):
       send(message) {
         if (child.connected) child.send(message, () => undefined);
       },
-      kill: () => void child.kill('SIGKILL'),
+      kill() {
+        killedByUs = true;
+        child.kill('SIGKILL');
+      },
+      vitals() {
+        outOfMemory.look(clock.monotonicMs());
+        return watch?.vitals() ?? null;
+      },
     };
   };
 }

@@ -6,15 +6,12 @@ import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
 import { createDyingWatch, isDyingByKill } from './dying-watch.ts';
 
-const stat = (name: string, flags: number, exitCode: number) =>
-  `77 (${name}) R 1 77 77 0 -1 ${flags} 1 2 3 4 5 6 7 8 20 0 1 0 99 0 0 ${exitCode}\n`.trimEnd();
-
 test('a process is dying by SIGKILL when it is exiting and its code says so', () => {
-  expect(isDyingByKill(stat('node', 0x4, 9))).toBe(true);
-  expect(isDyingByKill(stat('a) R (b', 0x404, 9))).toBe(true);
-  expect(isDyingByKill(stat('node', 0x400, 9))).toBe(false);
-  expect(isDyingByKill(stat('node', 0x4, 256))).toBe(false);
-  expect(isDyingByKill(stat('node', 0x4, 6))).toBe(false);
+  expect(isDyingByKill({ flags: 0x4, exitCode: 9 })).toBe(true);
+  expect(isDyingByKill({ flags: 0x404, exitCode: 9 })).toBe(true);
+  expect(isDyingByKill({ flags: 0x400, exitCode: 9 })).toBe(false);
+  expect(isDyingByKill({ flags: 0x4, exitCode: 256 })).toBe(false);
+  expect(isDyingByKill({ flags: 0x4, exitCode: 6 })).toBe(false);
 });
 
 async function child() {
@@ -54,8 +51,32 @@ test.runIf(existsSync('/proc/self/stat'))(
   },
 );
 
+test.runIf(existsSync('/proc/self/stat'))(
+  'sees from outside how a child does, and its peak after its end',
+  async () => {
+    const clock = new ManualClock();
+    const watch = createDyingWatch(clock);
+    const idle = await child();
+    const seen = watch.add(idle.pid as number, () => undefined);
+    const first = seen.vitals();
+    expect(first?.letter).toMatch(/^[SR]$/);
+    expect(first?.cpuMs).toBeGreaterThan(0);
+    // A process of Node takes some 40 MB, on pages of whatever size.
+    expect(first?.rssBytes).toBeGreaterThan(10e6);
+    expect(first?.rssBytes).toBeLessThan(500e6);
+    idle.kill('SIGSTOP');
+    await until(() => seen.vitals()?.letter === 'T', 'it is seen stopped');
+    idle.kill('SIGKILL');
+    await once(idle, 'exit');
+    expect(seen.vitals()).toBeNull();
+    expect(seen.peakRssBytes).toBeGreaterThanOrEqual(first?.rssBytes ?? 0);
+    seen.cancel();
+  },
+);
+
 test('a pid that is not there is watched by nobody', () => {
-  createDyingWatch(new ManualClock())
-    .add(2 ** 30, () => undefined)
-    .cancel();
+  const nobody = createDyingWatch(new ManualClock()).add(2 ** 30, () => undefined);
+  expect(nobody.vitals()).toBeNull();
+  expect(nobody.peakRssBytes).toBeNull();
+  nobody.cancel();
 });

@@ -1,5 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Clock, Timer } from '@millrace/core';
+import { peakOf } from '../lanes/peak-memory.ts';
+import { kernelUnits, type ProcStat, parseStat } from './proc-stat.ts';
 
 /** How often the children are looked at: a look at one costs about 10 µs. */
 const LOOK_MS = 10;
@@ -7,23 +9,41 @@ const LOOK_MS = 10;
 const PF_EXITING = 0x4;
 const SIGKILL = 9;
 
-/**
- * True once a process is on its way out by SIGKILL. `stat` is the text of /proc/<pid>/stat, see proc_pid_stat(5):
- * the ninth field is the task's flags, the last one its exit code, whose low seven bits are the signal.
- */
-export function isDyingByKill(stat: string): boolean {
-  // The second field, the name, may hold blanks and brackets itself.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const flags = Number(fields[6]);
-  const exitCode = Number(fields.at(-1));
+/** True once a process is on its way out by SIGKILL: the low seven bits of its exit code are the signal. */
+export function isDyingByKill({ flags, exitCode }: Pick<ProcStat, 'flags' | 'exitCode'>): boolean {
   return (flags & PF_EXITING) !== 0 && (exitCode & 0x7f) === SIGKILL;
 }
 
-/** Sees children die before the kernel has told their parent. */
-export interface DyingWatch {
-  /** Calls `onDying` once, when the process was killed; the returned timer ends the watch. */
-  add(pid: number, onDying: () => void): Timer;
+/** What its parent sees of a child without asking it. Ms and bytes. */
+export interface ChildVitals {
+  readonly letter: string;
+  readonly cpuMs: number;
+  readonly rssBytes: number;
 }
+
+/** One child that is looked at. */
+export interface WatchedChild extends Timer {
+  /** As it is now; null when it is gone or there is no /proc. */
+  vitals(): ChildVitals | null;
+  /** The highest resident size that it was seen with; null when nobody could look. */
+  readonly peakRssBytes: number | null;
+}
+
+/** Sees children die before the kernel has told their parent, and how they live. */
+export interface DyingWatch {
+  /** Calls `onDying` once, when the process was killed; to cancel ends the watch. */
+  add(pid: number, onDying: () => void): WatchedChild;
+}
+
+interface Watched {
+  readonly file: number;
+  readonly pid: number;
+  readonly onDying: () => void;
+  peakPages: number;
+  peakBytes: number;
+}
+
+const UNSEEN: WatchedChild = { cancel: () => undefined, vitals: () => null, peakRssBytes: null };
 
 /**
  * A killed process tells nobody before its memory is given back, sockets included: 20 to 50 ms for 200 MB on an idle
@@ -31,32 +51,48 @@ export interface DyingWatch {
  * dies of anything else may have last words to be read first. Where there is no /proc, the exit itself is the news.
  */
 export function createDyingWatch(clock: Clock): DyingWatch {
-  const watched = new Map<number, { readonly pid: number; readonly onDying: () => void }>();
+  const { pageBytes, ticksPerSecond } = kernelUnits();
+  const watched = new Set<Watched>();
   const buffer = Buffer.alloc(1024);
   let timer: Timer | undefined;
 
-  function remove(file: number): void {
-    if (!watched.delete(file)) return;
-    closeSync(file);
+  function remove(child: Watched): void {
+    if (!watched.delete(child)) return;
+    closeSync(child.file);
     if (watched.size > 0) return;
     timer?.cancel();
     timer = undefined;
   }
 
-  function look(): void {
-    for (const [file, { onDying }] of watched) {
-      let length: number;
-      try {
-        length = readSync(file, buffer, 0, buffer.length, 0);
-      } catch {
-        // Reaped already: the exit has been told.
-        remove(file);
-        continue;
-      }
-      if (!isDyingByKill(buffer.toString('latin1', 0, length).trimEnd())) continue;
-      remove(file);
-      onDying();
+  /** Null when it is reaped already: the exit has been told. */
+  function read(child: Watched): ProcStat | null {
+    if (!watched.has(child)) return null;
+    try {
+      const length = readSync(child.file, buffer, 0, buffer.length, 0);
+      const stat = parseStat(buffer.toString('latin1', 0, length).trimEnd());
+      child.peakPages = Math.max(child.peakPages, stat.rssPages);
+      return stat;
+    } catch {
+      remove(child);
+      return null;
     }
+  }
+
+  function look(): void {
+    for (const child of watched) {
+      const stat = read(child);
+      if (stat === null || !isDyingByKill(stat)) continue;
+      remove(child);
+      child.onDying();
+    }
+  }
+
+  function vitals(child: Watched): ChildVitals | null {
+    const stat = read(child);
+    if (stat === null) return null;
+    child.peakBytes = Math.max(child.peakBytes, kernelsPeak(child.pid));
+    const { letter, cpuTicks, rssPages } = stat;
+    return { letter, cpuMs: (cpuTicks * 1_000) / ticksPerSecond, rssBytes: rssPages * pageBytes };
   }
 
   return {
@@ -66,11 +102,27 @@ export function createDyingWatch(clock: Clock): DyingWatch {
         // The open file stays with this very process, whatever becomes of its pid.
         file = openSync(`/proc/${pid}/stat`, 'r');
       } catch {
-        return { cancel: () => undefined };
+        return UNSEEN;
       }
-      watched.set(file, { pid, onDying });
+      const child: Watched = { file, pid, onDying, peakPages: 0, peakBytes: 0 };
+      watched.add(child);
       timer ??= clock.every(LOOK_MS, look);
-      return { cancel: () => remove(file) };
+      return {
+        cancel: () => remove(child),
+        vitals: () => vitals(child),
+        get peakRssBytes() {
+          return Math.max(child.peakBytes, child.peakPages * pageBytes) || null;
+        },
+      };
     },
   };
+}
+
+/** The peak that the kernel keeps: it sees what comes and goes between two looks. */
+function kernelsPeak(pid: number): number {
+  try {
+    return peakOf(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? 0;
+  } catch {
+    return 0;
+  }
 }

@@ -4,6 +4,7 @@ import { createLog, messageOf, newStartId, systemClock } from '@millrace/core';
 import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
+import { openMemoryGroup } from './memory-group.ts';
 import { createPod } from './pod.ts';
 
 const { values } = parseArgs({
@@ -39,6 +40,8 @@ async function main(): Promise<void> {
         env: childEnv(),
         output: process.stderr,
         dying: createDyingWatch(systemClock),
+        memory: openMemoryGroup(),
+        clock: systemClock,
       }),
       clock: systemClock,
       log,

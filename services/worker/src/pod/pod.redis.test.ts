@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { testStore, uniquePrefix } from '../../../../tests/support/store.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
+import { openMemoryGroup } from './memory-group.ts';
 import { createPod } from './pod.ts';
 
 const HANDLERS = fileURLToPath(new URL('../../../../tests/fixtures/handlers/worker', import.meta.url));
@@ -35,7 +36,9 @@ test('keeps the lifecycle contract: after stop no process and no port of it is l
   const make = () => {
     const id = newStartId('pod');
     const dying = createDyingWatch(systemClock);
-    const spawn = childSpawner({ pod: id, pool: 'default', env, output: process.stderr, dying });
+    const memory = openMemoryGroup();
+    const outside = { output: process.stderr, dying, memory, clock: systemClock };
+    const spawn = childSpawner({ pod: id, pool: 'default', env, ...outside });
     return createPod(
       compileConfig(settings, text),
       { id, pool: 'default', pid: process.pid, linkKey: null },
