@@ -7,6 +7,15 @@ import { z } from 'zod';
  */
 const counts = z.record(z.string(), z.number());
 
+/** Why a pool's queues take no jobs; members that an older server does not know are filled in. */
+const circuitSchema = z.looseObject({
+  pool: z.string(),
+  reason: z.string(),
+  sinceMs: z.number(),
+  retryAtMs: z.number().nullable(),
+});
+export type CircuitAnswer = z.infer<typeof circuitSchema>;
+
 export const queueSchema = z.looseObject({
   name: z.string(),
   paused: z.boolean(),
@@ -20,6 +29,7 @@ export const queueSchema = z.looseObject({
   drainPerSecond: z.number(),
   concurrency: z.number().nullable(),
   refused: z.number(),
+  circuit: circuitSchema.nullable().default(null),
 });
 export type QueueAnswer = z.infer<typeof queueSchema>;
 export const queuesSchema = z.looseObject({ queues: z.array(queueSchema) });
@@ -106,30 +116,33 @@ const podSchema = z.looseObject({
 });
 export type PodAnswer = z.infer<typeof podSchema>;
 
+const poolSchema = z.looseObject({
+  name: z.string(),
+  state: z.string(),
+  strategy: z.string(),
+  restart: z.string(),
+  desired: z.number(),
+  pods: z.number(),
+  queues: z.array(z.string()),
+  restarts: z.looseObject({ used: z.number(), intensity: z.number(), periodMs: z.number() }),
+  circuit: circuitSchema.nullable(),
+});
+export type PoolAnswer = z.infer<typeof poolSchema>;
+export const poolsSchema = z.looseObject({ pools: z.array(poolSchema) });
+
 export const treeSchema = z.looseObject({
   atMs: z.number(),
-  supervisor: z.looseObject({ id: z.string(), pid: z.number(), startedAtMs: z.number() }),
+  supervisor: z.looseObject({
+    id: z.string(),
+    pid: z.number(),
+    startedAtMs: z.number(),
+    leader: z.boolean().default(true),
+  }),
   pods: z.array(podSchema),
   workers: z.array(workerSchema),
+  pools: z.array(poolSchema).default([]),
 });
 export type TreeAnswer = z.infer<typeof treeSchema>;
-
-const phase = z.number().nullable();
-export const recoverySchema = z.looseObject({
-  id: z.string(),
-  certificate: z.looseObject({ worker: z.string(), pod: z.string(), cause: z.string() }),
-  diedAtMs: z.number(),
-  detectMs: z.number(),
-  fenceMs: phase,
-  reclaimMs: phase,
-  respawnMs: phase,
-  firstOrphanMs: phase,
-  lastOrphanMs: phase,
-  orphans: z.record(z.string(), z.array(z.string())),
-  state: z.string(),
-});
-export type RecoveryAnswer = z.infer<typeof recoverySchema>;
-export const recoveriesSchema = z.looseObject({ recoveries: z.array(recoverySchema) });
 
 /** What a change answers when nothing of it is shown. */
 export const anythingSchema = z.looseObject({});

@@ -1,18 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { HELP } from '@millrace/local';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { upArguments } from './commands/up.ts';
 import { buildProgram } from './program.ts';
 import { runCommand, silentHost } from './testing/host.ts';
 
 const FILE = fileURLToPath(new URL('../../docs/cli.md', import.meta.url));
-const BLOCK = /<!-- help (\S+) -->\n```text\n[\s\S]*?```\n/g;
+const BLOCK = /<!-- help ([^>]+) -->\n```text\n[\s\S]*?```\n/g;
 const program = buildProgram({ host: silentHost(), exitWith() {} }, '0.0.0');
 
-async function helpOf(verb: string): Promise<string> {
-  const { out } = await runCommand('', verb === 'millrace' ? ['--help'] : ['help', verb]);
+/** `millrace`, or the words of a verb, as the help of each is asked for. */
+async function helpOf(words: string): Promise<string> {
+  const { out } = await runCommand('', [...(words === 'millrace' ? [] : words.split(' ')), '--help']);
   return out;
+}
+
+/** The words of every verb, those below another verb after it. */
+function verbsBelow(parent: Command, before: readonly string[] = []): string[] {
+  return parent.commands.flatMap((command) => {
+    const words = [...before, command.name()];
+    return [words.join(' '), ...verbsBelow(command, words)];
+  });
 }
 
 /** The file with each help text as the program prints it now; `vitest run cli -u` writes it back. */
@@ -34,12 +44,12 @@ describe('docs/cli.md', () => {
   it('has every verb', async () => {
     const markdown = await readFile(FILE, 'utf8');
     const told = [...markdown.matchAll(BLOCK)].map(([, verb]) => verb);
-    expect(told).toEqual(['millrace', ...program.commands.map((command) => command.name())]);
+    expect(told).toEqual(['millrace', ...verbsBelow(program)]);
   });
 
   it('has no help line wider than a terminal', async () => {
-    for (const command of program.commands) {
-      for (const line of (await helpOf(command.name())).split('\n')) {
+    for (const words of verbsBelow(program)) {
+      for (const line of (await helpOf(words)).split('\n')) {
         expect(line.length, line).toBeLessThanOrEqual(80);
       }
     }

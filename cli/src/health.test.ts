@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { assess, type Picture } from './health.ts';
 import { exampleQueue, exampleTree, exampleWorker, NOW_MS } from './testing/examples.ts';
 
-const WELL: Picture = { nowMs: NOW_MS, queues: [exampleQueue()], tree: exampleTree(), recoveries: [] };
+const WELL: Picture = {
+  nowMs: NOW_MS,
+  queues: [exampleQueue()],
+  tree: exampleTree(),
+  recoveries: [],
+  poison: [],
+};
 
 function withTree(changes: object): Picture {
   return { ...WELL, tree: { ...exampleTree(), ...changes } };

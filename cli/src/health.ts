@@ -1,4 +1,6 @@
-import type { QueueAnswer, RecoveryAnswer, TreeAnswer } from './answers.ts';
+import type { QueueAnswer, TreeAnswer } from './answers.ts';
+import type { RecoveryAnswer } from './death-answers.ts';
+import { trialText } from './output/pool-view.ts';
 import { duration, plural } from './output/units.ts';
 
 /** What `status` could learn; a part is null when the server could not tell. */
@@ -7,12 +9,14 @@ export interface Picture {
   readonly queues: readonly QueueAnswer[] | null;
   readonly tree: TreeAnswer | null;
   readonly recoveries: readonly RecoveryAnswer[] | null;
+  /** Letters that killed their process and that nobody has dealt with yet, by queue, among its newest. */
+  readonly poison: readonly { readonly queue: string; readonly letters: number }[];
 }
 
-/** One thing that is not as it should be; `down` means that no work is done. */
+/** One thing to know; `down` means that no work is done, `note` that all is well but a person should look. */
 export interface Finding {
-  readonly level: 'down' | 'degraded';
-  readonly about: 'store' | 'supervisor' | 'worker' | 'pod' | 'queue';
+  readonly level: 'down' | 'degraded' | 'note';
+  readonly about: 'store' | 'supervisor' | 'worker' | 'pod' | 'pool' | 'queue' | 'letter';
   readonly sentence: string;
 }
 
@@ -47,6 +51,26 @@ function workerFindings(tree: TreeAnswer): Finding[] {
   return findings;
 }
 
+function poolFindings({ pools }: TreeAnswer, nowMs: number): Finding[] {
+  return pools.flatMap((pool): Finding[] => {
+    const finding = (sentence: string): Finding[] => [{ level: 'degraded', about: 'pool', sentence }];
+    const { name, state, circuit } = pool;
+    if (circuit !== null) {
+      return finding(`Pool ${name} has given up: ${circuit.reason} ${trialText(circuit, nowMs)}`);
+    }
+    if (state === 'half-open') return finding(`Pool ${name} is on trial with one pod.`);
+    return state === 'waiting' ? finding(`Pool ${name} waits for a pool before it.`) : [];
+  });
+}
+
+function poisonFindings({ poison }: Picture): Finding[] {
+  return poison.map(({ queue, letters }) => ({
+    level: 'note',
+    about: 'letter',
+    sentence: `Queue ${queue} has ${plural(letters, 'poison letter')}: millrace dlq list ${queue}`,
+  }));
+}
+
 function podFindings(tree: TreeAnswer): Finding[] {
   return tree.pods.flatMap((pod): Finding[] => {
     const { used, intensity, periodMs } = pod.restarts;
@@ -62,6 +86,9 @@ function queueFindings(queues: readonly QueueAnswer[], tree: TreeAnswer | null):
   const served = new Set(tree?.workers.flatMap((worker) => worker.queues) ?? []);
   return queues.flatMap((queue): Finding[] => {
     const finding = (sentence: string): Finding[] => [{ level: 'degraded', about: 'queue', sentence }];
+    if (queue.circuit !== null) {
+      return finding(`Queue ${queue.name} takes no jobs: pool ${queue.circuit.pool} is down.`);
+    }
     if (queue.paused) return finding(`Queue ${queue.name} is paused.`);
     if (queue.depth >= queue.bound) return finding(`Queue ${queue.name} is full: adds are refused.`);
     if (tree && tree.workers.length > 0 && queue.depth > 0 && !served.has(queue.name)) {
@@ -70,6 +97,8 @@ function queueFindings(queues: readonly QueueAnswer[], tree: TreeAnswer | null):
     return [];
   });
 }
+
+const LEVELS: readonly Finding['level'][] = ['down', 'degraded', 'note'];
 
 /** Decides whether the platform is healthy, and says each thing that is not, the worst first. */
 export function assess(picture: Picture): {
@@ -83,8 +112,10 @@ export function assess(picture: Picture): {
   }
   const findings = [
     ...supervisorFindings(tree, nowMs),
-    ...(tree ? [...workerFindings(tree), ...podFindings(tree)] : []),
+    ...(tree ? [...workerFindings(tree), ...poolFindings(tree, nowMs), ...podFindings(tree)] : []),
     ...queueFindings(queues, tree),
-  ].sort((a, b) => Number(b.level === 'down') - Number(a.level === 'down'));
-  return { health: findings[0]?.level ?? 'healthy', findings };
+    ...poisonFindings(picture),
+  ].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+  const worst = findings[0]?.level ?? 'note';
+  return { health: worst === 'note' ? 'healthy' : worst, findings };
 }

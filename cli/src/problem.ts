@@ -82,6 +82,7 @@ function hintFor(error: MillraceError): string | null {
     case 'forbidden':
       return 'This needs a token with a higher role in MILLRACE_TOKEN.';
     case 'store_unavailable':
+    case 'circuit_open':
     case 'queue_full': {
       const seconds = error.details.retryAfterSeconds;
       return typeof seconds === 'number' && seconds > 0 ? `Try again in ${seconds} s.` : null;

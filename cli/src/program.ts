@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { DEFAULT_URL } from './call.ts';
+import { chaosVerb } from './commands/chaos.ts';
 import { completionVerb } from './commands/completion.ts';
+import { dlqVerb } from './commands/dlq.ts';
 import { enqueueVerb } from './commands/enqueue.ts';
 import { jobVerb, promoteVerb, retryVerb } from './commands/job.ts';
 import { jobsVerb } from './commands/jobs.ts';
 import { drainVerb, killVerb } from './commands/orders.ts';
+import { poolsVerb } from './commands/pools.ts';
 import { boundVerb, pauseVerb, resumeVerb } from './commands/queue-settings.ts';
 import { queuesVerb } from './commands/queues.ts';
 import { recoveriesVerb } from './commands/recoveries.ts';
@@ -16,10 +19,10 @@ import type { Verb, VerbContext } from './verb.ts';
 
 /** The verbs as the help groups them. */
 const GROUPS: readonly (readonly [heading: string, verbs: readonly Verb[]])[] = [
-  ['The platform:', [upVerb, statusVerb]],
-  ['Jobs:', [enqueueVerb, jobVerb, jobsVerb, retryVerb, promoteVerb]],
+  ['The platform:', [upVerb, statusVerb, chaosVerb]],
+  ['Jobs:', [enqueueVerb, jobVerb, jobsVerb, retryVerb, promoteVerb, dlqVerb]],
   ['Queues:', [queuesVerb, pauseVerb, resumeVerb, boundVerb]],
-  ['Workers:', [workersVerb, treeVerb, drainVerb, killVerb, recoveriesVerb]],
+  ['Workers:', [workersVerb, treeVerb, poolsVerb, drainVerb, killVerb, recoveriesVerb]],
   ['The shell:', [completionVerb]],
 ];
 
@@ -30,6 +33,18 @@ Environment:
   NO_COLOR        set to anything: no colours
 
 Exit codes: 0 ok, 1 failed, 2 usage`;
+
+/** Verbs of verbs have long names and arguments: what is left of the line is used, however narrow. */
+const BELOW = { minWidthToWrap: 30 };
+
+/** Hands a command's manners down to all verbs below it; a verb of verbs needs no `help` of its own. */
+export function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent).helpCommand(false);
+    if (command.commands.length > 0) command.configureHelp({ ...command.configureHelp(), ...BELOW });
+    inheritSettings(command);
+  }
+}
 
 /** The whole command line; `version` is what --version prints. */
 export function buildProgram(context: VerbContext, version: string): Command {
@@ -48,6 +63,6 @@ export function buildProgram(context: VerbContext, version: string): Command {
   for (const [heading, verbs] of GROUPS) {
     for (const build of verbs) program.addCommand(build(context).helpGroup(heading));
   }
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inheritSettings(program);
   return program;
 }

@@ -3,7 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import { createCall, type Host } from './call.ts';
 import { complete } from './commands/completion.ts';
 import { problemDocument, renderProblem } from './problem.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, inheritSettings } from './program.ts';
 import { note, printJson } from './terminal.ts';
 
 const FAILED = 1;
@@ -44,7 +44,7 @@ function attach(program: Command, host: Host): { complaint(): string } {
     getOutHelpWidth: () => HELP_WIDTH,
     getErrHelpWidth: () => HELP_WIDTH,
   });
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inheritSettings(program);
   return { complaint: () => complaint };
 }
 

@@ -1,10 +1,11 @@
 import { Argument, type Command } from 'commander';
-import { queuesSchema } from '../answers.ts';
+import { poolsSchema, queuesSchema } from '../answers.ts';
 import type { Call } from '../call.ts';
 import { type Candidate, type Offer, offer } from '../completion/candidates.ts';
 import { programWords } from '../completion/command-words.ts';
 import { COMPLETION_SCRIPTS, type Shell } from '../completion/scripts.ts';
 import { path } from '../http-client.ts';
+import { readPage } from '../letters.ts';
 import { printable } from '../output/text-width.ts';
 import { print } from '../terminal.ts';
 import { action, type Verb, verb } from '../verb.ts';
@@ -12,6 +13,8 @@ import { readWorkers } from './workers.ts';
 
 /** A person waits for the Tab key: a server that is slower than this is not asked again. */
 const SERVER_LIMIT_MS = 400;
+/** Dead letters offered: the newest. */
+const LETTERS = 20;
 
 const SETUP = `
 Load it in the shell's start file:
@@ -19,13 +22,30 @@ Load it in the shell's start file:
   zsh    source <(millrace completion zsh)
   fish   millrace completion fish | source`;
 
-async function askServer(call: Call, kind: 'queues' | 'workers'): Promise<Candidate[]> {
-  if (kind === 'workers') {
-    const workers = await readWorkers(call);
-    return workers.map(({ id, state, pod }) => ({ word: id, description: `${state}, in ${pod}` }));
+type Asked = Exclude<Offer, { kind: 'files' | 'words' }>;
+
+async function askServer(call: Call, asked: Asked): Promise<Candidate[]> {
+  switch (asked.kind) {
+    case 'workers':
+      return (await readWorkers(call)).map(({ id, state, pod }) => ({
+        word: id,
+        description: `${state}, in ${pod}`,
+      }));
+    case 'pools': {
+      const { body } = await call.http.exchange(path('pools'), poolsSchema);
+      return body.pools.map(({ name, state }) => ({ word: name, description: state }));
+    }
+    case 'letters': {
+      const { body } = await readPage(call, asked.queue, LETTERS);
+      return body.letters.map(({ id, reason, name }) => ({ word: id, description: `${reason}, ${name}` }));
+    }
+    case 'queues': {
+      const { body } = await call.http.exchange(path('queues'), queuesSchema);
+      return body.queues.map(({ name, depth }) => ({ word: name, description: `${depth} waiting` }));
+    }
+    default:
+      return asked satisfies never;
   }
-  const { body } = await call.http.exchange(path('queues'), queuesSchema);
-  return body.queues.map(({ name, depth }) => ({ word: name, description: `${depth} waiting` }));
 }
 
 /** Words for an offer; none, soon, when the server does not answer: a Tab never shows an error. */
@@ -35,7 +55,7 @@ async function candidates(
 ): Promise<readonly Candidate[]> {
   if (offered.kind === 'words') return offered.words;
   const limit = call.clock.sleep(SERVER_LIMIT_MS, call.signal).then(() => []);
-  return Promise.race([askServer(call, offered.kind), limit]).catch(() => []);
+  return Promise.race([askServer(call, offered), limit]).catch(() => []);
 }
 
 /** `millrace completion SHELL` */

@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { MillraceError } from '@millrace/core';
 import { anythingSchema, treeSchema } from '../answers.ts';
 import { durationArgument } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
+import { canAsk, confirm } from '../confirm.ts';
 import { path } from '../http-client.ts';
 import { duration, plural } from '../output/units.ts';
 import { action, type Verb, verb } from '../verb.ts';
@@ -21,20 +21,6 @@ function describe(target: Target): string {
   return `${target.kind} ${target.id}${of} (${plural(busy, 'running job')})`.replace('processs', 'processes');
 }
 
-/** Asks on stderr, so that stdout keeps the answer alone. */
-async function confirm(call: Call, question: string): Promise<boolean> {
-  const { input, errors } = call.terminal;
-  const dialogue = createInterface({ input, output: errors });
-  try {
-    const answer = await dialogue.question(`${question} [y/N] `, { signal: call.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch {
-    throw new MillraceError('interrupted', 'Nothing was done.');
-  } finally {
-    dialogue.close();
-  }
-}
-
 async function send(call: Call, order: 'drain' | 'kill', target: Target): Promise<object> {
   const route = path('workers', target.id, order);
   return (await call.http.exchange(route, anythingSchema, { method: 'POST' })).body;
@@ -46,8 +32,7 @@ interface KillOptions {
 
 async function kill(call: Call, wanted: string, options: KillOptions): Promise<void> {
   const target = chooseTarget(await readWorkers(call), wanted);
-  const { input, errors } = call.terminal.isInteractive;
-  if (!options.yes && input && errors) {
+  if (!options.yes && canAsk(call)) {
     const sure = await confirm(call, `Kill ${describe(target)}? The jobs run again elsewhere.`);
     if (!sure) throw new MillraceError('interrupted', 'Nothing was killed.');
   }

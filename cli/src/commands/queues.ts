@@ -1,7 +1,7 @@
 import { type QueueAnswer, queueSchema, queuesSchema } from '../answers.ts';
 import { queueArgument } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
-import { path } from '../http-client.ts';
+import { type Answer, path } from '../http-client.ts';
 import { renderQueue, renderQueues } from '../output/queue-view.ts';
 import { withQueueAdvice } from '../queue-advice.ts';
 import { action, type Verb, verb } from '../verb.ts';
@@ -11,15 +11,18 @@ async function showAll(call: Call): Promise<void> {
   answer(call, body, () => renderQueues(body.queues, call.terminal));
 }
 
+function exchangeQueue(call: Call, name: string): Promise<Answer<QueueAnswer>> {
+  return withQueueAdvice(call, name, call.http.exchange(path('queues', name), queueSchema));
+}
+
 async function showOne(call: Call, name: string): Promise<void> {
-  const queue = await readQueue(call, name);
-  answer(call, queue, () => renderQueue(queue, call.terminal.paint));
+  const { body, nowMs } = await exchangeQueue(call, name);
+  answer(call, body, () => renderQueue(body, nowMs, call.terminal.paint));
 }
 
 /** One queue as the server sees it; an unknown name is answered with the nearest known one. */
 export async function readQueue(call: Call, name: string): Promise<QueueAnswer> {
-  const { body } = await withQueueAdvice(call, name, call.http.exchange(path('queues', name), queueSchema));
-  return body;
+  return (await exchangeQueue(call, name)).body;
 }
 
 /** `millrace queues [QUEUE]` */

@@ -1,8 +1,11 @@
 import { isMillraceError } from '@millrace/core';
-import { queuesSchema, recoveriesSchema, treeSchema } from '../answers.ts';
+import { type QueueAnswer, queuesSchema, treeSchema } from '../answers.ts';
 import { answer, type Call } from '../call.ts';
+import { recoveriesSchema } from '../death-answers.ts';
 import { assess, type Picture } from '../health.ts';
 import { type Answer, path } from '../http-client.ts';
+import { readPage } from '../letters.ts';
+import { inState } from '../output/queue-view.ts';
 import { renderStatus } from '../output/status-view.ts';
 import { action, type Verb, verb } from '../verb.ts';
 
@@ -18,6 +21,20 @@ async function orNull<T>(answer: Promise<Answer<T>>): Promise<Answer<T> | null> 
   }
 }
 
+/** How many of a queue's newest dead letters are looked at, and of how many queues: this is a glance. */
+const LETTERS_READ = 20;
+const QUEUES_READ = 8;
+
+async function poisonOf(call: Call, queues: readonly QueueAnswer[]): Promise<Picture['poison']> {
+  const suspects = queues.filter((queue) => inState(queue, 'failed') > 0).slice(0, QUEUES_READ);
+  const found = suspects.map(async ({ name: queue }) => {
+    const letters = (await orNull(readPage(call, queue, LETTERS_READ)))?.body.letters ?? [];
+    const open = letters.filter(({ reason, replayedAs }) => reason === 'poison' && replayedAs === null);
+    return { queue, letters: open.length };
+  });
+  return (await Promise.all(found)).filter(({ letters }) => letters > 0);
+}
+
 async function look(call: Call): Promise<Picture> {
   const { http } = call;
   const [queues, tree, recoveries] = await Promise.all([
@@ -30,6 +47,7 @@ async function look(call: Call): Promise<Picture> {
     queues: queues?.body.queues ?? null,
     tree: tree?.body ?? null,
     recoveries: recoveries?.body.recoveries ?? null,
+    poison: await poisonOf(call, queues?.body.queues ?? []),
   };
 }
 

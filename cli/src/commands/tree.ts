@@ -11,6 +11,6 @@ async function show(call: Call): Promise<void> {
 
 /** `millrace tree` */
 export const treeVerb: Verb = (context) =>
-  verb('tree', 'Draw the supervision tree: pods, their restart budget, worker processes').action(
+  verb('tree', 'Draw the supervision tree: pools and their circuits, pods, worker processes').action(
     action(context, show),
   );

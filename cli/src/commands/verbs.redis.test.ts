@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type ProducerBench, producerBench } from '../../../tests/support/producer.ts';
 import { until } from '../../../tests/support/queue.ts';
 import { startStore } from '../../../tests/support/store-setup.ts';
-import { exampleRecovery, exampleTree } from '../testing/examples.ts';
+import { exampleRecovery } from '../testing/death-examples.ts';
+import { exampleTree } from '../testing/examples.ts';
 import { runCommand } from '../testing/host.ts';
 
 const ends: (() => Promise<unknown> | undefined)[] = [];

@@ -45,6 +45,23 @@ describe('completion', () => {
     expect(offered('job workload ')).toEqual([]);
   });
 
+  it('follows verbs of verbs', () => {
+    expect(offered('dlq ')).toEqual(['list', 'show', 'replay', 'discard']);
+    expect(offered('dlq list ')).toBe('queues');
+    expect(offered('dlq list --')).toContain('--reason');
+    expect(offered('dlq list --reason ')).toEqual(['poison', 'attempts', 'final']);
+    expect(offered('pools ')).toEqual(['resume']);
+    expect(offered('pools resume ')).toBe('pools');
+    expect(offered('dlq nonsense ')).toEqual([]);
+  });
+
+  it('offers the dead letters of the queue before them, as many as are wanted', () => {
+    const letters = { kind: 'letters', queue: 'images' };
+    expect(offer(words, ['dlq', 'show', 'images', ''])).toEqual(letters);
+    expect(offer(words, ['--json', 'dlq', 'replay', '-y', 'images', '17', '18', ''])).toEqual(letters);
+    expect(offered('dlq show images 17 ')).toEqual([]);
+  });
+
   it('offers shells', () => {
     expect(offered('completion ')).toEqual(['bash', 'zsh', 'fish']);
   });

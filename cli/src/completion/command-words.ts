@@ -1,7 +1,10 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** Where the words for a value come from: a fixed list, the file system, the server, or nowhere. */
-export type ValueSource = readonly string[] | 'files' | 'queues' | 'workers';
+export type ValueSource = readonly string[] | 'files' | ServerSource;
+
+/** What only the server knows; `letters` are those of the queue before them. */
+export type ServerSource = 'queues' | 'workers' | 'pools' | 'letters';
 
 /** A flag that can be completed. */
 export interface FlagWords {
@@ -18,6 +21,10 @@ export interface VerbWords {
   readonly description: string;
   readonly flags: readonly FlagWords[];
   readonly arguments: readonly ValueSource[];
+  /** The last argument may be repeated. */
+  readonly isVariadic: boolean;
+  /** Verbs below this one. */
+  readonly verbs: readonly VerbWords[];
 }
 
 /** All words of a program. */
@@ -31,6 +38,9 @@ export interface ProgramWords {
 const SOURCES: Readonly<Record<string, ValueSource>> = {
   queue: 'queues',
   worker: 'workers',
+  pool: 'pools',
+  letter: 'letters',
+  letters: 'letters',
   file: 'files',
   dir: 'files',
 };
@@ -56,6 +66,8 @@ function verbWords(command: Command): VerbWords {
     description: command.description(),
     flags: command.options.map(flagWords),
     arguments: command.registeredArguments.map(argumentWords),
+    isVariadic: command.registeredArguments.at(-1)?.variadic ?? false,
+    verbs: command.createHelp().visibleCommands(command).map(verbWords),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { QueueAnswer } from '../answers.ts';
 import type { Paint } from './colour.ts';
+import { trialText } from './pool-view.ts';
 import { type Column, renderTable } from './table.ts';
+import { printable } from './text-width.ts';
 import { bytes, count, duration, rate } from './units.ts';
 
 interface Layout {
@@ -14,7 +16,9 @@ export function inState(queue: QueueAnswer, state: string): number {
 }
 
 /** What a person must know of a queue before its figures. */
-export function queueCondition(queue: QueueAnswer): 'paused' | 'full' | '' {
+export function queueCondition(queue: QueueAnswer): 'circuit open' | 'paused' | 'full' | '' {
+  // It is paused as well then, but that is not what a person must know.
+  if (queue.circuit !== null) return 'circuit open';
   if (queue.paused) return 'paused';
   return queue.depth >= queue.bound || queue.bytes >= queue.maxBytes ? 'full' : '';
 }
@@ -31,7 +35,11 @@ function columns(paint: Paint): readonly Column<QueueAnswer>[] {
     figure('FAILED', (queue) => count(inState(queue, 'failed'))),
     figure('OLDEST', (queue) => duration(queue.oldestWaitingMs)),
     figure('DRAIN', (queue) => rate(queue.drainPerSecond), 1),
-    { title: 'STATE', value: queueCondition, colour: paint.yellow },
+    {
+      title: 'STATE',
+      value: queueCondition,
+      colour: (cell, queue) => (queue.circuit === null ? paint.yellow : paint.red)(cell),
+    },
   ];
 }
 
@@ -47,13 +55,22 @@ export function renderFacts(facts: readonly (readonly [string, string])[], paint
   return facts.map(([label, value]) => `${paint.dim(label.padEnd(width))}  ${value}`).join('\n');
 }
 
+/** Which pool is down, why, and when it is tried again. */
+function circuitFacts(queue: QueueAnswer, nowMs: number, paint: Paint): (readonly [string, string])[] {
+  const { circuit } = queue;
+  if (circuit === null) return [];
+  const text = `pool ${circuit.pool}: ${circuit.reason} ${trialText(circuit, nowMs)}`;
+  return [['circuit', paint.red(printable(text))]];
+}
+
 /** One queue with all its figures. */
-export function renderQueue(queue: QueueAnswer, paint: Paint): string {
+export function renderQueue(queue: QueueAnswer, nowMs: number, paint: Paint): string {
   const counts = Object.entries(queue.counts).filter(([, jobs]) => jobs > 0);
   const condition = queueCondition(queue);
   return renderFacts(
     [
       ['queue', `${paint.bold(queue.name)}${condition === '' ? '' : `  ${paint.yellow(condition)}`}`],
+      ...circuitFacts(queue, nowMs, paint),
       ['depth', `${count(queue.depth)} of ${count(queue.bound)} (highest ${count(queue.maxDepth)})`],
       ['bytes', `${bytes(queue.bytes)} of ${bytes(queue.maxBytes)}`],
       ['jobs', counts.map(([state, jobs]) => `${count(jobs)} ${state}`).join(', ') || 'none'],

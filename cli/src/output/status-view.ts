@@ -2,9 +2,9 @@ import type { QueueAnswer, TreeAnswer } from '../answers.ts';
 import type { assess, Picture } from '../health.ts';
 import type { Paint } from './colour.ts';
 import { renderFacts, renderQueues } from './queue-view.ts';
+import { renderRecoveries } from './recovery-view.ts';
 import { printable } from './text-width.ts';
 import { age, count, duration, plural, rate } from './units.ts';
-import { renderRecoveries } from './worker-view.ts';
 
 interface Layout {
   readonly width: number;
@@ -68,9 +68,8 @@ export function renderStatus(
   layout: Layout,
 ): string {
   const { paint } = layout;
-  const wrong = verdict.findings.map(({ level, sentence }) =>
-    (level === 'down' ? paint.red : paint.yellow)(`  ${printable(sentence)}`),
-  );
+  const colours = { down: paint.red, degraded: paint.yellow, note: paint.cyan };
+  const wrong = verdict.findings.map(({ level, sentence }) => colours[level](`  ${printable(sentence)}`));
   const blocks = [
     [verdictLine(verdict.health, paint), ...wrong].join('\n'),
     renderFacts(

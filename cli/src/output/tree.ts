@@ -1,7 +1,8 @@
-import type { PodAnswer, TreeAnswer, WorkerAnswer } from '../answers.ts';
+import type { PodAnswer, PoolAnswer, TreeAnswer, WorkerAnswer } from '../answers.ts';
 import type { Paint } from './colour.ts';
+import { budgetText, poolColour, trialText } from './pool-view.ts';
 import { printable, truncate } from './text-width.ts';
-import { age, bytes, duration } from './units.ts';
+import { age, bytes } from './units.ts';
 
 /** A node of a drawn tree: its line, and what hangs below it. */
 interface Node {
@@ -47,14 +48,12 @@ function bySlot(a: WorkerAnswer, b: WorkerAnswer): number {
 }
 
 function podNode(pod: PodAnswer, tree: TreeAnswer, paint: Paint): Node {
-  const { used, intensity, periodMs } = pod.restarts;
+  const { used, intensity } = pod.restarts;
   const spent = intensity > 0 && used >= intensity;
   const facts = [
     pod.state,
     // A pod that has not said hello yet has told no budget.
-    intensity === 0
-      ? ''
-      : `restarts ${used} of ${intensity} in ${duration(periodMs)}${spent ? ' (spent)' : ''}`,
+    intensity === 0 ? '' : `restarts ${budgetText(pod.restarts)}${spent ? ' (spent)' : ''}`,
     `up ${age(pod.startedAtMs, tree.atMs)}`,
   ].filter((fact) => fact !== '');
   return {
@@ -67,13 +66,40 @@ function podNode(pod: PodAnswer, tree: TreeAnswer, paint: Paint): Node {
   };
 }
 
+/** Why a pool's queues take no jobs, and when it is tried again. */
+function circuitNodes({ circuit }: PoolAnswer, atMs: number, paint: Paint): Node[] {
+  if (circuit === null) return [];
+  const text = `circuit open for ${age(circuit.sinceMs, atMs)}: ${circuit.reason}`;
+  return [text, trialText(circuit, atMs)].map((line) => ({ text: line, children: [], colour: paint.red }));
+}
+
+function poolNode(pool: PoolAnswer, tree: TreeAnswer, paint: Paint): Node {
+  const pods = tree.pods.filter((pod) => pod.pool === pool.name);
+  const facts = [
+    pool.state,
+    `${pool.pods} of ${pool.desired} pods`,
+    pool.strategy,
+    `restarts ${budgetText(pool.restarts)}`,
+  ];
+  return {
+    text: `pool ${pool.name}  ${facts.join(', ')}`,
+    children: [...circuitNodes(pool, tree.atMs, paint), ...pods.map((pod) => podNode(pod, tree, paint))],
+    colour: pool.state === 'running' ? paint.bold : poolColour(paint, pool.state),
+  };
+}
+
+/** The pools that the leader keeps, in its order, then those that only pods speak of. */
 function poolNodes(tree: TreeAnswer, paint: Paint): Node[] {
-  const pools = [...new Set(tree.pods.map((pod) => pod.pool))].sort();
-  return pools.map((pool) => ({
-    text: `pool ${pool}`,
-    children: tree.pods.filter((pod) => pod.pool === pool).map((pod) => podNode(pod, tree, paint)),
-    colour: paint.bold,
-  }));
+  const known = new Set(tree.pools.map((pool) => pool.name));
+  const others = [...new Set(tree.pods.map((pod) => pod.pool))].filter((pool) => !known.has(pool)).sort();
+  return [
+    ...tree.pools.map((pool) => poolNode(pool, tree, paint)),
+    ...others.map((pool) => ({
+      text: `pool ${pool}`,
+      children: tree.pods.filter((pod) => pod.pool === pool).map((pod) => podNode(pod, tree, paint)),
+      colour: paint.bold,
+    })),
+  ];
 }
 
 /** Workers whose pod has not said hello (or has gone before them) still belong into the picture. */

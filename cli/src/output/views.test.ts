@@ -1,20 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { assess, type Picture } from '../health.ts';
-import {
-  exampleJob,
-  exampleQueue,
-  exampleRecovery,
-  exampleTree,
-  exampleWorker,
-  NOW_MS,
-} from '../testing/examples.ts';
+import { exampleRecovery } from '../testing/death-examples.ts';
+import { exampleJob, exampleQueue, exampleTree, exampleWorker, NOW_MS } from '../testing/examples.ts';
 import { createPaint } from './colour.ts';
 import { renderJob, renderJobs } from './job-view.ts';
 import { renderQueue, renderQueues } from './queue-view.ts';
+import { renderRecoveries } from './recovery-view.ts';
 import { renderStatus } from './status-view.ts';
 import { textWidth } from './text-width.ts';
 import { renderTree } from './tree.ts';
-import { renderRecoveries, renderWorkers } from './worker-view.ts';
+import { renderWorkers } from './worker-view.ts';
 
 const paint = createPaint(false);
 const layout = { width: 80, paint };
@@ -29,7 +24,7 @@ describe('the tree', () => {
     expectToFit(text);
     expect(text).toMatchInlineSnapshot(`
       "supervisor supervisor-1  pid 4000, up 1h 1m
-      └─ pool default
+      └─ pool default  running, 1 of 1 pods, one_for_one, restarts 0 of 5 in 30.0 s
          └─ pod-1  pid 4100  running, restarts 1 of 5 in 30.0 s, up 1h
             ├─ slot 0  8f3a11c2  pid 4101  running, 12/16 busy, 87.0 MiB, up 3m 20s
             ├─ slot 1  1b2c3d4e  pid 4102  running, 16/16 busy, 87.0 MiB, up 3m 20s
@@ -49,7 +44,7 @@ describe('the tree', () => {
     expectToFit(text);
     expect(text).toMatchInlineSnapshot(`
       "supervisor supervisor-1  pid 4000, up 1h 1m
-      ├─ pool default
+      ├─ pool default  running, 1 of 1 pods, one_for_one, restarts 0 of 5 in 30.0 s
       │  └─ pod-1  pid 4100  running, restarts 5 of 5 in 30.0 s (spent), up 1h
       │     └─ slot 0  00000000  pid 4101  suspect, 12/16 busy, 87.0 MiB, up 3m 20s, …
       └─ without a pod
@@ -65,7 +60,7 @@ describe('the tree', () => {
     const text = renderTree({ ...exampleTree(), pods, workers: [exampleWorker({ state: 'dead' })] }, layout);
     expect(text).toMatchInlineSnapshot(`
       "supervisor supervisor-1  pid 4000, up 1h 1m
-      ├─ pool default
+      ├─ pool default  running, 1 of 1 pods, one_for_one, restarts 0 of 5 in 30.0 s
       │  └─ pod-2  pid 4100  starting, up 1h
       └─ ended lately
          └─ slot 0  8f3a11c2  pid 4101  dead, 87.0 MiB"
@@ -73,7 +68,9 @@ describe('the tree', () => {
   });
 
   it('says that there is nothing', () => {
-    expect(renderTree({ ...exampleTree(), pods: [], workers: [] }, layout)).toContain('└─ no pods');
+    expect(renderTree({ ...exampleTree(), pools: [], pods: [], workers: [] }, layout)).toContain(
+      '└─ no pods',
+    );
   });
 });
 
@@ -134,16 +131,16 @@ describe('tables', () => {
     const text = renderRecoveries([exampleRecovery(), running], NOW_MS, layout);
     expectToFit(text);
     expect(text).toMatchInlineSnapshot(`
-      "     DIED  WORKER    CAUSE   DETECT  RECLAIM  RESPAWN  JOBS   LAST  STATE
-      1m 5s ago  0a1b2c3d  killed    2 ms   6.5 ms     9 ms     3  24 ms  done
-      1m 5s ago  0a1b2c3d  killed    2 ms        -     9 ms     3      -  running"
+      "     DIED  WORKER    CAUSE   BLAME    DETECT  RECLAIM  JOBS   LAST  STATE
+      1m 5s ago  0a1b2c3d  killed  unknown    2 ms   6.5 ms     3  24 ms  done
+      1m 5s ago  0a1b2c3d  killed  unknown    2 ms        -     3      -  running"
     `);
   });
 });
 
 describe('single things', () => {
   it('tells all of a queue', () => {
-    expect(renderQueue(exampleQueue({ paused: true }), paint)).toMatchInlineSnapshot(`
+    expect(renderQueue(exampleQueue({ paused: true }), NOW_MS, paint)).toMatchInlineSnapshot(`
       "queue        workload  paused
       depth        192 of 256 (highest 256)
       bytes        24.0 KiB of 256 MiB
@@ -195,6 +192,7 @@ describe('status', () => {
       queues: [exampleQueue()],
       tree: exampleTree(),
       recoveries: [exampleRecovery()],
+      poison: [],
     });
     expectToFit(text);
     expect(text.split('\n').length).toBeLessThanOrEqual(24);
@@ -211,13 +209,15 @@ describe('status', () => {
       QUEUE     DEPTH  BOUND  ACTIVE  DELAYED  FAILED  OLDEST    DRAIN  STATE
       workload    192    256      64       12       2  420 ms  1,534/s
 
-           DIED  WORKER    CAUSE   DETECT  FENCE  RECLAIM  RESPAWN  JOBS   LAST  STATE
-      1m 5s ago  0a1b2c3d  killed    2 ms   4 ms   6.5 ms     9 ms     3  24 ms  done"
+           DIED  WORKER    CAUSE   BLAME    DETECT  RECLAIM  JOBS   LAST  STATE
+      1m 5s ago  0a1b2c3d  killed  unknown    2 ms   6.5 ms     3  24 ms  done"
     `);
   });
 
   it('says first what is wrong', () => {
-    expect(show({ nowMs: NOW_MS, queues: null, tree: null, recoveries: null })).toMatchInlineSnapshot(`
+    expect(
+      show({ nowMs: NOW_MS, queues: null, tree: null, recoveries: null, poison: [] }),
+    ).toMatchInlineSnapshot(`
       "✖ down
         The store does not answer: no job is taken or accepted.
 

@@ -1,4 +1,4 @@
-import type { JobAnswer, QueueAnswer, RecoveryAnswer, TreeAnswer, WorkerAnswer } from '../answers.ts';
+import type { JobAnswer, PoolAnswer, QueueAnswer, TreeAnswer, WorkerAnswer } from '../answers.ts';
 
 /** The moment at which the examples are looked at. */
 export const NOW_MS = 1_790_000_000_000;
@@ -17,6 +17,7 @@ export function exampleQueue(changes: Partial<QueueAnswer> = {}): QueueAnswer {
     drainPerSecond: 1_534.2,
     concurrency: null,
     refused: 31,
+    circuit: null,
     ...changes,
   };
 }
@@ -40,11 +41,38 @@ export function exampleWorker(changes: Partial<WorkerAnswer> = {}): WorkerAnswer
   };
 }
 
+export function examplePool(changes: Partial<PoolAnswer> = {}): PoolAnswer {
+  return {
+    name: 'default',
+    state: 'running',
+    strategy: 'one_for_one',
+    restart: 'permanent',
+    desired: 1,
+    pods: 1,
+    queues: ['workload', 'crawl'],
+    restarts: { used: 0, intensity: 5, periodMs: 30_000 },
+    circuit: null,
+    ...changes,
+  };
+}
+
+/** A pool that has given up. */
+export function openPool(): PoolAnswer {
+  const circuit = {
+    pool: 'images',
+    reason: 'Its pods ended 6 times in 30 s, the last one with exit code 1.',
+    sinceMs: NOW_MS - 12_000,
+    retryAtMs: NOW_MS + 4_200,
+  };
+  const restarts = { used: 5, intensity: 5, periodMs: 30_000 };
+  return examplePool({ name: 'images', state: 'open', pods: 0, queues: ['images'], restarts, circuit });
+}
+
 export function exampleTree(): TreeAnswer {
   const standby = { slot: null, pid: 4_103, state: 'standby', busy: 0, queues: [] };
   return {
     atMs: NOW_MS,
-    supervisor: { id: 'supervisor-1', pid: 4_000, startedAtMs: NOW_MS - 3_700_000 },
+    supervisor: { id: 'supervisor-1', pid: 4_000, startedAtMs: NOW_MS - 3_700_000, leader: true },
     pods: [
       {
         id: 'pod-1',
@@ -61,23 +89,7 @@ export function exampleTree(): TreeAnswer {
       exampleWorker(),
       exampleWorker({ id: 'pod-1.2c3d4e5f60718293', ...standby }),
     ],
-  };
-}
-
-export function exampleRecovery(changes: Partial<RecoveryAnswer> = {}): RecoveryAnswer {
-  return {
-    id: 'pod-1.0a1b2c3d4e5f6071',
-    certificate: { worker: 'pod-1.0a1b2c3d4e5f6071', pod: 'pod-1', cause: 'killed' },
-    diedAtMs: NOW_MS - 65_000,
-    detectMs: 2,
-    fenceMs: 4,
-    reclaimMs: 6.5,
-    respawnMs: 9,
-    firstOrphanMs: 11,
-    lastOrphanMs: 24,
-    orphans: { workload: ['17', '18', '19'] },
-    state: 'done',
-    ...changes,
+    pools: [examplePool()],
   };
 }
 
