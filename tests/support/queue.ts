@@ -2,6 +2,7 @@ import {
   type Clock,
   type Config,
   compileConfig,
+  type DeathCertificate,
   newStartId,
   type Outcome,
   silentLog,
@@ -111,4 +112,13 @@ export function gate() {
 /** `n` small jobs. */
 export function jobs(n: number, data: unknown = {}) {
   return Array.from({ length: n }, () => ({ name: 'job', data: data as never, opts: {} }));
+}
+
+/** A death certificate with nothing remarkable in it but what `over` says. */
+export function certificateOf(worker: string, over: Partial<DeathCertificate> = {}): DeathCertificate {
+  return {
+    ...{ worker, pod: worker.replace(/\.[^.]*$/, ''), pid: 1, slot: 0, cause: 'killed', blame: 'none' },
+    ...{ exitCode: null, exitSignal: null, diedAtMs: 1, certifiedAtMs: 2, evidence: [], lastLines: [] },
+    ...{ peakRssBytes: null, memoryLimitBytes: null, beats: [], ...over },
+  };
 }

@@ -85,5 +85,9 @@ export interface JobView {
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
+  /** Deaths of its process that count against it. */
+  readonly kills: number;
+  /** It runs alone, in a process of its own, until it ends in any other way than by a death. */
+  readonly suspect: boolean;
   readonly attempts: readonly AttemptView[];
 }

@@ -1,7 +1,7 @@
 import type { ClusterStatus, Recovery, WorkerCommand } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type QueueBench, queueBench } from '../../../tests/support/queue.ts';
-import type { Store } from './types.ts';
+import { certificateOf, type QueueBench, queueBench } from '../../../tests/support/queue.ts';
+import type { Store } from './types/store.ts';
 
 let bench: QueueBench;
 let store: Store;
@@ -13,13 +13,14 @@ afterEach(() => bench.close());
 
 const picture = (id: string, atMs: number): ClusterStatus => ({
   atMs,
-  supervisor: { id, pid: 1, startedAtMs: 0 },
+  supervisor: { id, pid: 1, startedAtMs: 0, leader: false },
   pods: [],
   workers: [],
+  pools: [],
 });
 
 const recovery = (id: string, diedAtMs: number, state: Recovery['state'] = 'done') =>
-  ({ id, diedAtMs, detectMs: 1, state, orphans: {} }) as unknown as Recovery;
+  ({ id, diedAtMs, detectMs: 1, state, orphans: {}, certificate: certificateOf(id) }) as unknown as Recovery;
 
 test('shows the freshest supervisor’s picture, and none when all fell silent', async () => {
   expect(await store.board.status()).toBeNull();

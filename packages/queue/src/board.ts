@@ -1,10 +1,19 @@
-import type { Clock, ClusterStatus, Recovery, WorkerCommand } from '@millrace/core';
+import {
+  type Clock,
+  type ClusterStatus,
+  mergeRecoveries,
+  type Recovery,
+  type WorkerCommand,
+} from '@millrace/core';
 import type { Redis } from 'ioredis';
+import { runScript } from './connection/client.ts';
 import { boardKeys } from './keys.ts';
-import type { Board } from './types.ts';
+import type { Board } from './types/supervision.ts';
 
 /** A supervisor that has not spoken this long is not shown any more. */
 const STATUS_KEEP_MS = 15_000;
+/** The leader's picture is the one of the pools; past this age another supervisor knows better. */
+const LEADER_FRESH_MS = 3_000;
 const RECOVERIES_KEPT = 1_000;
 const COMMANDS_KEPT = 1_000;
 const COMMAND_BLOCK_MS = 1_000;
@@ -25,7 +34,9 @@ export function createBoard(
     if (supervisors.length === 0) return null;
     const texts = await client.mget(...supervisors.map(keys.status));
     const pictures = texts.filter((text) => text !== null).map((text) => JSON.parse(text) as ClusterStatus);
-    return pictures.sort((a, b) => b.atMs - a.atMs)[0] ?? null;
+    const newest = pictures.sort((a, b) => b.atMs - a.atMs);
+    const isFresh = ({ atMs }: ClusterStatus) => atMs >= clock.nowMs() - LEADER_FRESH_MS;
+    return newest.find((picture) => picture.supervisor.leader && isFresh(picture)) ?? newest[0] ?? null;
   }
 
   async function publishStatus(picture: ClusterStatus): Promise<void> {
@@ -38,19 +49,19 @@ export function createBoard(
       .exec();
   }
 
+  /** Compare-and-set, until no other replica wrote meanwhile. */
   async function saveRecovery(recovery: Recovery): Promise<void> {
-    await client
-      .multi()
-      .hset(keys.recoveries, recovery.id, JSON.stringify(recovery))
-      .zadd(keys.recoveryOrder, recovery.diedAtMs, recovery.id)
-      .exec();
-    const surplus = await client.zrange(keys.recoveryOrder, 0, -RECOVERIES_KEPT - 1);
-    if (surplus.length === 0) return;
-    await client
-      .multi()
-      .hdel(keys.recoveries, ...surplus)
-      .zrem(keys.recoveryOrder, ...surplus)
-      .exec();
+    const { id } = recovery;
+    let there = (await client.hget(keys.recoveries, id)) ?? '';
+    for (;;) {
+      const merged = there === '' ? recovery : mergeRecoveries(JSON.parse(there) as Recovery, recovery);
+      const text = JSON.stringify(merged);
+      if (text === there) return;
+      const args = [keys.recoveries, keys.recoveryOrder, id, there, text, merged.diedAtMs, RECOVERIES_KEPT];
+      const reply = await runScript(client, 'save-recovery', args);
+      if (reply === 1) return;
+      there = String(reply);
+    }
   }
 
   async function recoveries(limit: number): Promise<Recovery[]> {
@@ -84,6 +95,20 @@ export function createBoard(
     publishStatus: (picture) => guarded(() => publishStatus(picture)),
     status: () => guarded(status),
     saveRecovery: (recovery) => guarded(() => saveRecovery(recovery)),
+    lead: (supervisor, leaseMs) =>
+      guarded(async () => (await runScript(client, 'lead', [keys.lease, supervisor, leaseMs])) === 1),
+    resign: (supervisor) =>
+      guarded(async () => void (await runScript(client, 'resign', [keys.lease, supervisor]))),
+    saveTree: (supervisor, tree) =>
+      guarded(async () => {
+        const args = [keys.lease, keys.tree, supervisor, JSON.stringify(tree)];
+        return (await runScript(client, 'save-tree', args)) === 1;
+      }),
+    tree: () =>
+      guarded(async () => {
+        const text = await client.get(keys.tree);
+        return text === null ? null : (JSON.parse(text) as unknown);
+      }),
     recoveries: (limit) => guarded(() => recoveries(limit)),
     sendCommand: (command) =>
       guarded(async () => {

@@ -1,4 +1,5 @@
 import {
+  type Circuit,
   type Clock,
   isMillraceError,
   JOB_STATES,
@@ -14,10 +15,12 @@ import { drainPerSecond } from './add/retry-after.ts';
 import { clientBackends } from './backend/factory.ts';
 import type { MillraceBackend } from './backend/millrace-backend.ts';
 import { runScript } from './connection/client.ts';
+import { results } from './connection/results.ts';
+import { createDeadLetters } from './dead-letters/dead-letters.ts';
 import { jobView } from './job-view.ts';
 import { type QueueKeys, queueKeys } from './keys.ts';
 import { endReader, readLedger, registerReader } from './ledger.ts';
-import type { BoundedQueue, JobPage, QueueSnapshot } from './types.ts';
+import type { BoundedQueue, JobPage, QueueSnapshot } from './types/queue.ts';
 
 /** Runs a call against the store with the profile's deadline and error mapping. */
 export type Guarded = <T>(call: () => Promise<T>) => Promise<T>;
@@ -42,15 +45,6 @@ const STATE_KEYS: Readonly<Record<JobState, { key: keyof QueueKeys; list: boolea
   failed: { key: 'failed', list: false },
   'waiting-children': { key: 'waitingChildren', list: false },
 };
-
-/** Results of a pipeline, or the first error among them. */
-async function results(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, value]) => {
-    if (error) throw error;
-    return value;
-  });
-}
 
 /** Queues this, so that BullMQ's Queue is made only for the operations that need it. */
 function stockQueue(options: BoundedQueueOptions): Queue {
@@ -78,6 +72,8 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     maxBytes: options.maxBytes,
     send: (args) => guarded(() => runScript(client, 'add', args)),
   });
+
+  const dead = createDeadLetters({ name, prefix: options.prefix, client, clock, adder });
 
   async function stateOf(
     id: string,
@@ -185,6 +181,10 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     retry: (id) =>
       guarded(() => onJob(id, ['failed', 'completed'], (job, state) => retryFinished(job, state, backend))),
     promote: (id) => guarded(() => onJob(id, ['delayed'], () => backend.promote(id))),
+    deadLetters: (cursor, limit) => guarded(() => dead.deadLetters(cursor, limit)),
+    deadLetter: (id) => guarded(() => dead.deadLetter(id)),
+    replay: (id) => guarded(() => dead.replay(id)),
+    discard: (id) => guarded(() => dead.discard(id)),
     registerReader: (reader) => guarded(() => registerReader(client, keys, reader, clock.nowMs())),
     readLedger: (reader, cursor, limit) =>
       guarded(() => readLedger(client, keys, { reader, cursor, limit, nowMs: clock.nowMs() })),
@@ -246,5 +246,6 @@ async function snapshot(options: BoundedQueueOptions, keys: QueueKeys): Promise<
     drainPerSecond: drainPerSecond(marks, nowMs),
     concurrency: reply[9] === '' ? null : at(9),
     refused: at(21),
+    circuit: reply[22] ? (JSON.parse(String(reply[22])) as Circuit) : null,
   };
 }

@@ -2,9 +2,10 @@ import type { AttemptView, JobState, JobView } from '@millrace/core';
 
 const OPTION_NAMES: Readonly<Record<string, string>> = { delay: 'delayMs', de: 'deduplication' };
 /** Ours, and of no interest to a reader. */
-const HIDDEN_OPTIONS = new Set(['enqueuedUs']);
+const HIDDEN_OPTIONS = new Set(['enqueuedUs', 'lineage']);
 
-function json(text: string | undefined): unknown {
+/** What a field holds: JSON, or text that a stock client wrote otherwise. */
+export function json(text: string | undefined): unknown {
   if (text === undefined) return null;
   try {
     return JSON.parse(text);
@@ -94,6 +95,8 @@ export function jobView(
     createdAtMs: Number(fields.timestamp ?? 0),
     startedAtMs: ms(fields.processedOn),
     finishedAtMs: ms(fields.finishedOn),
+    kills: Number(fields.mrKills ?? 0),
+    suspect: fields.mrSuspect !== undefined,
     attempts: [...pastAttempts(fields.mrAttempts), ...lastAttempt(state, fields)],
   };
 }

@@ -40,6 +40,11 @@ export function queueKeys(prefix: string, queue: string) {
     idempotency: key('millrace:idempotency'),
     idempotencyAge: key('millrace:idempotency-age'),
     readersSeen: key('millrace:readers-seen'),
+    repeat: key('repeat'),
+    /** HASH: the evidence of a start's death; lua/scripts/reclaim.lua makes the same key. */
+    death: (startId: string) => key(`millrace:death:${startId}`),
+    /** LIST: job ids that it left behind in this queue, oldest first. */
+    deathOrphans: (startId: string) => key(`millrace:death:${startId}:orphans`),
     accounts,
     /** In the order that lua/accounts.lua takes them. */
     accountList: [
@@ -64,5 +69,7 @@ export function boardKeys(prefix: string) {
     recoveryOrder: `millrace:{${prefix}}:recovery-order`,
     commands: `millrace:{${prefix}}:commands`,
     queues: `millrace:{${prefix}}:queues`,
+    lease: `millrace:{${prefix}}:leader`,
+    tree: `millrace:{${prefix}}:tree`,
   };
 }

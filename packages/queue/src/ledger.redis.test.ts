@@ -2,7 +2,7 @@ import { ManualClock, systemClock } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
 import { testStore } from '../../../tests/support/store.ts';
-import type { BoundedQueue, LedgerEntry } from './types.ts';
+import type { BoundedQueue, LedgerEntry } from './types/queue.ts';
 
 let bench: QueueBench;
 let queue: BoundedQueue;

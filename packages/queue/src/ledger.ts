@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
 import type { QueueKeys } from './keys.ts';
-import type { LedgerEntry, LedgerPage } from './types.ts';
+import type { LedgerEntry, LedgerPage } from './types/queue.ts';
 
 /** A reader that is silent this long is dropped: it keeps the stream from being trimmed. */
 const SILENCE_MS = 600_000;

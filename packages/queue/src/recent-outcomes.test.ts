@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RecentOutcomes } from './recent-outcomes.ts';
-import type { FinalOutcome } from './types.ts';
+import type { FinalOutcome } from './types/waiters.ts';
 
 const outcome = (result: unknown): FinalOutcome => ({ state: 'completed', result, error: null });
 

@@ -1,4 +1,4 @@
-import type { FinalOutcome } from './types.ts';
+import type { FinalOutcome } from './types/waiters.ts';
 
 /** Outcomes that came before anybody waited for them: an add's reply may be slower than its job. */
 export class RecentOutcomes {

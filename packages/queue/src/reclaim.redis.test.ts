@@ -1,8 +1,16 @@
-import { isMillraceError, newStartId } from '@millrace/core';
+import { type DeathCertificate, isMillraceError, newStartId } from '@millrace/core';
 import { Queue } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { gate, jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
-import type { BoundedQueue, Store } from './types.ts';
+import {
+  certificateOf,
+  gate,
+  jobs,
+  type QueueBench,
+  queueBench,
+  until,
+} from '../../../tests/support/queue.ts';
+import type { BoundedQueue } from './types/queue.ts';
+import type { Store } from './types/store.ts';
 
 let bench: QueueBench;
 let store: Store;
@@ -35,13 +43,18 @@ async function holder(n: number) {
   return { hold, startId, consumer, events };
 }
 
+const deadOf = (startId: string, cause: DeathCertificate['cause'] = 'killed') => ({
+  startId,
+  certificate: certificateOf(startId, { cause }),
+});
+
 describe('reclaim', () => {
   test('gives all jobs of the dead start back to the head of the queue, in their order, more than one call holds', async () => {
     const first = await ids(150);
     const dead = await holder(150);
     const later = await ids(3);
     await store.supervision.fence('work', dead.startId);
-    const { jobIds } = await store.supervision.reclaim('work', dead.startId, 'killed');
+    const { jobIds } = await store.supervision.reclaim('work', deadOf(dead.startId));
     expect(jobIds).toEqual(first);
     const order: string[] = [];
     await bench
@@ -55,22 +68,24 @@ describe('reclaim', () => {
     const [id] = await ids(1);
     const dead = await holder(1);
     await store.supervision.fence('work', dead.startId);
-    await store.supervision.reclaim('work', dead.startId, 'crash: SIGKILL');
+    await store.supervision.reclaim('work', deadOf(dead.startId, 'crash'));
     const job = await queue.job(id as string);
     expect(job).toMatchObject({ state: 'waiting', attemptsMade: 0, attemptsStarted: 1 });
     expect(job?.attempts).toMatchObject([
-      { outcome: 'killed', worker: dead.startId, cause: 'crash: SIGKILL', start: 1 },
+      { outcome: 'killed', worker: dead.startId, cause: 'crash', start: 1 },
     ]);
     expect(await bench.redis.hget(`${bench.prefix}:work:${id}`, 'stc')).toBeNull();
   });
 
-  test('is compare-and-set: only the dead start loses its jobs, and a second call finds nothing', async () => {
+  test('is compare-and-set: only the dead start loses its jobs, and a second call tells the same and moves nothing', async () => {
     await ids(4);
     const dead = await holder(2);
     const alive = await holder(2);
     await store.supervision.fence('work', dead.startId);
-    expect((await store.supervision.reclaim('work', dead.startId, 'x')).jobIds).toHaveLength(2);
-    expect((await store.supervision.reclaim('work', dead.startId, 'x')).jobIds).toEqual([]);
+    const first = await store.supervision.reclaim('work', deadOf(dead.startId));
+    expect(first.jobIds).toHaveLength(2);
+    expect(await store.supervision.reclaim('work', deadOf(dead.startId))).toEqual(first);
+    expect((await queue.snapshot()).depth).toBe(2);
     alive.hold.finishAll();
     await until(async () => (await queue.snapshot()).counts.completed === 2, 'the living finished theirs');
   });
@@ -78,7 +93,7 @@ describe('reclaim', () => {
   test('never happens before the fence', async () => {
     await ids(1);
     const suspect = await holder(1);
-    await expect(store.supervision.reclaim('work', suspect.startId, 'x')).rejects.toMatchObject({
+    await expect(store.supervision.reclaim('work', deadOf(suspect.startId))).rejects.toMatchObject({
       code: 'wrong_state',
     });
     expect((await queue.snapshot()).counts.active).toBe(1);
@@ -91,7 +106,7 @@ describe('reclaim', () => {
     const dead = await holder(2);
     await queue.add(prioritized);
     await store.supervision.fence('work', dead.startId);
-    await store.supervision.reclaim('work', dead.startId, 'x');
+    await store.supervision.reclaim('work', deadOf(dead.startId));
     expect(await queue.snapshot()).toMatchObject({ depth: 4, bytes: 12 });
     const seen: string[] = [];
     await bench
@@ -105,7 +120,7 @@ describe('reclaim', () => {
     const all = await ids(3);
     const dead = await holder(3);
     await store.supervision.fence('work', dead.startId);
-    const { jobIds, eventsAfter } = await store.supervision.reclaim('work', dead.startId, 'x');
+    const { jobIds, eventsAfter } = await store.supervision.reclaim('work', deadOf(dead.startId));
     const restarts = store.supervision.restarts('work', jobIds, eventsAfter, AbortSignal.timeout(5_000));
     await bench.consumer().start();
     expect([...(await restarts).keys()].sort()).toEqual(all.sort());

@@ -8,15 +8,11 @@ import { assertFit, parseInfo } from './connection/fitness.ts';
 import { guardedCall } from './connection/guarded-call.ts';
 import { queueKeys } from './keys.ts';
 import { dropSilentReaders } from './ledger.ts';
+import { poisonKills } from './poison.ts';
 import { createQueueSupervision } from './supervision.ts';
-import type {
-  BoundedQueue,
-  CreateStore,
-  FinalOutcome,
-  OutcomeWaiters,
-  Store,
-  StoreDependencies,
-} from './types.ts';
+import type { BoundedQueue } from './types/queue.ts';
+import type { CreateStore, Store, StoreDependencies } from './types/store.ts';
+import type { FinalOutcome, OutcomeWaiters } from './types/waiters.ts';
 import { createOutcomeWaiters } from './waiters.ts';
 
 /** How often the byte counts of the queues in use are mended, and silent readers of their ledgers dropped. */
@@ -71,7 +67,7 @@ export const createStore: CreateStore = (config, dependencies): Store => {
     },
     check: () => guarded(async () => assertFit(parseInfo(await client.info()))),
     queue,
-    supervision: createQueueSupervision(client, prefix, clock, blocking),
+    supervision: createQueueSupervision(client, prefix, clock, blocking, poisonKills(config)),
     board: createBoard(client, prefix, clock, blocking, guarded),
     waiters: () => waitersOf(client, prefix, clock, blocking, guarded, queue),
   };

@@ -1,9 +1,10 @@
-import { type Clock, isStartId } from '@millrace/core';
+import { type Circuit, type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
-import { giveBack } from './give-back.ts';
-import { queueKeys } from './keys.ts';
-import type { QueueSupervision } from './types.ts';
+import { eventField } from './event-fields.ts';
+import { type QueueKeys, queueKeys } from './keys.ts';
+import { Reclaimer } from './reclaim/reclaimer.ts';
+import type { QueueSupervision } from './types/supervision.ts';
 
 /** How long the store remembers who is dead: longer than any zombie may sleep. */
 const FENCE_KEEP_MS = 7 * 86_400_000;
@@ -28,30 +29,45 @@ function parseClientList(text: string): ClientLine[] {
 function activations(page: readonly [string, readonly string[]][]): { jobId: string; atMs: number }[] {
   const seen: { jobId: string; atMs: number }[] = [];
   for (const [entryId, fields] of page) {
-    const value = (name: string) => {
-      const at = fields.indexOf(name);
-      return at % 2 === 0 ? fields[at + 1] : undefined;
-    };
-    const jobId = value('jobId');
-    if (value('event') === 'active' && jobId !== undefined) {
+    const jobId = eventField(fields, 'jobId');
+    if (eventField(fields, 'event') === 'active' && jobId !== undefined) {
       seen.push({ jobId, atMs: Number(entryId.split('-')[0]) });
     }
   }
   return seen;
 }
 
-/** See {@link QueueSupervision}. `blocking` makes a connection for reads that wait. */
+/**
+ * See {@link QueueSupervision}. `blocking` makes a connection for reads that wait; `poisonKills` is how many deaths make
+ * a job poison, 0 where they are not counted.
+ */
 export function createQueueSupervision(
   client: Redis,
   prefix: string,
   clock: Clock,
   blocking: () => Redis,
+  poisonKills: number,
 ): QueueSupervision {
+  const reclaimer = new Reclaimer(client, prefix, clock, poisonKills);
   const clients = async () => parseClientList(String(await client.client('LIST', 'TYPE', 'NORMAL')));
 
-  async function lastEventId(eventsKey: string): Promise<string> {
-    const last = await client.xrevrange(eventsKey, '+', '-', 'COUNT', 1);
-    return last[0]?.[0] ?? '0-0';
+  async function cutBlockingOf(suspects: ReadonlyMap<string, readonly string[]>): Promise<number> {
+    const queues = new Set([...suspects.values()].flat());
+    const names = new Set(
+      [...suspects].flatMap(([startId, served]) =>
+        served.map((queue) => `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`),
+      ),
+    );
+    const doomed = (await clients()).filter(({ name }) => names.has(name));
+    const killed = await Promise.all(doomed.map(({ id }) => client.client('KILL', 'ID', Number(id))));
+    await Promise.all([...queues].map(wake));
+    return killed.reduce((sum: number, count) => sum + Number(count), 0);
+  }
+
+  /** A cut read may have swallowed the queue's marker; a needless one costs one look. */
+  async function wake(queue: string): Promise<void> {
+    const keys = queueKeys(prefix, queue);
+    if (!(await client.hexists(keys.meta, 'paused'))) await client.zadd(keys.marker, 0, '0');
   }
 
   return {
@@ -61,12 +77,9 @@ export function createQueueSupervision(
       await runScript(client, 'fence', args);
     },
 
-    async reclaim(queue, startId, cause) {
-      const keys = queueKeys(prefix, queue);
-      const eventsAfter = await lastEventId(keys.events);
-      const request = { startId, outcome: 'killed', cause, fencedOnly: true, jobIds: null } as const;
-      return { jobIds: await giveBack(client, keys, { ...request, nowMs: clock.nowMs() }), eventsAfter };
-    },
+    reclaim: (queue, dead) => reclaimer.reclaim(queue, dead),
+
+    setCircuit: (queue, circuit) => setCircuit(client, queueKeys(prefix, queue), circuit),
 
     async restarts(queue, jobIds, eventsAfter, signal) {
       const restarted = new Map<string, number>();
@@ -105,17 +118,8 @@ export function createQueueSupervision(
       );
     },
 
-    async cutBlocking(queue, startId) {
-      const keys = queueKeys(prefix, queue);
-      const name = `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`;
-      let cut = 0;
-      for (const { id, name: clientName } of await clients()) {
-        if (clientName === name) cut += Number(await client.client('KILL', 'ID', Number(id)));
-      }
-      // It may have swallowed the marker; a needless one costs one look.
-      if (!(await client.hexists(keys.meta, 'paused'))) await client.zadd(keys.marker, 0, '0');
-      return cut;
-    },
+    cutBlocking: (queue, startId) => cutBlockingOf(new Map([[startId, [queue]]])),
+    cutBlockingOf,
 
     async holders(queue) {
       const keys = queueKeys(prefix, queue);
@@ -139,4 +143,10 @@ export function createQueueSupervision(
       return refusals;
     },
   };
+}
+
+async function setCircuit(client: Redis, keys: QueueKeys, circuit: Circuit | null): Promise<void> {
+  const stock = [keys.wait, keys.paused, keys.meta, keys.prioritized, keys.events, keys.delayed, keys.marker];
+  const text = circuit === null ? '' : JSON.stringify(circuit);
+  await runScript(client, 'circuit', [...stock, ...keys.accountList, text]);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
-import type { BoundedQueue, OutcomeWaiters } from './types.ts';
+import type { BoundedQueue } from './types/queue.ts';
+import type { OutcomeWaiters } from './types/waiters.ts';
 
 let bench: QueueBench;
 let queue: BoundedQueue;

@@ -1,8 +1,9 @@
 import { type Clock, lifecycle } from '@millrace/core';
 import type { Redis } from 'ioredis';
+import { eventField } from './event-fields.ts';
 import { queueKeys } from './keys.ts';
 import { RecentOutcomes } from './recent-outcomes.ts';
-import type { FinalOutcome, OutcomeReader, OutcomeWaiters } from './types.ts';
+import type { FinalOutcome, OutcomeReader, OutcomeWaiters } from './types/waiters.ts';
 
 const BLOCK_MS = 1_000;
 const AFTER_OUTAGE_MS = 100;
@@ -19,20 +20,16 @@ interface Ended {
 }
 
 function endOf(fields: readonly string[]): Ended | null {
-  const value = (name: string) => {
-    for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
-    return undefined;
-  };
-  const jobId = value('jobId');
-  const event = value('event');
+  const jobId = eventField(fields, 'jobId');
+  const event = eventField(fields, 'event');
   if (jobId === undefined) return null;
   if (event === 'completed') {
-    const text = value('returnvalue');
+    const text = eventField(fields, 'returnvalue');
     const outcome = { state: 'completed', result: parse(text), error: null } as const;
     return { jobId, outcome, chars: text?.length ?? 0 };
   }
   if (event === 'failed') {
-    const error = value('failedReason') ?? '';
+    const error = eventField(fields, 'failedReason') ?? '';
     return { jobId, outcome: { state: 'failed', result: null, error }, chars: error.length };
   }
   return null;

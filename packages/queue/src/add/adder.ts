@@ -1,8 +1,8 @@
 import { type Clock, isMillraceError, type NewJob } from '@millrace/core';
 import { notSent } from '../connection/guarded-call.ts';
 import type { QueueKeys } from '../keys.ts';
-import type { AddResult, Idempotency } from '../types.ts';
-import { decodeAnswer } from './decode-answer.ts';
+import type { AddResult, Idempotency } from '../types/queue.ts';
+import { type Decided, decodeAnswer } from './decode-answer.ts';
 import { type EncodedJob, encodeJob, pack } from './encode-job.ts';
 
 /** Jobs of one script call: keeps the store below about 1 ms, unless a single bulk is larger. */
@@ -15,8 +15,10 @@ const IDEMPOTENCY_KEEP_KEYS = 100_000;
 interface Group {
   readonly jobs: readonly EncodedJob[];
   readonly bytes: number;
-  readonly idempotency: Idempotency | undefined;
-  resolve(result: AddResult): void;
+  readonly idempotency?: Idempotency | undefined;
+  /** The dead letter that it replays. */
+  readonly replayOf?: string;
+  resolve(result: Decided): void;
   reject(error: unknown): void;
 }
 
@@ -49,8 +51,18 @@ export class Adder {
     const nowUs = clock.epochUs();
     const encoded = jobs.map((job) => encodeJob(keys, job, nowMs, nowUs));
     const bytes = encoded.reduce((sum, job) => sum + job.bytes, 0);
+    return this.#decide({ jobs: encoded, bytes, idempotency }) as Promise<AddResult>;
+  }
+
+  /** Adds the copy of a dead letter, unless that was done before: then the first answer is repeated. */
+  replay(id: string, copy: EncodedJob): Promise<Exclude<Decided, { kind: 'conflict' }>> {
+    const group = { jobs: [copy], bytes: copy.bytes, replayOf: id };
+    return this.#decide(group) as Promise<Exclude<Decided, { kind: 'conflict' }>>;
+  }
+
+  #decide(group: Omit<Group, 'resolve' | 'reject'>): Promise<Decided> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ jobs: encoded, bytes, idempotency, resolve, reject });
+      this.#pending.push({ ...group, resolve, reject });
       this.#schedule();
     });
   }
@@ -110,13 +122,15 @@ export class Adder {
 
   #encode(batch: readonly Group[]): (string | Buffer)[] {
     const { keys, clock, bound, maxBytes } = this.#options;
-    const head = [clock.nowMs(), bound, maxBytes, IDEMPOTENCY_KEEP_MS, IDEMPOTENCY_KEEP_KEYS];
-    const groups = batch.map(({ jobs, bytes, idempotency }) =>
-      idempotency ? [jobs.length, bytes, idempotency.key, idempotency.bodyHash] : [jobs.length, bytes],
-    );
+    const head = [clock.nowMs(), bound, maxBytes, IDEMPOTENCY_KEEP_MS, IDEMPOTENCY_KEEP_KEYS, keys.prefix];
+    const groups = batch.map(({ jobs, bytes, idempotency, replayOf }) => {
+      if (idempotency) return [jobs.length, bytes, idempotency.key, idempotency.bodyHash];
+      return replayOf === undefined ? [jobs.length, bytes] : [jobs.length, bytes, null, null, replayOf];
+    });
     return [
       ...[keys.wait, keys.paused, keys.meta, keys.id, keys.completed, keys.delayed, keys.active, keys.events],
       ...[keys.marker, keys.prioritized, keys.priorityCounter, keys.idempotency, keys.idempotencyAge],
+      keys.failed,
       ...keys.accountList,
       pack(head),
       pack(groups),

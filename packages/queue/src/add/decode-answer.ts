@@ -1,5 +1,9 @@
-import type { AddResult } from '../types.ts';
+import type { Circuit } from '@millrace/core';
+import type { AddResult } from '../types/queue.ts';
 import { drainPerSecond, retryAfterMs } from './retry-after.ts';
+
+/** What the add script may say of a group; `none`: there is no such dead letter to replay. */
+export type Decided = AddResult | { readonly kind: 'none' };
 
 const number = (value: unknown) => Number(value ?? 0);
 
@@ -32,7 +36,7 @@ export function decodeAnswer(
   answer: readonly unknown[],
   group: { n: number; bytes: number },
   nowMs: number,
-): AddResult {
+): Decided {
   switch (answer[0]) {
     case 'ok':
       return {
@@ -45,6 +49,10 @@ export function decodeAnswer(
       return { kind: 'accepted', ids: answer.slice(1).map(String), depth: 0, replayed: true };
     case 'conflict':
       return { kind: 'conflict' };
+    case 'none':
+      return { kind: 'none' };
+    case 'circuit':
+      return { kind: 'circuit_open', circuit: JSON.parse(String(answer[1])) as Circuit };
     case 'exceeds':
       return { kind: 'exceeds_bound', bound: number(answer[1]), maxBytes: number(answer[2]) };
     default:

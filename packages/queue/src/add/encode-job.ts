@@ -37,21 +37,58 @@ function bullOptions(job: NewJob, enqueuedUs: number): Record<string, unknown> {
   };
 }
 
-function kindOf({ opts: { delayMs, priority, deduplicationId } }: NewJob): Kind {
-  const kind = delayMs ? 'd' : priority ? 'p' : 's';
-  return deduplicationId ? `${kind}u` : kind;
+/** A job in BullMQ's words. */
+interface BullJob {
+  readonly name: string;
+  /** JSON. */
+  readonly data: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+function kindOf({ delay, priority, de }: BullJob['options']): Kind {
+  const kind = delay ? 'd' : priority ? 'p' : 's';
+  return de ? `${kind}u` : kind;
+}
+
+function encode(keys: QueueKeys, { name, data, options }: BullJob, nowMs: number): EncodedJob {
+  const dedup = (options.de as { id?: string } | undefined)?.id;
+  // Positions as documented in BullMQ's addStandardJob: prefix, id, name, timestamp, parent key, parent
+  // dependencies key, parent, scheduler key, deduplication key, defer parent release.
+  const args = [keys.prefix, '', name, nowMs, null, null, undefined, undefined, null, null];
+  if (dedup) args[8] = `${keys.deduplication}:${dedup}`;
+  return { args: [pack(args), data, pack(options), kindOf(options)], bytes: Buffer.byteLength(data) };
 }
 
 /** Encodes a job for the add script. `nowMs` and `enqueuedUs` are the producer's clock. */
 export function encodeJob(keys: QueueKeys, job: NewJob, nowMs: number, enqueuedUs: number): EncodedJob {
-  const dedup = job.opts.deduplicationId;
-  // Positions as documented in BullMQ's addStandardJob: prefix, id, name, timestamp, parent key, parent
-  // dependencies key, parent, scheduler key, deduplication key, defer parent release.
-  const args = [keys.prefix, '', job.name, nowMs, null, null, undefined, undefined, null, null];
-  if (dedup) args[8] = `${keys.deduplication}:${dedup}`;
   const data = JSON.stringify(job.data ?? null);
-  return {
-    args: [pack(args), data, pack(bullOptions(job, enqueuedUs)), kindOf(job)],
-    bytes: Buffer.byteLength(data),
+  return encode(keys, { name: job.name, data, options: bullOptions(job, enqueuedUs) }, nowMs);
+}
+
+/** Options that a replay takes over: not when to run, nor for whom, which belonged to the first time. */
+const REPLAYED_OPTIONS = ['attempts', 'priority', 'backoff', 'de', 'timeoutMs', 'shardKey', 'lifo'] as const;
+/** Replays of replays that are remembered. */
+const LINEAGE_LENGTH = 100;
+
+/**
+ * A dead letter's copy for the add script, from its hash. It starts at once: a delay is over, and a deadline, which may
+ * be as well, would end it unrun.
+ */
+export function encodeReplay(
+  keys: QueueKeys,
+  id: string,
+  fields: Readonly<Record<string, string>>,
+  nowMs: number,
+  enqueuedUs: number,
+): EncodedJob {
+  const before = JSON.parse(fields.opts ?? '{}') as Record<string, unknown>;
+  const kept = REPLAYED_OPTIONS.filter((name) => before[name] !== undefined);
+  const lineage = [...((before.lineage as readonly string[] | undefined) ?? []), id].slice(-LINEAGE_LENGTH);
+  const options = {
+    attempts: 1,
+    ...Object.fromEntries(kept.map((name) => [name, before[name]])),
+    enqueuedUs: String(enqueuedUs),
+    lineage,
   };
+  return encode(keys, { name: fields.name ?? '', data: fields.data ?? 'null', options }, nowMs);
 }

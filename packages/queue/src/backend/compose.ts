@@ -36,23 +36,42 @@ const GUARDED = {
   remove: ['removeJob'],
   reprocess: ['reprocessJob'],
   obliterate: ['obliterate'],
+  pause: ['pause'],
 } as const;
 
-/** Scripts of ours: file → keys before the account keys. */
+/** Files that stand between the accounts and a script that needs them. */
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  finish: ['suspicion'],
+  retry: ['suspicion'],
+  delay: ['suspicion'],
+  stalled: ['suspicion'],
+  reprocess: ['suspicion'],
+  'give-back': ['returns'],
+  reclaim: ['suspicion', 'returns'],
+  kill: ['suspicion', 'returns'],
+};
+
+/** Scripts of ours: file → keys before the account keys, and stock scripts within: as → name. */
 const OWN = {
-  'give-back': 7,
-  held: 1,
-  fence: 2,
-  snapshot: 9,
-  'heal-bytes': 0,
-  'ledger-read': 1,
-  'ledger-register': 1,
-  'ledger-sweep': 1,
+  add: { keys: 14, stock: ['addStandardJob', 'addDelayedJob', 'addPrioritizedJob'] },
+  circuit: { keys: 7, stock: { stock: 'pause' } },
+  discard: { keys: 3, stock: { stock: 'removeJob' } },
+  'give-back': { keys: 7 },
+  reclaim: { keys: 7 },
+  kill: { keys: 7 },
+  held: { keys: 1 },
+  fence: { keys: 2 },
+  snapshot: { keys: 9 },
+  'heal-bytes': { keys: 0 },
+  'ledger-read': { keys: 1 },
+  'ledger-register': { keys: 1 },
+  'ledger-sweep': { keys: 1 },
 } as const;
 
-export type OwnScript = keyof typeof OWN | 'add';
+/** Scripts of the installation's board, which belong to no queue and have no account keys: file → keys. */
+const BOARD = { lead: 1, resign: 1, 'save-tree': 2, 'save-recovery': 2 } as const;
 
-const ADD_KEYS = 13;
+export type OwnScript = keyof typeof OWN | keyof typeof BOARD;
 
 /** Names of the stock scripts whose text is composed; a test holds their hashes. */
 export const COMPOSED_STOCK_SCRIPTS: readonly string[] = [
@@ -62,11 +81,12 @@ export const COMPOSED_STOCK_SCRIPTS: readonly string[] = [
   'addPrioritizedJob',
 ];
 
-function compose(): { guards: Map<string, ComposedScript>; own: Map<OwnScript, ComposedScript> } {
-  const accounts = read('accounts.lua');
+const shared = (file: string) => (SHARED[file] ?? []).map((name) => read(`${name}.lua`)).join('');
+
+function composeGuards(accounts: string): Map<string, ComposedScript> {
   const guards = new Map<string, ComposedScript>();
   for (const [file, names] of Object.entries(GUARDED)) {
-    const guard = read(`guards/${file}.lua`);
+    const guard = shared(file) + read(`guards/${file}.lua`);
     for (const name of names) {
       const ownKeys = stockScript(name).keys;
       guards.set(name, {
@@ -77,16 +97,35 @@ function compose(): { guards: Map<string, ComposedScript>; own: Map<OwnScript, C
       });
     }
   }
+  return guards;
+}
+
+/** What a script of ours calls of the stock ones: by their own names, or as `stock`. */
+function stockWithin(script: (typeof OWN)[keyof typeof OWN]): string {
+  if (!('stock' in script)) return '';
+  const named = Array.isArray(script.stock)
+    ? script.stock.map((name: string) => [name, name] as const)
+    : Object.entries(script.stock);
+  return named.map(([as, name]) => asFunction(name, as)).join('');
+}
+
+function composeOwn(accounts: string): Map<OwnScript, ComposedScript> {
   const own = new Map<OwnScript, ComposedScript>();
-  const add = (name: OwnScript, ownKeys: number, lua: string) =>
-    own.set(name, { command: `millrace:${name}`, lua, numberOfKeys: ownKeys + ACCOUNT_KEYS, ownKeys });
-  for (const [name, ownKeys] of Object.entries(OWN)) {
-    add(name as OwnScript, ownKeys, accounts + read(`scripts/${name}.lua`));
+  const add = (name: OwnScript, ownKeys: number, numberOfKeys: number, lua: string) =>
+    own.set(name, { command: `millrace:${name}`, lua, numberOfKeys, ownKeys });
+  for (const [name, script] of Object.entries(OWN)) {
+    const text = shared(name) + stockWithin(script) + read(`scripts/${name}.lua`);
+    add(name as OwnScript, script.keys, script.keys + ACCOUNT_KEYS, accounts + text);
   }
-  const adders = ['addStandardJob', 'addDelayedJob', 'addPrioritizedJob'];
-  const addText = adders.map((name) => asFunction(name, name)).join('');
-  add('add', ADD_KEYS, accounts + addText + read('scripts/add.lua'));
-  return { guards, own };
+  for (const [name, keys] of Object.entries(BOARD)) {
+    add(name as OwnScript, keys, keys, read(`board/${name}.lua`));
+  }
+  return own;
+}
+
+function compose(): { guards: Map<string, ComposedScript>; own: Map<OwnScript, ComposedScript> } {
+  const accounts = read('accounts.lua');
+  return { guards: composeGuards(accounts), own: composeOwn(accounts) };
 }
 
 /** Every script of Millrace, composed once a process. */

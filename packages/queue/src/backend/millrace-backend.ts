@@ -11,15 +11,27 @@ import { type QueueKeys, queueKeys } from '../keys.ts';
 import { SCRIPTS } from './compose.ts';
 import { throwIfRefused } from './refusals.ts';
 
+/** What the hash of a taken job says of deaths in its past. */
+export interface TakenMarks {
+  /** It is to run alone. */
+  readonly suspect: boolean;
+  /** Deaths count against it. */
+  readonly killed: boolean;
+}
+
 /** Who stands behind a backend: a worker's start, or an API client (start id ''). */
 export interface BackendIdentity {
   readonly startId: string;
   /** `"<startedUs>:<doneUs>"` of a job that this start runs, or ''. */
   stamps(jobId: string): string;
+  /** What lua/suspicion.lua is to do at the end of an attempt of this job; '' for nearly every job. */
+  verdict(jobId: string): string;
+  /** Deaths of its process after which a job is poison; 0: they are not counted. */
+  readonly poisonKills: number;
   /** False: take nothing more. */
   mayTake(): boolean;
-  /** A reply put this job into our hands. */
-  taken(jobId: string): void;
+  /** A reply put this job into our hands, with what its hash says of deaths before. */
+  taken(jobId: string, marks: TakenMarks): void;
   /** A reply told what became of the finish, retry or delay of this job. */
   settled(jobId: string): void;
   /** A blocking read came back. */
@@ -32,6 +44,8 @@ export interface BackendIdentity {
 export const CLIENT_IDENTITY: BackendIdentity = {
   startId: '',
   stamps: () => '',
+  verdict: () => '',
+  poisonKills: 0,
   mayTake: () => false,
   taken: () => undefined,
   settled: () => undefined,
@@ -44,8 +58,16 @@ const SETTLING: Readonly<Record<string, number>> = { moveToFinished: 0, retryJob
 
 const TAKING = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
 
-function jobTakenBy(reply: unknown): string | undefined {
-  return Array.isArray(reply) && Array.isArray(reply[0]) ? String(reply[1]) : undefined;
+/** The job that a reply hands over: its hash as a flat list, its id, and more. */
+function takenBy(reply: unknown): { jobId: string; marks: TakenMarks } | undefined {
+  if (!Array.isArray(reply) || !Array.isArray(reply[0])) return undefined;
+  const hash = reply[0] as readonly string[];
+  const marks = { suspect: false, killed: false };
+  for (let i = 0; i < hash.length; i += 2) {
+    if (hash[i] === 'mrSuspect') marks.suspect = true;
+    else if (hash[i] === 'mrKills') marks.killed = true;
+  }
+  return { jobId: String(reply[1]), marks };
 }
 
 /**
@@ -95,10 +117,16 @@ export class MillraceBackend extends RedisQueueBackend {
     const rest = args.slice(guard.ownKeys);
     const settling = SETTLING[commandName];
     const jobId = settling === undefined ? undefined : String(rest[settling]);
-    const tail = jobId === undefined ? [] : [this.#identity.stamps(jobId)];
-    const all = [...own, ...this.#keys.accountList, ...rest, ...tail, this.#identity.startId];
+    const all = [...own, ...this.#keys.accountList, ...rest, ...this.#tail(commandName, jobId)];
     const reply = client.runCommand(guard.command, all as string[]) as Promise<unknown>;
     return reply.then((value) => this.#seen(commandName, jobId, value));
+  }
+
+  /** What the guard takes behind the stock script's arguments. */
+  #tail(commandName: string, jobId: string | undefined): (string | number)[] {
+    const { startId, poisonKills } = this.#identity;
+    if (jobId !== undefined) return [this.#identity.stamps(jobId), this.#identity.verdict(jobId), startId];
+    return commandName === 'moveStalledJobsToWait' ? [poisonKills, startId] : [startId];
   }
 
   override async moveToActive(token: string, name?: string) {
@@ -116,8 +144,8 @@ export class MillraceBackend extends RedisQueueBackend {
   /** Runs first on every reply, in the order of the connection: what `held` is compared with (consumer/audit.ts). */
   #seen(commandName: string, jobId: string | undefined, reply: unknown): unknown {
     if (jobId !== undefined) this.#identity.settled(jobId);
-    const taken = TAKING.has(commandName) ? jobTakenBy(reply) : undefined;
-    if (taken !== undefined) this.#identity.taken(taken);
+    const taken = TAKING.has(commandName) ? takenBy(reply) : undefined;
+    if (taken !== undefined) this.#identity.taken(taken.jobId, taken.marks);
     try {
       return throwIfRefused(reply);
     } catch (error) {

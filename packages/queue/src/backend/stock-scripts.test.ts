@@ -20,6 +20,7 @@ test('the stock scripts that ours are composed with are those that were reviewed
       "moveToDelayed": "1a7b9311ef92fd66",
       "moveToFinished": "8e744ec5d65dbe9e",
       "obliterate": "a093b16d470ec624",
+      "pause": "da797a84855a762e",
       "removeJob": "f2acb16fda20ccac",
       "reprocessJob": "4ea1093385a87676",
       "retryJob": "01f75f7604305080",

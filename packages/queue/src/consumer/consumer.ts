@@ -1,159 +1,131 @@
 import { lifecycle, messageOf } from '@millrace/core';
 import type { Job } from 'bullmq';
-import { consumerBackend } from '../backend/factory.ts';
+import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/millrace-backend.ts';
 import { openClient } from '../connection/client.ts';
-import { giveBack } from '../give-back.ts';
 import { queueKeys } from '../keys.ts';
-import type { Consumer, CreateConsumer } from '../types.ts';
-import { lostTakes } from './audit.ts';
+import { poisonKills } from '../poison.ts';
+import { giveBack } from '../reclaim/give-back.ts';
+import type { Consumer, CreateConsumer } from '../types/consumer.ts';
+import { createAudit } from './audit.ts';
+import { recordKill } from './kill.ts';
 import { RunningJobs } from './running-jobs.ts';
-import { settle } from './settle.ts';
-import { StartWorker } from './start-worker.ts';
+import { type Settling, settle } from './settle.ts';
+import { createStartWorker } from './start-worker.ts';
 import { takenJob } from './taken-job.ts';
 
-/** After an outage BullMQ waits this long before it tries again; its default is 15 s. */
-const RUN_RETRY_MS = 250;
-/**
- * A stall is a worker's death that no supervisor saw, not the job's failure: BullMQ's default of 1 would fail a job
- * whose worker died twice while the supervisor was away.
- */
-const MAX_STALLED_COUNT = 10;
-/** A net under the look after each reconnect. */
-const AUDIT_EVERY_MS = 30_000;
+/** What changes while a consumer lives. */
+interface Pulse {
+  taking: boolean;
+  cycles: number;
+  fenced: boolean;
+}
 
-/** See {@link Consumer}. Two connections of its own: one for commands, one for the blocking read. */
+/** How the backend sees this consumer. `onFenced` is called at the first refusal. */
+function identityOf(
+  startId: string,
+  kills: number,
+  running: RunningJobs,
+  pulse: Pulse,
+  onFenced: () => void,
+): BackendIdentity {
+  return {
+    startId,
+    poisonKills: kills,
+    stamps: (jobId) => running.stamps(jobId),
+    verdict: (jobId) => running.verdict(jobId),
+    mayTake: () => pulse.taking,
+    taken: (jobId, marks) => running.taken(jobId, marks),
+    settled: (jobId) => {
+      running.settled(jobId);
+      pulse.cycles++;
+    },
+    cycled: () => {
+      pulse.cycles++;
+    },
+    fenced: () => {
+      if (pulse.fenced) return;
+      pulse.fenced = true;
+      // Until it exits it must not swallow the markers that wake others.
+      pulse.taking = false;
+      onFenced();
+    },
+  };
+}
+
+/** Two connections: one for commands, one for the blocking read. */
+function openConnections(url: string, prefix: string, queue: string, startId: string) {
+  return {
+    main: openClient(url, 'patient', `millrace:${startId}`),
+    // BullMQ's own form, so that stock `queue.getWorkers()` lists us.
+    blocking: openClient(url, 'patient', `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`),
+  };
+}
+
+/** See {@link Consumer}. */
 export const createConsumer: CreateConsumer = (config, options, { clock, log }): Consumer => {
   const { queue, startId, run } = options;
   const { url, prefix } = config.redis;
   const keys = queueKeys(prefix, queue);
+  const kills = poisonKills(config);
   const running = new RunningJobs(clock);
-  let taking = false;
-  let cycles = 0;
-  let fencedTold = false;
-  let idle: Promise<void> | undefined;
-
-  const tellFenced = () => {
-    if (fencedTold) return;
-    fencedTold = true;
-    // Until it exits it must not swallow the markers that wake others.
-    taking = false;
+  const pulse: Pulse = { taking: false, cycles: 0, fenced: false };
+  const { main, blocking } = openConnections(url, prefix, queue, startId);
+  const identity = identityOf(startId, kills, running, pulse, () => {
     blocking.disconnect();
     options.onFenced();
-  };
-  const identity: BackendIdentity = {
-    startId,
-    stamps: (jobId) => running.stamps(jobId),
-    mayTake: () => taking,
-    taken: (jobId) => running.taken(jobId),
-    settled: (jobId) => {
-      running.settled(jobId);
-      cycles++;
-    },
-    cycled: () => {
-      cycles++;
-    },
-    fenced: tellFenced,
-  };
+  });
+  const inHands = (jobId: string) => running.has(jobId);
+  const audit = createAudit({ client: main, keys, queue, startId, inHands, clock, log });
 
-  const main = openClient(url, 'patient', `millrace:${startId}`);
-  const base64Name = Buffer.from(queue).toString('base64');
-  // BullMQ's own form, so that stock `queue.getWorkers()` lists us.
-  const blocking = openClient(url, 'patient', `${prefix}:${base64Name}:w:${startId}`);
+  async function returnJobs(jobIds: readonly string[] | null, cause: string): Promise<string[]> {
+    const ids = await giveBack(main, keys, { startId, cause, jobIds, nowMs: clock.nowMs() });
+    for (const jobId of jobIds ?? ids) running.settled(jobId);
+    return ids;
+  }
 
-  const returnJob = async (jobId: string, reason: string) => {
-    const request = {
-      startId,
-      outcome: 'returned',
-      cause: reason,
-      fencedOnly: false,
-      nowMs: clock.nowMs(),
-    } as const;
-    await giveBack(main, keys, { ...request, jobIds: [jobId] });
-    running.settled(jobId);
+  const keeper = { client: main, prefix, queue, startId, poisonKills: kills, clock };
+  const settling: Settling = {
+    clock,
+    giveBack: async (jobId, reason) => void (await returnJobs([jobId], reason)),
+    ends: (jobId, ending) => running.ends(jobId, ending),
+    recordKill:
+      kills === 0
+        ? null
+        : async (job, kill) => {
+            const poison = await recordKill(keeper, job, kill);
+            if (poison === null) running.settled(job.id as string);
+            return poison;
+          },
   };
 
   async function process(job: Job, token = '', signal?: AbortSignal): Promise<unknown> {
-    running.started(job.id as string);
-    const outcome = await run(takenJob(queue, job), signal ?? new AbortController().signal);
-    return settle(outcome, job, token, clock, returnJob);
+    const id = job.id as string;
+    running.started(id);
+    const taken = takenJob(queue, job, kills > 0 && running.isSuspect(id));
+    return settle(await run(taken, signal ?? new AbortController().signal), job, token, settling);
   }
 
-  const worker = new StartWorker(
-    queue,
-    // Three parameters, so that BullMQ makes an abort signal for each job.
-    (job, token, signal) => process(job, token, signal),
-    {
-      connection: main,
-      name: startId,
-      prefix,
-      autorun: false,
-      concurrency: options.concurrency,
-      lockDuration: config.worker.lockMs,
-      runRetryDelay: RUN_RETRY_MS,
-      maxStalledCount: MAX_STALLED_COUNT,
-      removeOnComplete: {
-        age: Math.ceil(config.retention.completedAgeMs / 1000),
-        count: config.retention.completedCount,
-      },
-      removeOnFail: {
-        age: Math.ceil(config.retention.failedAgeMs / 1000),
-        count: config.retention.failedCount,
-      },
-    },
-    consumerBackend(main, blocking, identity),
-  );
-  worker.on('error', (error) => log.debug({ queue, error: messageOf(error) }, 'worker'));
-  worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) {
-      log.warn({ queue, job: jobId }, 'lost the lock of a running job; its handler is told to stop');
-      worker.cancelJob(jobId, 'lock lost');
-    }
+  const { concurrency } = options;
+  const worker = createStartWorker({
+    ...{ queue, startId, concurrency, config, main, blocking, identity, log, process },
   });
-
-  async function audit(): Promise<void> {
-    try {
-      const lost = await lostTakes(main, keys, startId, (jobId) => running.has(jobId));
-      if (lost.length === 0) return;
-      const request = {
-        startId,
-        outcome: 'returned',
-        cause: 'take answered into the void',
-        fencedOnly: false,
-      } as const;
-      await giveBack(main, keys, { ...request, jobIds: lost, nowMs: clock.nowMs() });
-      log.info({ queue, jobs: lost.length }, 'gave back jobs whose take was never answered');
-    } catch (error) {
-      log.debug({ queue, error: messageOf(error) }, 'audit');
-    }
-  }
-  let auditTimer: { cancel(): void } | undefined;
+  const quiescing = createQuiesce(worker, pulse, blocking, () => main.zadd(keys.marker, 0, '0'));
 
   async function begin(): Promise<void> {
     await worker.waitUntilReady();
     await main.hset(keys.meta, 'opts.maxLenEvents', config.retention.events);
-    taking = true;
-    main.on('ready', () => void audit());
-    auditTimer = clock.every(AUDIT_EVERY_MS, () => void audit());
+    pulse.taking = true;
+    audit.start();
     worker.run().catch((error) => log.error({ queue, error: messageOf(error) }, 'worker loop ended'));
   }
 
   async function end(): Promise<void> {
-    taking = false;
-    auditTimer?.cancel();
+    pulse.taking = false;
+    audit.stop();
     await worker.close(true).catch(() => undefined);
     main.disconnect();
     blocking.disconnect();
-  }
-
-  async function quiesce(): Promise<void> {
-    if (!taking) return;
-    taking = false;
-    const cut = new Promise<void>((resolve) => blocking.once('end', () => resolve()));
-    idle = worker.pause().catch(() => undefined);
-    // Only once the blocking read is cut: before, it could swallow the marker that wakes another worker again.
-    await Promise.race([cut, idle]);
-    await main.zadd(keys.marker, 0, '0');
   }
 
   const life = lifecycle(begin, end);
@@ -168,22 +140,43 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     },
     activity: () => ({
       busy: running.size,
-      slots: options.concurrency,
-      cycles,
+      slots: concurrency,
+      cycles: pulse.cycles,
       connected: main.status === 'ready' && blocking.status === 'ready',
     }),
     runningIds: () => running.ids(),
-    quiesce,
-    async idle() {
-      await quiesce();
-      await idle;
-    },
+    ...quiescing,
     async handBack(reason) {
-      const request = { startId, outcome: 'returned', cause: reason, fencedOnly: false } as const;
-      const ids = await giveBack(main, keys, { ...request, jobIds: null, nowMs: clock.nowMs() });
-      for (const jobId of ids) running.settled(jobId);
+      const ids = await returnJobs(null, reason);
       worker.cancelAllJobs(reason);
       return ids;
     },
   };
 };
+
+/** Taking no more, without swallowing the marker that wakes another worker in our stead. */
+function createQuiesce(
+  worker: { pause(): Promise<void> },
+  pulse: Pulse,
+  blocking: Redis,
+  wakeOthers: () => Promise<unknown>,
+): Pick<Consumer, 'quiesce' | 'idle'> {
+  let idle: Promise<void> | undefined;
+
+  async function quiesce(): Promise<void> {
+    if (!pulse.taking) return;
+    pulse.taking = false;
+    const cut = new Promise<void>((resolve) => blocking.once('end', () => resolve()));
+    idle = worker.pause().catch(() => undefined);
+    // Only once the blocking read is cut: before, it could swallow the marker that wakes another worker again.
+    await Promise.race([cut, idle]);
+    await wakeOthers();
+  }
+  return {
+    quiesce,
+    async idle() {
+      await quiesce();
+      await idle;
+    },
+  };
+}

@@ -1,8 +1,16 @@
 import type { Clock } from '@millrace/core';
+import type { TakenMarks } from '../backend/millrace-backend.ts';
 
 interface RunningJob {
+  readonly marks: TakenMarks;
   startedUs: number | null;
+  ending: Ending | null;
 }
+
+/** How a failure is remembered as a dead letter: the handler said it is final, or the job is poison. */
+export type Ending = 'final' | 'poison';
+
+const NO_MARKS: TakenMarks = { suspect: false, killed: false };
 
 /**
  * What this start has in hands: every job that a reply gave to it and whose end no reply has told yet. The store's
@@ -16,8 +24,8 @@ export class RunningJobs {
     this.#clock = clock;
   }
 
-  taken(jobId: string): void {
-    this.#jobs.set(jobId, { startedUs: null });
+  taken(jobId: string, marks: TakenMarks = NO_MARKS): void {
+    this.#jobs.set(jobId, { marks, startedUs: null, ending: null });
   }
 
   /** The handler begins now. */
@@ -26,12 +34,23 @@ export class RunningJobs {
     if (job) job.startedUs = this.#clock.epochUs();
   }
 
+  /** The attempt is about to fail for good, and this is why. */
+  ends(jobId: string, ending: Ending): void {
+    const job = this.#jobs.get(jobId);
+    if (job) job.ending = ending;
+  }
+
   settled(jobId: string): void {
     this.#jobs.delete(jobId);
   }
 
   has(jobId: string): boolean {
     return this.#jobs.has(jobId);
+  }
+
+  /** Whether the job was there when a worker died, and is to run alone. */
+  isSuspect(jobId: string): boolean {
+    return this.#jobs.get(jobId)?.marks.suspect ?? false;
   }
 
   ids(): string[] {
@@ -46,5 +65,13 @@ export class RunningJobs {
   stamps(jobId: string): string {
     const startedUs = this.#jobs.get(jobId)?.startedUs;
     return startedUs ? `${startedUs}:${this.#clock.epochUs()}` : '';
+  }
+
+  /** For lua/suspicion.lua: 'k' there is suspicion to be cleared, 'f' the end is final, 'p' it is poison. */
+  verdict(jobId: string): string {
+    const job = this.#jobs.get(jobId);
+    if (!job) return '';
+    if (job.ending === 'poison') return 'p';
+    return (job.marks.suspect || job.marks.killed ? 'k' : '') + (job.ending === 'final' ? 'f' : '');
   }
 }

@@ -1,12 +1,67 @@
-import { Worker } from 'bullmq';
+import { type Config, type Log, messageOf } from '@millrace/core';
+import { type Job, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { consumerBackend } from '../backend/factory.ts';
+import type { BackendIdentity } from '../backend/millrace-backend.ts';
+import type { ConsumerOptions } from '../types/consumer.ts';
+
+/** After an outage BullMQ waits this long before it tries again; its default is 15 s. */
+const RUN_RETRY_MS = 250;
+/**
+ * A stall is a worker's death that no supervisor saw, not the job's failure: BullMQ's default of 1 would fail a job
+ * whose worker died twice while the supervisors were away. It is the last net only: from the second stall on a job
+ * runs alone (lua/guards/stalled.lua), so a killer is found out at the third death; the innocent are borne for longer.
+ */
+const MAX_STALLED_COUNT = 10;
 
 /**
  * BullMQ's worker under a given id. Its lock tokens are `${id}:${n}`, so a dead start's jobs can be picked out;
  * `createLockManager` is the first moment after the constructor made a random id, and the last before it is used.
  */
-export class StartWorker extends Worker {
+class StartWorker extends Worker {
   protected override createLockManager(): void {
     Object.defineProperty(this, 'id', { value: this.opts.name, writable: false });
     super.createLockManager();
   }
+}
+
+export interface StartWorkerOptions extends Pick<ConsumerOptions, 'queue' | 'startId' | 'concurrency'> {
+  readonly config: Config;
+  readonly main: Redis;
+  readonly blocking: Redis;
+  readonly identity: BackendIdentity;
+  readonly log: Log;
+  process(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<unknown>;
+}
+
+/** BullMQ's worker of one start, over our backend; it does not run yet. */
+export function createStartWorker(options: StartWorkerOptions): Worker {
+  const { queue, startId, config, main, blocking, identity, log, process } = options;
+  const { retention } = config;
+  const worker = new StartWorker(
+    queue,
+    // Three parameters, so that BullMQ makes an abort signal for each job.
+    (job, token, signal) => process(job, token, signal),
+    {
+      connection: main,
+      name: startId,
+      prefix: config.redis.prefix,
+      autorun: false,
+      concurrency: options.concurrency,
+      lockDuration: config.worker.lockMs,
+      runRetryDelay: RUN_RETRY_MS,
+      maxStalledCount: MAX_STALLED_COUNT,
+      removeOnComplete: { age: Math.ceil(retention.completedAgeMs / 1000), count: retention.completedCount },
+      removeOnFail: { age: Math.ceil(retention.failedAgeMs / 1000), count: retention.failedCount },
+    },
+    consumerBackend(main, blocking, identity),
+  );
+  worker.on('error', (error) => log.debug({ queue, error: messageOf(error) }, 'worker'));
+  worker.on('lockRenewalFailed', (jobIds) => {
+    for (const jobId of jobIds) {
+      log.warn({ queue, job: jobId }, 'lost the lock of a running job; its handler is told to stop');
+      worker.cancelJob(jobId, 'lock lost');
+    }
+  });
+  return worker;
 }

@@ -1,9 +1,9 @@
 import { parseTimeMs } from '@millrace/core';
 import type { Job } from 'bullmq';
-import type { TakenJob } from '../types.ts';
+import type { TakenJob } from '../types/consumer.ts';
 
 /** BullMQ's job as a handler's runner sees it. */
-export function takenJob(queue: string, job: Job): TakenJob {
+export function takenJob(queue: string, job: Job, suspect: boolean): TakenJob {
   const { timeoutMs, deadline } = job.opts as { timeoutMs?: number; deadline?: string };
   return {
     id: job.id as string,
@@ -15,6 +15,7 @@ export function takenJob(queue: string, job: Job): TakenJob {
     timeoutMs: timeoutMs ?? null,
     deadlineMs: deadline === undefined ? null : parseTimeMs(deadline),
     enqueuedAtMs: job.timestamp,
+    suspect,
     progress: (value) => job.updateProgress(value as object),
     log: async (line) => void (await job.log(line)),
     updateData: (data) => job.updateData(data),

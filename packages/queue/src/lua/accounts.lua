@@ -7,7 +7,8 @@
     refused  HASH  start id → calls refused since
     policy   HASH  bound, maxBytes, bytes, maxDepth, refusals, takes, lastTake,
                    r0t r0c (recent mark of the drain rate: ms and takes then), r1t r1c (the mark before it),
-                   ledgerTrimmed (entries that we took out of the ledger)
+                   ledgerTrimmed (entries that we took out of the ledger),
+                   circuit (JSON, while it is open), circuitHeld (a person paused the queue as well)
     sizes    HASH  job id → bytes of its data, while it counts towards the bound
     ledger   STREAM one entry an ended attempt, while a reader is registered
     readers  HASH  reader → cursor

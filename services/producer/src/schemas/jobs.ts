@@ -62,6 +62,8 @@ export const jobSchema = z.object({
   createdAtMs: epochMs,
   startedAtMs: orNull(epochMs),
   finishedAtMs: orNull(epochMs),
+  kills: z.int().describe('deaths of its process that count against it'),
+  suspect: z.boolean().describe('it runs alone, in a process of its own'),
   attempts: z.array(attemptSchema),
 }) satisfies Same<JobView>;
 

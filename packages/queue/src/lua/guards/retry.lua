@@ -1,9 +1,11 @@
 --[[
-  Guard of retryJob: a fenced start retries nothing; the job counts towards the bound again.
-  KEYS, ARGV: the stock script's, then the six of accounts.lua; the last two ARGV are stamps and start id.
-  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 6 calls, + 1 ledger.
+  Guard of retryJob: a fenced start retries nothing; the job counts towards the bound again; a suspect that only failed
+  is none any more.
+  KEYS, ARGV: the stock script's, then the six of accounts.lua; the last three ARGV are stamps, verdict and start id.
+  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 6 calls, + 1 ledger,
+  + 2 for a suspect.
 ]]
-local start, stamps = ARGV[#ARGV], ARGV[#ARGV - 1]
+local start, verdict, stamps = ARGV[#ARGV], ARGV[#ARGV - 1], ARGV[#ARGV - 2]
 if isFenced(start) then return FENCED end
 local jobKey, jobId, now = KEYS[4], ARGV[4], ARGV[2]
 local view = ledgerView(jobKey)
@@ -13,5 +15,6 @@ if result ~= 0 then return result end
 countReturn(jobId, jobKey)
 local failedReason = redis.call('HGET', jobKey, 'failedReason')
 rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before[1]), e = tonumber(now), o = 'retried', x = failedReason or nil})
+noteEnd(jobKey, verdict, false, false)
 appendLedger(view, jobId, start, 'retried', failedReason, stamps, now, 1)
 return result

@@ -1,9 +1,22 @@
 --[[
-  Guard of moveStalledJobsToWait, the net under the net: what it returns counts towards the bound again.
-  KEYS, ARGV: the stock script's, then the six of accounts.lua; the last ARGV is the start id.
-  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 3 calls a stalled job.
+  Guard of moveStalledJobsToWait, the net under the net: what it returns counts towards the bound again. It is also a
+  death that no supervisor saw, nobody knows whose fault: so a poison job is bounded while all supervisors are away.
+  KEYS, ARGV: the stock script's, then the six of accounts.lua; the last two ARGV are poison.kills (0: deaths are not
+  counted) and start id.
+  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 8 calls a stalled job.
 ]]
 if isFenced(ARGV[#ARGV]) then return FENCED end
+local limit, now = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[3])
 local stalled = stock(KEYS, ARGV)
-for _, jobId in ipairs(stalled) do countReturn(jobId, ARGV[2] .. jobId) end
+for _, jobId in ipairs(stalled) do
+  local jobKey = ARGV[2] .. jobId
+  countReturn(jobId, jobKey)
+  local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'pb')
+  local worker, startNumber = job[3] or '', tonumber(job[2]) or 0
+  rememberAttempt(jobKey,
+    {s = startNumber, w = worker, a = tonumber(job[1]), e = now, o = 'killed', c = 'stalled'})
+  if limit > 0 then
+    countDeath(jobKey, cjson.encode({w = worker, s = startNumber, a = now}), startNumber, false, limit)
+  end
+end
 return stalled

@@ -1,35 +1,36 @@
 import type { Redis } from 'ioredis';
-import { pack } from './add/encode-job.ts';
-import { throwIfRefused } from './backend/refusals.ts';
-import { runScript } from './connection/client.ts';
-import type { QueueKeys } from './keys.ts';
+import { pack } from '../add/encode-job.ts';
+import { runScript } from '../connection/client.ts';
+import type { QueueKeys } from '../keys.ts';
 
 /** Jobs a call: one call over 5,000 held the store for 400 ms. */
 const MAX_JOBS_A_CALL = 64;
 
 export interface GiveBack {
   readonly startId: string;
-  readonly outcome: 'killed' | 'returned';
   readonly cause: string;
-  /** Only if the start is fenced: else throws `wrong_state`. */
-  readonly fencedOnly: boolean;
   /** Null: all that the start holds. */
   readonly jobIds: readonly string[] | null;
   readonly nowMs: number;
 }
 
+/** The keys that lua/returns.lua takes first. */
+export const returnKeys = (keys: QueueKeys) => [
+  ...[keys.wait, keys.active, keys.prioritized, keys.stalled, keys.meta, keys.events, keys.marker],
+  ...keys.accountList,
+];
+
 /** Gives jobs that a start holds back to the head of the queue (lua/scripts/give-back.lua), chunk by chunk. */
 export async function giveBack(client: Redis, keys: QueueKeys, request: GiveBack): Promise<string[]> {
-  const { startId, outcome, cause, fencedOnly, jobIds, nowMs } = request;
+  const { startId, cause, jobIds, nowMs } = request;
   const args = [
-    ...[keys.wait, keys.active, keys.prioritized, keys.stalled, keys.meta, keys.events, keys.marker],
-    ...keys.accountList,
-    ...[keys.prefix, nowMs, startId, outcome, cause, MAX_JOBS_A_CALL, fencedOnly ? '1' : '0'],
+    ...returnKeys(keys),
+    ...[keys.prefix, nowMs, startId, cause, MAX_JOBS_A_CALL],
     jobIds === null ? '' : pack(jobIds),
   ];
   const all: string[] = [];
   for (;;) {
-    const moved = throwIfRefused(await runScript(client, 'give-back', args)) as string[];
+    const moved = (await runScript(client, 'give-back', args)) as string[];
     // A later chunk holds older jobs, which stand ahead of the earlier ones.
     all.unshift(...moved.reverse());
     if (moved.length < MAX_JOBS_A_CALL) return all;

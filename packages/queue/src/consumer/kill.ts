@@ -1,0 +1,53 @@
+import type { Clock, Kill } from '@millrace/core';
+import type { Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { throwIfRefused } from '../backend/refusals.ts';
+import { runScript } from '../connection/client.ts';
+import { killLine } from '../dead-letters/kill-lines.ts';
+import { resolveKills } from '../dead-letters/resolve-kills.ts';
+import { queueKeys } from '../keys.ts';
+import { returnKeys } from '../reclaim/give-back.ts';
+
+/** What a consumer tells the store of the kills among its jobs. */
+export interface KillKeeper {
+  readonly client: Redis;
+  readonly prefix: string;
+  readonly queue: string;
+  readonly startId: string;
+  /** 0: kills are not counted. */
+  readonly poisonKills: number;
+  readonly clock: Clock;
+}
+
+/** `oom, exit code 134`. */
+export function describeKill({ cause, exitCode, exitSignal }: Omit<Kill, 'start'>): string {
+  if (exitSignal !== null) return `${cause}, ${exitSignal}`;
+  return exitCode === null ? cause : `${cause}, exit code ${exitCode}`;
+}
+
+/**
+ * A job has killed the process that it ran in alone. Below the limit it goes back to the head of the queue, and this
+ * resolves null. At the limit it resolves what the job is to fail with, and the evidence of all its kills stands in
+ * its hash. Throws `fenced` or `lock_lost` when the job is not ours any more.
+ */
+export async function recordKill(
+  keeper: KillKeeper,
+  job: Job,
+  kill: Omit<Kill, 'start'>,
+): Promise<string | null> {
+  const { client, prefix, queue, startId, poisonKills, clock } = keeper;
+  const keys = queueKeys(prefix, queue);
+  const id = job.id as string;
+  const whole: Kill = { ...kill, start: job.attemptsStarted };
+  const reply = await runScript(client, 'kill', [
+    ...returnKeys(keys),
+    ...[keys.prefix, clock.nowMs(), startId, id, job.attemptsStarted, poisonKills],
+    ...[kill.cause, killLine(whole)],
+  ]);
+  const [kills, isPoison] = throwIfRefused(reply) as [number, 0 | 1];
+  if (isPoison === 0) return null;
+  const lines = (await client.hget(keys.job(id), 'mrKilledBy')) ?? undefined;
+  const evidence = await resolveKills(client, { prefix, queue, id, lines });
+  await client.hset(keys.job(id), 'mrEvidence', JSON.stringify(evidence));
+  return `poison: killed its process ${kills} times; last: ${describeKill(kill)}`;
+}

@@ -1,0 +1,30 @@
+--[[
+  The process or thread that ran this job, and no other, died of it: the job is the killer. Below `limit` kills it goes
+  back to the head of the queue as a suspect, no attempt counted; at the limit it stays in the caller's hands, who
+  gathers the evidence and fails it for good.
+
+  KEYS  wait active prioritized stalled meta events marker, then the six of accounts.lua
+  ARGV  [1] key prefix of jobs  [2] now ms  [3] start id  [4] job id  [5] start number of the job (`ats`)
+        [6] poison.kills  [7] cause  [8] the kill as one line of JSON
+  Returns {kills, 1 when it is to fail | 0 when it went back}, FENCED or LOCK_LOST.
+  Atomic: one script. Twice is once: a kill is counted once a start number, and only by the start that holds the lock.
+  Cost: 18 calls and one walk of the active list.
+]]
+local prefix, now, start, jobId, startNumber = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local limit, cause, line = tonumber(ARGV[6]), ARGV[7], ARGV[8]
+if isFenced(start) then return FENCED end
+local jobKey = prefix .. jobId
+local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'priority', 'mrKills', 'mrKilledBy', 'mrKillStart')
+if not holdsLock(start, jobKey) or job[2] ~= startNumber then return LOCK_LOST end
+
+local kills = tonumber(job[4]) or 0
+if job[6] ~= startNumber then
+  kills = kills + 1
+  redis.call('HSET', jobKey, 'mrKills', kills, 'mrKillStart', startNumber, 'mrSuspect', '1',
+    'mrKilledBy', withLine(job[5], line))
+end
+if kills >= limit then return {kills, 1} end
+redis.call('LREM', activeKey, 1, jobId)
+returnToHead(jobId, jobKey, job, start, 'killed', cause, now, mostEvents())
+wake()
+return {kills, 0}

@@ -1,0 +1,132 @@
+import type { Circuit, DeadLetter, JobState, JobView, NewJob } from '@millrace/core';
+
+/** What became of one add call (a single or an all-or-nothing bulk). */
+export type AddResult =
+  | {
+      readonly kind: 'accepted';
+      readonly ids: readonly string[];
+      /** Depth right after this add; ≤ bound. */
+      readonly depth: number;
+      /** True when an idempotency key replayed the first answer and nothing was added. */
+      readonly replayed: boolean;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'jobs' | 'bytes';
+      readonly depth: number;
+      readonly bound: number;
+      readonly bytes: number;
+      readonly maxBytes: number;
+      /** Jobs leaving the queue per second, live; 0 when paused or idle. */
+      readonly drainPerSecond: number;
+      /** Expected ms until this add would pass if nobody else were waiting; 60,000 when paused or idle. */
+      readonly retryAfterMs: number;
+    }
+  | { readonly kind: 'exceeds_bound'; readonly bound: number; readonly maxBytes: number }
+  /** No pool that serves this queue is whole: nothing is added. */
+  | { readonly kind: 'circuit_open'; readonly circuit: Circuit }
+  | { readonly kind: 'conflict' };
+
+/** An idempotency key and the hash of the body it came with. */
+export interface Idempotency {
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
+/** Counts, bound and rates of one queue. Ages in ms, rates in jobs per second over the last few seconds. */
+export interface QueueSnapshot {
+  readonly name: string;
+  readonly paused: boolean;
+  readonly counts: Readonly<Record<JobState, number>>;
+  /** waiting + prioritized + delayed. */
+  readonly depth: number;
+  readonly bound: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Highest depth after an accepted add since the bound was last set. */
+  readonly maxDepth: number;
+  readonly oldestWaitingMs: number | null;
+  readonly drainPerSecond: number;
+  /** Jobs at once over all workers; null is unlimited. */
+  readonly concurrency: number | null;
+  readonly refused: number;
+  /** Set while the pools behind the queue have given up. */
+  readonly circuit: Circuit | null;
+}
+
+/** One page of dead letters, newest first; `cursor` is null on the last. */
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[];
+  readonly cursor: string | null;
+}
+
+/** What became of a replay: `added` is the add's own result; `replayed` false: somebody had replayed it before. */
+export type ReplayResult =
+  | { readonly kind: 'added'; readonly jobId: string; readonly replayed: boolean }
+  | { readonly kind: 'none' }
+  | Exclude<AddResult, { readonly kind: 'accepted' | 'conflict' }>;
+
+/** One page of jobs; `cursor` is null on the last. */
+export interface JobPage {
+  readonly jobs: readonly JobView[];
+  readonly cursor: string | null;
+}
+
+/** One entry of the ledger: an attempt that the store has seen end. Times are µs since 1970. */
+export interface LedgerEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly outcome: 'completed' | 'failed' | 'retried' | 'returned' | 'killed';
+  /** The start id that ran it. */
+  readonly worker: string;
+  /** Attempts that ended in a completion, a failure or a retry, this one included. */
+  readonly attempt: number;
+  /** How often the job was taken, this time included: takes − 1 − ordinary retries = its duplicate starts. */
+  readonly start: number;
+  readonly enqueuedUs: number;
+  readonly startedUs: number;
+  readonly doneUs: number;
+  /** JSON of the handler's result, or the error's message. */
+  readonly value: string;
+  /** JSON of the job's data. */
+  readonly data: string;
+}
+
+/** A page of the ledger; `gap` true means entries are missing and the run is void. */
+export interface LedgerPage {
+  readonly entries: readonly LedgerEntry[];
+  readonly cursor: string;
+  readonly gap: boolean;
+}
+
+/** A queue as producers and operators see it. All methods throw `store_unavailable` when the store is away. */
+export interface BoundedQueue {
+  readonly name: string;
+  /** Adds all of `jobs` or none, against the bound, atomically; concurrent calls share one script call. */
+  add(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<AddResult>;
+  snapshot(): Promise<QueueSnapshot>;
+  job(id: string): Promise<JobView | null>;
+  /** Newest first; `limit` ≤ 1,000. */
+  jobs(state: JobState, cursor: string | null, limit: number): Promise<JobPage>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Sets the bound and resets `maxDepth`. */
+  setBound(bound: number): Promise<void>;
+  /** Jobs at once over all workers; null lifts the limit. */
+  setConcurrency(concurrency: number | null): Promise<void>;
+  /** False when there is no such job; throws `wrong_state` while it runs. */
+  remove(id: string): Promise<boolean>;
+  /** Runs a failed or completed job again; false when there is none; throws `wrong_state` otherwise. */
+  retry(id: string): Promise<boolean>;
+  /** Makes a delayed job wait no longer; false when there is none; throws `wrong_state` otherwise. */
+  promote(id: string): Promise<boolean>;
+  deadLetters(cursor: string | null, limit: number): Promise<DeadLetterPage>;
+  deadLetter(id: string): Promise<DeadLetter | null>;
+  /** Adds a copy within the bound and links both; twice is once. */
+  replay(id: string): Promise<ReplayResult>;
+  /** Removes a dead letter for good; false when there is none. */
+  discard(id: string): Promise<boolean>;
+  registerReader(reader: string): Promise<{ cursor: string }>;
+  readLedger(reader: string, cursor: string | null, limit: number): Promise<LedgerPage>;
+  endReader(reader: string): Promise<boolean>;
+}

@@ -1,0 +1,69 @@
+import type { Circuit, ClusterStatus, DeathCertificate, Recovery, WorkerCommand } from '@millrace/core';
+
+/** Jobs that a reclaim gave back, oldest first, and the queue's event stream position just before. */
+export interface ReclaimResult {
+  readonly jobIds: readonly string[];
+  /** Pass to `restarts`: entries after it tell when the orphans start again. */
+  readonly eventsAfter: string;
+}
+
+/** A dead start and what counts against its jobs. */
+export interface DeadStart {
+  readonly startId: string;
+  readonly certificate: DeathCertificate;
+}
+
+/** What only a supervisor may do to queues. Idempotent, so every replica may call it. */
+export interface QueueSupervision {
+  /** Records the start as dead for this queue: its takes, finishes, progress, data and logs are refused from now on. */
+  fence(queue: string, startId: string): Promise<void>;
+  /**
+   * Gives the fenced start's jobs back to the head of the queue, at most 64 a script call; calls made in one turn
+   * share one pass over the active jobs. Resolves with every orphan of that start, whichever replica moved it.
+   */
+  reclaim(queue: string, dead: DeadStart): Promise<ReclaimResult>;
+  /** Pauses the queue and refuses adds, or lifts both; a pause by a person stays. Idempotent. */
+  setCircuit(queue: string, circuit: Circuit | null): Promise<void>;
+  /** Resolves once every orphan was seen starting again (ms since 1970 by job id), or `signal` aborts: then what was seen. */
+  restarts(
+    queue: string,
+    jobIds: readonly string[],
+    eventsAfter: string,
+    signal: AbortSignal,
+  ): Promise<Map<string, number>>;
+  /** How many connections in the store's client list carry each start id. */
+  connectionsOf(startIds: readonly string[]): Promise<Map<string, number>>;
+  /** Cuts the blocking connections of a suspected start and wakes another worker in its stead. */
+  cutBlocking(queue: string, startId: string): Promise<number>;
+  /** The same for many, each in each of its queues, with one look at the client list. */
+  cutBlockingOf(suspects: ReadonlyMap<string, readonly string[]>): Promise<number>;
+  /** Start ids in the locks of active jobs; stock workers that share the queue are left out. */
+  holders(queue: string): Promise<readonly string[]>;
+  /** Refused calls of a fenced start, all queues of the list together. */
+  refusalsOf(queues: readonly string[], startId: string): Promise<number>;
+}
+
+/** What processes tell each other through the store; outlives each of them. */
+export interface Board {
+  /** Overwrites this supervisor's picture; it fades after 15 s. */
+  publishStatus(status: ClusterStatus): Promise<void>;
+  /** The freshest picture, or null when no supervisor lives. */
+  status(): Promise<ClusterStatus | null>;
+  /** Merges into what replicas have saved under the same id (see `mergeRecoveries`); the newest 1,000 are kept. */
+  saveRecovery(recovery: Recovery): Promise<void>;
+  /** Takes or renews the lease of the one that acts on the outside; false when another holds it. */
+  lead(supervisor: string, leaseMs: number): Promise<boolean>;
+  /** Gives the lease up, if it is held. */
+  resign(supervisor: string): Promise<void>;
+  /** What a leader leaves to the next: any JSON. Written only while `supervisor` leads: else false. */
+  saveTree(supervisor: string, tree: unknown): Promise<boolean>;
+  tree(): Promise<unknown>;
+  /** Newest first. */
+  recoveries(limit: number): Promise<readonly Recovery[]>;
+  sendCommand(command: WorkerCommand): Promise<void>;
+  /** Commands sent from now on; ends when `signal` aborts; survives outages of the store. */
+  commands(signal: AbortSignal): AsyncIterable<WorkerCommand>;
+  /** Names of all queues that anything was ever added to through Millrace, or that a worker serves. */
+  queueNames(): Promise<readonly string[]>;
+  addQueueName(name: string): Promise<void>;
+}
