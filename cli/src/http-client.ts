@@ -11,6 +11,9 @@ const SILENCE_MS = 10_000;
 /** Answers beyond this are no answers of ours. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 
+/** The status that says all there is to say: it is read as an empty object. */
+const NO_CONTENT = 204;
+
 /** HTTP dates count whole seconds. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
@@ -185,7 +188,8 @@ async function exchangeOn<T>(
     throw problemFrom(status, text, response.headers['retry-after'], settings.url);
   }
   const nowMs = nowOf(response, settings.clock);
-  return { status, body: parseAnswer(text, schema, settings.url, status), nowMs };
+  const told = status === NO_CONTENT ? '{}' : text;
+  return { status, body: parseAnswer(told, schema, settings.url, status), nowMs };
 }
 
 /** A client of the server at `url`. */

@@ -30,6 +30,14 @@ describe('a wrong command line', () => {
     ['no file', ['enqueue', 'q', '--file', '/nowhere'], /"\/nowhere" cannot be read/],
     ['a folder for a file', ['enqueue', 'q', '--file', '/'], /it is a directory/],
     ['a bad address', ['status', '--url', 'nowhere'], /"nowhere" is not the address of a server/],
+    ['no verb of dlq', ['dlq'], /Usage: millrace dlq/],
+    ['an unknown verb of dlq', ['dlq', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
+    ['no dead letters to replay', ['dlq', 'replay', 'q'], /their ids, --all, or --reason/],
+    ['dead letters twice', ['dlq', 'discard', 'q', '1', '--all'], /with --all or --reason, not both/],
+    ['a bad reason', ['dlq', 'list', 'q', '-r', 'sad'], /Allowed choices are poison, attempts, final/],
+    ['a cursor of all queues', ['dlq', 'list', '--cursor', '1@2'], /--cursor goes on in one queue/],
+    ['an unknown verb of pools', ['pools', 'resum'], /too many arguments|Did you mean resume/],
+    ['a pool to resume', ['pools', 'resume'], /missing required argument 'pool'/],
     ['an unknown shell', ['completion', 'csh'], /Allowed choices are bash, zsh, fish/],
   ])('%s: exit code 2, a sentence on stderr, nothing on stdout', async (_, argv, sentence) => {
     const { code, out, err } = await runCommand(NOBODY, argv);

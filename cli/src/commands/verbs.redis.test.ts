@@ -103,7 +103,7 @@ describe('status', () => {
     } as never);
     const { out } = await runCommand(url, ['status']);
     expect(out).toMatch(/^● healthy\n/);
-    expect(out).toMatch(/0a1b2c3d +killed +2 ms/);
+    expect(out).toMatch(/0a1b2c3d +killed +unknown +2 ms/);
   });
 
   it('is down, with exit code 1, while the store is away', async () => {

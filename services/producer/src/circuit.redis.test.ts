@@ -80,12 +80,16 @@ test('the queue shows it, and other queues know nothing of it', async () => {
 test('a stream waits for it, and goes on as soon as it is closed', async () => {
   await setCircuit(open(300_000));
   const lines = '{"name":"x"}\n'.repeat(3);
-  const reply = bench.post('work', lines, { 'content-type': 'application/x-ndjson' });
+  const reply = fetch(`${bench.url}/v1/queues/work/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: lines,
+  });
   const refused = async () => (await fetch(`${bench.healthUrl}/metrics`)).text();
   await until(async () => (await refused()).includes('code="circuit_open"'), 'the first line is refused');
   expect(await depth()).toBe(0);
   await setCircuit(null);
-  const results = ((await reply).body as string).trim().split('\n');
+  const results = (await (await reply).text()).trim().split('\n');
   expect(results.map((line) => JSON.parse(line))).toEqual(
     [1, 2, 3].map((line) => ({ line, status: 202, id: String(line) })),
   );

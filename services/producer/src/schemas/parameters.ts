@@ -27,7 +27,7 @@ export const jobsQuery = z.strictObject({
 export const deadLettersQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^[\w:.-]{1,64}$/, 'must be the cursor of the page before')
+    .regex(/^.{1,256}@\d{1,15}$/, 'must be the cursor of the page before')
     .optional(),
   limit: wholeNumber(1, 100, 20),
 });
