@@ -7,6 +7,9 @@ import type { Watcher } from './watch/watcher.ts';
 
 const REMEMBERED_RECOVERIES = 1_000;
 const RETRY_MS = 100;
+/** A recovery that runs for so long is finished by everyone: whoever began it may be dead. */
+const LONG_MS = 5_000;
+const SWEPT_RECOVERIES = 200;
 
 export interface InheritanceDependencies {
   readonly store: Pick<Store, 'board'>;
@@ -16,10 +19,15 @@ export interface InheritanceDependencies {
   readonly log: Log;
 }
 
-/** What earlier supervisors left in the store: who worked, who was being recovered, who is done with. */
+/** What other supervisors left in the store: who worked, who was being recovered, who is done with. */
 export interface Inheritance {
   /** Reads it as soon as the store answers, and acts on it. Rejects only when `signal` aborts. */
   take(signal: AbortSignal): Promise<void>;
+  /**
+   * Finishes recoveries that another replica began long ago. Should that one still be at it, nothing is lost: every step
+   * is idempotent, and the two write the same record.
+   */
+  sweep(): Promise<void>;
   /** Recovers a death, unless an earlier supervisor dealt with it: waits for `take` to know. */
   recover(certificate: DeathCertificate): void;
   /** The cluster's list: an inherited worker of a pod that is not in it ended with that pod. */
@@ -58,7 +66,7 @@ export function createInheritance({
     settled.add(recovery.id);
     watcher.watch.bury(recovery.id);
     if (recovery.state === 'done') return;
-    log.info({ worker: recovery.id }, 'Finishing a recovery that an earlier supervisor began');
+    log.info({ worker: recovery.id }, 'Finishing a recovery that another supervisor began');
     void recoverer.resume(recovery, () => watcher.queuesOf(recovery.id));
   }
 
@@ -92,6 +100,14 @@ export function createInheritance({
       complete = true;
       taken?.();
       endLostPods();
+    },
+    async sweep() {
+      // The store away: the next sweep is as good.
+      const recoveries = await store.board.recoveries(SWEPT_RECOVERIES).catch(() => []);
+      const ours = new Set(recoverer.running().map(({ id }) => id));
+      const isLeft = ({ id, state, diedAtMs }: Recovery) =>
+        state === 'running' && nowMs(clock) - diedAtMs > LONG_MS && !ours.has(id) && !settled.has(id);
+      for (const recovery of recoveries.filter(isLeft)) settle(recovery);
     },
     recover(certificate) {
       const { worker } = certificate;

@@ -5,26 +5,27 @@ import {
   type Lifecycle,
   type Log,
   lifecycle,
-  messageOf,
   type WorkerStatus,
 } from '@millrace/core';
 import { createStore, type Store } from '@millrace/queue';
 import { createLinkServer, type Hello } from '@millrace/supervision';
+import { runInBackground } from './background.ts';
 import type { Cluster } from './cluster/cluster.ts';
-import { runCommand } from './commands.ts';
+import { createCommands } from './commands.ts';
 import { createHealthServer } from './health/health-server.ts';
 import { createMetrics } from './health/metrics.ts';
 import { createInheritance } from './inheritance.ts';
+import { createLeadership } from './leader/leadership.ts';
 import { nowMs } from './now.ts';
 import { createPoolKeeper } from './pools/pool-keeper.ts';
 import { createRecoverer } from './recovery/recoverer.ts';
 import { createRoster } from './roster.ts';
 import { drawPicture, judgedState } from './status/picture.ts';
 import { createStatusPublisher } from './status/status-publisher.ts';
+import { createStoreFitness } from './store-fitness.ts';
 import { takeLockCensus } from './watch/lock-census.ts';
 import { createWatcher } from './watch/watcher.ts';
 
-const CHECK_STORE_MS = 5_000;
 const CENSUS_MS = 5_000;
 
 export interface SupervisorDependencies {
@@ -36,11 +37,13 @@ export interface SupervisorDependencies {
   readonly pid: number;
 }
 
-/** The supervisor: sees who dies, gives their jobs away, keeps the pools full. */
+/** The supervisor: sees who dies, gives their jobs away, and keeps the pools full if it leads. */
 export interface Supervisor extends Lifecycle {
   readonly id: string;
   /** Where it listens, once started. */
   readonly ports: { readonly link: number; readonly health: number };
+  /** Of all replicas it is the one that acts on the outside. */
+  readonly leads: boolean;
 }
 
 /**
@@ -48,108 +51,19 @@ export interface Supervisor extends Lifecycle {
  * Pods outlive it: `stop` ends nobody.
  */
 export function createSupervisor(config: Config, dependencies: SupervisorDependencies): Supervisor {
-  const { clock, log, key, cluster, pid } = dependencies;
-  const { supervision } = config;
+  const { clock, log } = dependencies;
   const id = `supervisor.${randomBytes(8).toString('hex')}`;
-  const startedAtMs = clock.nowMs();
   const stopping = new AbortController();
   const store: Store = createStore(config, { clock, log, name: id, profile: 'patient' });
-  const metrics = createMetrics();
-  const roster = createRoster();
-  const pods = new Set<string>();
-  let unfit: string | null = null;
-
-  const recoverer = createRecoverer({ store, clock, log, onReclaimed: metrics.reclaimed });
-  const publisher = createStatusPublisher(store, picture, clock, log);
-  const watcher = createWatcher({
-    ...{ config, store, roster, metrics, clock, log },
-    links: () => links,
-    onDeath: (certificate) => inheritance.recover(certificate),
-    onJoined: recoverer.respawned,
-    onPodHung(pod) {
-      log.warn({ pod }, 'A pod supervisor hangs: the pod is killed and replaced');
-      cluster.kill(pod);
-    },
-    onChange: publisher.changed,
-  });
-  const inheritance = createInheritance({ store, watcher, recoverer, clock, log });
-  const links = createLinkServer(
-    {
-      host: supervision.linkHost,
-      port: supervision.linkPort,
-      key,
-      supervisor: id,
-      beatMs: supervision.beatMs,
-    },
-    { onHello, onMessage: watcher.message, onClose, clock, log },
-  );
-  const keeper = createPoolKeeper({
-    ...{ config, cluster, clock, log },
-    onRestart: metrics.podRestart,
-    onPodExited: watcher.podExited,
-    onListed: inheritance.podsListed,
-    onChange: publisher.changed,
-  });
+  const fitness = createStoreFitness(store, clock);
+  const parts = compose(config, dependencies, id, store);
+  const { watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands } = parts;
   const health = createHealthServer({
     host: config.http.healthHost,
-    port: supervision.healthPort,
-    faults,
-    metrics: () => metrics.text(gauges()),
+    port: config.supervision.healthPort,
+    faults: fitness.faults,
+    metrics: parts.metricsText,
   });
-
-  function onHello(hello: Hello): void {
-    if (hello.kind === 'pod') pods.add(hello.id);
-    watcher.hello(hello);
-  }
-
-  function onClose(linkId: string): void {
-    // Without a cluster that knows pods, the link is all there is of one.
-    if (pods.delete(linkId) && !cluster.manages) roster.podGone(linkId);
-    watcher.closed(linkId);
-  }
-
-  function stateOf(worker: string): WorkerStatus['state'] | null {
-    return watcher.watch.isDead(worker) ? 'dead' : judgedState(watcher.watch.get(worker));
-  }
-
-  function picture() {
-    const atMs = clock.nowMs();
-    return drawPicture({
-      atMs,
-      supervisor: { id, pid, startedAtMs },
-      workers: roster.workers(nowMs(clock), stateOf),
-      linkedPods: roster.pods(),
-      clusterPods: keeper.pods(),
-    });
-  }
-
-  function faults(): string[] {
-    if (!store.connected) return ['The store does not answer.'];
-    return unfit === null ? [] : [unfit];
-  }
-
-  function gauges(): Record<string, number> {
-    const states = watcher.watch.living();
-    return {
-      millrace_workers_known: states.length,
-      millrace_workers_linked: states.filter(({ linked }) => linked).length,
-      millrace_workers_suspect: states.filter(({ phase }) => phase !== 'alive').length,
-      millrace_recoveries_running: recoverer.running().length,
-      millrace_pools_given_up: keeper.spent().length,
-    };
-  }
-
-  async function checkStore(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      if (store.connected) {
-        unfit = await store.check().then(
-          () => null,
-          (error) => messageOf(error),
-        );
-      }
-      await clock.sleep(store.connected ? CHECK_STORE_MS : 100, stopping.signal);
-    }
-  }
 
   /** After the inheritance, so that whoever is dead already is known. */
   async function census(): Promise<void> {
@@ -157,23 +71,13 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     publisher.start();
     while (!stopping.signal.aborted) {
       await takeLockCensus({ store, watch: watcher.watch, clock, log });
+      await inheritance.sweep();
       await clock.sleep(CENSUS_MS, stopping.signal);
     }
   }
 
   async function obey(): Promise<void> {
-    const orders = { links, cluster, log, toldToEnd: keeper.toldToEnd };
-    const podOf = (worker: string) => watcher.watch.get(worker)?.pod;
-    for await (const command of store.board.commands(stopping.signal)) {
-      runCommand(command, { ...orders, podOf, isPod: (pod) => roster.pod(pod) !== undefined });
-    }
-  }
-
-  /** Work that goes on beside everything else until we stop. */
-  function inBackground(what: string, work: Promise<void>): void {
-    work.catch((error) => {
-      if (!stopping.signal.aborted) log.error({ what, error: messageOf(error) }, 'Background work ended');
-    });
+    for await (const command of store.board.commands(stopping.signal)) commands.take(command);
   }
 
   const life = lifecycle(
@@ -182,16 +86,16 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       await links.start();
       await health.start();
       watcher.start();
-      inBackground('census', census());
-      inBackground('commands', obey());
-      inBackground('store check', checkStore());
-      inBackground('pools', keeper.start());
+      await leadership.start();
+      const storeCheck = () => fitness.watch(stopping.signal);
+      runInBackground({ census, obey, storeCheck, pools: keeper.start }, stopping.signal, log);
       log.info({ supervisor: id, link: links.port, health: health.port }, 'The supervisor watches');
     },
     async () => {
       stopping.abort(new Error('the supervisor stops'));
-      keeper.stop();
-      await cluster.stop();
+      await leadership.stop();
+      await keeper.stop();
+      await dependencies.cluster.stop();
       watcher.stop();
       await recoverer.stop();
       publisher.stop();
@@ -211,5 +115,113 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     get ports() {
       return { link: links.port, health: health.port };
     },
+    get leads() {
+      return leadership.leads();
+    },
   };
+}
+
+/** Makes the parts and ties them: what one sees, another acts on. */
+function compose(config: Config, dependencies: SupervisorDependencies, id: string, store: Store) {
+  const { clock, log, key, cluster, pid } = dependencies;
+  const { supervision } = config;
+  const startedAtMs = clock.nowMs();
+  const metrics = createMetrics();
+  const roster = createRoster();
+  const linkedPods = new Set<string>();
+
+  const leadership = createLeadership({
+    ...{ board: store.board, id, leaseMs: supervision.leaseMs, clock, log },
+    onGain() {
+      keeper.gain();
+      commands.gain();
+      publisher.changed();
+    },
+    onLoss() {
+      keeper.lose();
+      publisher.changed();
+    },
+  });
+  const recoverer = createRecoverer({
+    ...{ store, clock, log, onReclaimed: metrics.reclaimed },
+    onRecovered: ({ pod, worker }) => void links.order(pod, { type: 'recovered', worker }),
+  });
+  const publisher = createStatusPublisher(store, picture, clock, log);
+  const watcher = createWatcher({
+    ...{ config, store, roster, metrics, clock, log },
+    links: () => links,
+    onDeath: (certificate) => inheritance.recover(certificate),
+    onJoined: recoverer.respawned,
+    onPodHung: (pod) => keeper.hung(pod),
+    onChange: publisher.changed,
+  });
+  const inheritance = createInheritance({ store, watcher, recoverer, clock, log });
+  const { linkHost: host, linkPort: port, beatMs } = supervision;
+  const links = createLinkServer(
+    { host, port, key, supervisor: id, beatMs },
+    { onHello, onMessage: watcher.message, onClose, clock, log },
+  );
+  const keeper = createPoolKeeper({
+    ...{ config, id, cluster, store, leads: leadership.leads, clock, log },
+    onRestart: metrics.podRestart,
+    onPodExited: watcher.podExited,
+    onListed: inheritance.podsListed,
+    onChange: publisher.changed,
+  });
+  const commands = createCommands({
+    ...{ config, leads: leadership.leads, links, keeper, clock, log },
+    worker: (worker) => roster.worker(worker) ?? hearsay(worker),
+    isPod: (pod) => roster.pod(pod) !== undefined,
+  });
+
+  /** Whom we know only from others has no state of its own. */
+  function hearsay(worker: string) {
+    const known = watcher.watch.get(worker);
+    return known && { pod: known.pod, state: 'running' as const };
+  }
+
+  function onHello(hello: Hello): void {
+    if (hello.kind === 'pod') linkedPods.add(hello.id);
+    watcher.hello(hello);
+  }
+
+  function onClose(linkId: string): void {
+    // Without a cluster that knows pods, the link is all there is of one.
+    if (linkedPods.delete(linkId) && !cluster.manages) roster.podGone(linkId);
+    watcher.closed(linkId);
+  }
+
+  function stateOf(worker: string): WorkerStatus['state'] | null {
+    return watcher.watch.isDead(worker) ? 'dead' : judgedState(watcher.watch.get(worker));
+  }
+
+  function picture() {
+    return drawPicture({
+      atMs: clock.nowMs(),
+      supervisor: { id, pid, startedAtMs, leader: leadership.leads() },
+      workers: roster.workers(nowMs(clock), stateOf),
+      linkedPods: roster.pods(),
+      clusterPods: keeper.pods(),
+      pools: keeper.pools(),
+    });
+  }
+
+  function metricsText(): string {
+    const states = watcher.watch.living();
+    const pools = keeper.pools();
+    return metrics.text(
+      {
+        millrace_supervisor_leads: leadership.leads() ? 1 : 0,
+        millrace_workers_known: states.length,
+        millrace_workers_linked: states.filter(({ linked }) => linked).length,
+        millrace_workers_suspect: states.filter(({ phase }) => phase !== 'alive').length,
+        millrace_recoveries_running: recoverer.running().length,
+        millrace_pools_given_up: pools.filter(({ state }) => state === 'open').length,
+        millrace_circuits_open: pools.filter(({ circuit }) => circuit !== null).length,
+      },
+      pools,
+    );
+  }
+
+  return { watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands, metricsText };
 }

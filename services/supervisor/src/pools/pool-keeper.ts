@@ -1,15 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Config, Log, PodStatus } from '@millrace/core';
-import type { ProcessExit } from '@millrace/supervision';
+import type { Clock, Config, Log, PodStatus, PoolStatus, Timer } from '@millrace/core';
+import type { Store } from '@millrace/queue';
+import { type ProcessExit, restartsUsed } from '@millrace/supervision';
 import type { Cluster, ClusterEvent, Pod } from '../cluster/cluster.ts';
 import { nowMs } from '../now.ts';
-import { keepPool, newPool, type PoolAction, type PoolEvent, type PoolState } from './pool.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
+import { circuits } from './circuits.ts';
+import { isChanged, keepPools, type TreeEvent, type TreeStep } from './keep-pools.ts';
+import { createPodRegister } from './pod-register.ts';
+import { poolStatuses } from './pool-status.ts';
+import type { PoolAction } from './pool-turn.ts';
+import { takeOver } from './take-over.ts';
+import { type Tree, treeSettings } from './tree.ts';
+import { createTreeStore } from './tree-store.ts';
 
 const TICK_MS = 50;
+/** A pod that hangs while nobody leads is ended by whoever leads this soon after. */
+const HUNG_KEPT_MS = 30_000;
 
 export interface PoolKeeperDependencies {
   readonly config: Pick<Config, 'pools' | 'supervision' | 'drain'>;
+  readonly id: string;
   readonly cluster: Cluster;
+  readonly store: Pick<Store, 'board' | 'supervision' | 'connected'>;
+  /** Whether we may act at this very moment. */
+  readonly leads: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly onRestart: () => void;
@@ -19,87 +34,137 @@ export interface PoolKeeperDependencies {
   readonly onChange: () => void;
 }
 
-/** Keeps every pool at its size. */
+/**
+ * Keeps every pool at its size, and the circuits of those that gave up. Every replica has one and hears of all pods;
+ * only the leader's acts. A cluster that manages nothing is left alone.
+ */
 export interface PoolKeeper {
   start(): Promise<void>;
-  stop(): void;
-  /** That pod was told to end: its end will be no fault of it. */
-  toldToEnd(pod: string): void;
-  /** Pods as the cluster knows them, and for each that is owed or given up one that is down. */
+  stop(): Promise<void>;
+  /** We lead from now on: takes over what the last leader left. */
+  gain(): void;
+  lose(): void;
+  /** Somebody wants the end of that pod: it will be no fault of it. */
+  asked(pod: string): void;
+  /** Asks that pod to drain; false when it is none that the cluster runs. */
+  drain(pod: string): boolean;
+  /** Kills that pod; false when it is none that the cluster runs. */
+  kill(pod: string): boolean;
+  /** That pod hangs: it is killed and counts as dead. */
+  hung(pod: string): void;
+  /** Makes the pool whole; false when there is none of that name. */
+  resume(pool: string): boolean;
   pods(): readonly PodStatus[];
-  /** Pools whose restart budget is spent. */
-  spent(): readonly string[];
+  /** Empty while nobody has ever led. */
+  pools(): readonly PoolStatus[];
 }
 
-/** See {@link PoolKeeper}. A cluster that manages nothing is left alone. */
+/** See {@link PoolKeeper}. */
 export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeeper {
-  const { config, cluster, clock, log } = dependencies;
-  const { intensity, periodMs } = config.supervision;
-  const pools = new Map<string, PoolState>(
-    Object.entries(config.pools).map(([name, { pods }]) => [name, newPool(name, pods)]),
-  );
-  const alive = new Map<string, Pod>();
-  /** The last pod of each pool that ended unasked: what `down` stands for. */
-  const fallen = new Map<string, Pod>();
-  const leaving = new Set<string>();
-  let timer: { cancel(): void } | undefined;
+  const { config, id, cluster, store, leads, clock, log } = dependencies;
+  const settings = treeSettings(config);
+  const register = createPodRegister(() => !store.connected);
+  const hungMs = new Map<string, number>();
+  const breaker = createCircuitBreaker({ store, leads, clock, log });
+  const trees = createTreeStore({ board: store.board, supervisor: id, leads, clock, log });
+  /** The tree that we act on; null while we do not lead, or do not know yet what there is. */
+  let tree: Tree | null = null;
+  /** Pools to be resumed as soon as there is one. */
+  const resumes = new Set<string>();
+  let term = 0;
+  let timer: Timer | undefined;
 
-  function step(pool: PoolState, event: PoolEvent): void {
-    const newPodId = () => `${pool.pool}-${randomBytes(4).toString('hex')}`;
-    const { state, actions } = keepPool(pool, event, nowMs(clock), { intensity, periodMs }, newPodId);
-    pools.set(pool.pool, state);
-    for (const action of actions) perform(state, action);
-    if (actions.length > 0) dependencies.onChange();
+  const now = () => nowMs(clock);
+  const graceMs = (pool: string | undefined) =>
+    settings.pools.find(({ name }) => name === pool)?.graceMs ?? config.drain.timeoutMs;
+  const surroundings = () => ({
+    ...{ settings, nowMs: now() },
+    newPodId: (pool: string) => `${pool}-${randomBytes(4).toString('hex')}`,
+  });
+
+  function happen(event: TreeEvent): void {
+    if (tree === null || !leads()) return;
+    const step = keepPools(tree, event, surroundings());
+    if (isChanged(tree, step)) take(step);
   }
 
-  function perform(pool: PoolState, action: PoolAction): void {
-    if (action.type === 'create') cluster.create(action.pod, pool.pool);
-    if (action.type === 'remove') {
-      leaving.add(action.pod);
-      cluster.remove(action.pod, config.drain.timeoutMs);
+  function take(step: TreeStep): void {
+    tree = step.tree;
+    // Before the pods that give up are ended, so that nothing more is added for them.
+    breaker.want(circuits(step.tree, settings, trees.queueNames()));
+    trees.save(step.tree);
+    for (const action of step.actions) perform(action);
+    dependencies.onChange();
+  }
+
+  /** Asked each time: an order may have taken so long that the lease is over. */
+  function perform(action: PoolAction): void {
+    if (!leads()) return;
+    switch (action.type) {
+      case 'create':
+        cluster.create(action.pod, action.pool);
+        return;
+      case 'remove':
+        register.asked(action.pod, now() + action.graceMs + HUNG_KEPT_MS);
+        cluster.remove(action.pod, action.graceMs);
+        return;
+      case 'kill':
+        register.asked(action.pod, now() + HUNG_KEPT_MS);
+        cluster.kill(action.pod);
+        return;
+      case 'news':
+        tellPeople(action);
+        return;
+      default:
+        action satisfies never;
     }
-    if (action.type === 'give-up') {
-      log.error(
-        { pool: pool.pool, intensity, periodMs },
-        `Pods of pool "${pool.pool}" died more than ${intensity} times in ${periodMs} ms. ` +
-          'No more are started: find out why they die (their last log lines), then restart the supervisor.',
-      );
-    }
+  }
+
+  function tellPeople({ pool, what, text }: Extract<PoolAction, { type: 'news' }>): void {
+    if (what === 'restarted') dependencies.onRestart();
+    if (what === 'gave-up') log.error({ pool }, `${text} To do it now: millrace pools resume ${pool}`);
+    else log.info({ pool, what }, text);
+  }
+
+  async function takeOverFrom(saved: unknown, inTerm: number): Promise<void> {
+    const pods = await cluster.list();
+    if (inTerm !== term || !leads()) return;
+    breaker.forget();
+    take(takeOver(saved, { pods, endOf: register.endOf }, surroundings()));
+    for (const pool of resumes) happen({ type: 'resume', pool });
+    resumes.clear();
+    for (const [pod, atMs] of hungMs) if (now() - atMs < HUNG_KEPT_MS) killHung(pod);
+  }
+
+  function killHung(pod: string): void {
+    hungMs.delete(pod);
+    if (!register.isAlive(pod)) return;
+    log.warn({ pod }, 'A pod supervisor hangs: the pod is killed and replaced');
+    cluster.kill(pod);
   }
 
   function onEvent(event: ClusterEvent): void {
     if (event.type === 'pod-started') {
-      const { id, pool, pid, startedAtMs } = event;
-      alive.set(id, { id, pool, pid, startedAtMs });
-      fallen.delete(pool);
+      register.started(event);
+      happen({ type: 'pod-started', pod: event.id, pool: event.pool });
     } else {
       onExited(event);
     }
     dependencies.onChange();
   }
 
-  function onExited({
-    id,
-    code,
-    signal,
-    atMs,
-    expected,
-  }: Extract<ClusterEvent, { type: 'pod-exited' }>): void {
-    const pod = alive.get(id);
-    alive.delete(id);
-    const planned = leaving.delete(id) || expected;
-    log[planned ? 'info' : 'warn']({ pod: id, code, signal, expected: planned }, 'A pod ended');
-    dependencies.onPodExited(id, { code, signal, atMs, expected: planned });
-    const pool = [...pools.values()].find(({ pods }) => pods.includes(id));
-    if (!pool) return;
-    if (!planned) fallen.set(pool.pool, pod ?? { id, pool: pool.pool, pid: 0, startedAtMs: atMs });
-    step(pool, { type: 'exited', pod: id, expected: planned });
-    if (!planned && !pools.get(pool.pool)?.spent) dependencies.onRestart();
+  function onExited(exit: Extract<ClusterEvent, { type: 'pod-exited' }>): void {
+    const { id: pod, code, signal, atMs, expected } = exit;
+    const end = register.exited(exit, now());
+    log[end === 'replaced' ? 'info' : 'warn']({ pod, code, signal, end }, 'A pod ended');
+    dependencies.onPodExited(pod, { code, signal, atMs, expected });
+    happen({ type: 'pod-ended', pod, end });
   }
 
-  function statusOf(pod: Pod, state: PodStatus['state']): PodStatus {
-    const used = pools.get(pod.pool)?.restarts.length ?? 0;
-    return { ...pod, host: '', state, restarts: { used, intensity, periodMs } };
+  function restartsOf(pool: string): PodStatus['restarts'] {
+    const engine = (tree ?? trees.followed())?.pools.find(({ name }) => name === pool)?.engine;
+    const { intensity, periodMs } = engine?.spec ?? config.supervision;
+    return { used: engine ? restartsUsed(engine, now()) : 0, intensity, periodMs };
   }
 
   return {
@@ -108,24 +173,56 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       cluster.listen(onEvent);
       await cluster.start();
       const pods = await cluster.list();
-      for (const pod of pods) alive.set(pod.id, pod);
+      register.listed(pods);
       dependencies.onListed(pods);
-      for (const pool of [...pools.values()]) {
-        const own = pods.filter((pod) => pod.pool === pool.pool).map(({ id }) => id);
-        step(pool, { type: 'listed', pods: own });
-      }
-      timer = clock.every(TICK_MS, () => {
-        for (const pool of [...pools.values()]) if (pool.owedMs.length > 0) step(pool, { type: 'tick' });
-      });
+      trees.follow(() => tree && breaker.want(circuits(tree, settings, trees.queueNames())));
+      timer = clock.every(TICK_MS, () => happen({ type: 'tick' }));
     },
-    stop() {
+    async stop() {
       timer?.cancel();
+      await Promise.all([breaker.stop(), trees.stop()]);
     },
-    toldToEnd: (pod) => void leaving.add(pod),
-    pods: () => [
-      ...[...alive.values()].map((pod) => statusOf(pod, leaving.has(pod.id) ? 'draining' : 'starting')),
-      ...[...fallen.values()].map((pod) => statusOf(pod, 'down')),
-    ],
-    spent: () => [...pools.values()].filter(({ spent }) => spent).map(({ pool }) => pool),
+    gain() {
+      if (!cluster.manages) return;
+      term += 1;
+      const inTerm = term;
+      trees.read().then(
+        (saved) => takeOverFrom(saved, inTerm),
+        () => undefined,
+      );
+    },
+    lose() {
+      term += 1;
+      tree = null;
+      resumes.clear();
+    },
+    asked: (pod) => register.asked(pod, now() + graceMs(undefined) + HUNG_KEPT_MS),
+    drain(pod) {
+      const found = register.alive().find((each) => each.id === pod);
+      if (!cluster.manages || !found) return false;
+      perform({ type: 'remove', pod, graceMs: graceMs(found.pool) });
+      return true;
+    },
+    kill(pod) {
+      if (!cluster.manages || !register.isAlive(pod)) return false;
+      perform({ type: 'kill', pod });
+      return true;
+    },
+    hung(pod) {
+      if (!cluster.manages) return;
+      if (tree !== null && leads()) killHung(pod);
+      else hungMs.set(pod, now());
+    },
+    resume(pool) {
+      if (!cluster.manages || !settings.pools.some(({ name }) => name === pool)) return false;
+      if (tree === null) resumes.add(pool);
+      else happen({ type: 'resume', pool });
+      return true;
+    },
+    pods: () => register.statuses(restartsOf, now()),
+    pools() {
+      const shown = tree ?? trees.followed();
+      return cluster.manages && shown ? poolStatuses(shown, settings, trees.queueNames(), now()) : [];
+    },
   };
 }

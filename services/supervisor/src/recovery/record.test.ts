@@ -5,6 +5,7 @@ import { beginRecovery, endRecovery, mergeOrphans, orphanCount } from './record.
 const certificate: DeathCertificate = {
   ...{ worker: 'p.1', pod: 'p', pid: 1, slot: 0, cause: 'crash', exitCode: 1, exitSignal: null },
   ...{ diedAtMs: 1_000, certifiedAtMs: 1_012.345, evidence: [] },
+  ...{ blame: 'jobs', lastLines: [], peakRssBytes: null, memoryLimitBytes: null, beats: [] },
 };
 const recovery = beginRecovery(certificate);
 

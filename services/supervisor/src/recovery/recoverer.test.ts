@@ -6,6 +6,7 @@ import { createRecoverer } from './recoverer.ts';
 const certificate = (over: Partial<DeathCertificate> = {}): DeathCertificate => ({
   ...{ worker: 'pool-1.a', pod: 'pool-1', pid: 1, slot: 0, cause: 'crash', exitCode: 1, exitSignal: null },
   ...{ diedAtMs: systemClock.nowMs(), certifiedAtMs: systemClock.nowMs(), evidence: [] },
+  ...{ blame: 'jobs', lastLines: [], peakRssBytes: null, memoryLimitBytes: null, beats: [] },
   ...over,
 });
 
@@ -24,7 +25,9 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
     fence: async (queue: string) => pass('fence', `fence ${queue}`),
     reclaim: async (queue: string) => {
       pass('reclaim', `reclaim ${queue}`);
-      return { jobIds: queue === 'full' ? ['1', '2'] : [], eventsAfter: '5-0' };
+      return queue === 'full'
+        ? { jobIds: ['1', '2'], eventsAfter: '5-0' }
+        : { jobIds: [], eventsAfter: '0-0' };
     },
     restarts: async (queue: string, ids: readonly string[], after: string) => {
       pass('restarts', `restarts ${queue} ${after}`);
@@ -38,13 +41,15 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
     },
   } as unknown as Board;
   let reclaimed = 0;
+  const recovered: string[] = [];
   const recoverer = createRecoverer({
     ...{ store: { supervision, board }, clock: systemClock, log: silentLog },
     onReclaimed: (jobs) => {
       reclaimed += jobs;
     },
+    onRecovered: ({ worker }) => recovered.push(worker),
   });
-  return { recoverer, calls, saved, reclaimed: () => reclaimed };
+  return { recoverer, calls, saved, recovered, reclaimed: () => reclaimed };
 }
 
 const queues = async () => ['full', 'empty'];
@@ -81,6 +86,15 @@ test('what another supervisor began is finished with its own figures', async () 
   await recoverer.resume(begun, async () => ['empty']);
   expect(saved.at(-1)).toMatchObject({ fenceMs: 2, reclaimMs: 3, respawnMs: 4, orphans: { empty: ['9'] } });
   expect(calls).toContain('restarts empty 1000-0');
+});
+
+test('its pod is told once every orphan runs again', async () => {
+  const { recoverer, recovered } = faultyStore({ restarts: 1 });
+  const work = recoverer.recover(certificate(), queues);
+  expect(recovered).toEqual([]);
+  await work;
+  await recoverer.recover(certificate({ worker: 'pool-1.b' }), async () => ['empty']);
+  expect(recovered).toEqual(['pool-1.a', 'pool-1.b']);
 });
 
 test('two who ask for the same recovery get one', async () => {

@@ -6,7 +6,12 @@ const pod = (id: string, state: PodStatus['state']): PodStatus => ({
   ...{ id, state, pool: 'p', pid: 1, host: 'h', startedAtMs: 1 },
   restarts: { used: 0, intensity: 5, periodMs: 1 },
 });
-const rest = { atMs: 1, supervisor: { id: 's', pid: 1, startedAtMs: 1 }, workers: [] };
+const rest = {
+  atMs: 1,
+  supervisor: { id: 's', pid: 1, startedAtMs: 1, leader: true },
+  workers: [],
+  pools: [],
+};
 
 test('a pod’s own word goes before its cluster’s, unless the cluster says that it is down', () => {
   const { pods } = drawPicture({

@@ -9,6 +9,7 @@ export interface PictureSources {
   readonly linkedPods: readonly PodStatus[];
   /** Pods as the cluster knows them. */
   readonly clusterPods: readonly PodStatus[];
+  readonly pools: ClusterStatus['pools'];
 }
 
 /** What the death watch has to say of a worker's state; null leaves the worker's own word. */

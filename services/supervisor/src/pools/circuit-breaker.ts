@@ -1,0 +1,53 @@
+import type { Circuit, Clock, Log } from '@millrace/core';
+import type { Store } from '@millrace/queue';
+import { createLatestWriter } from '../latest-writer.ts';
+import { untilDoneWith } from '../until-done.ts';
+
+export interface CircuitBreakerDependencies {
+  readonly store: Pick<Store, 'supervision'>;
+  readonly leads: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Brings the circuits in the store to what they are to be, through every outage. */
+export interface CircuitBreaker {
+  /** What each queue's circuit is to be from now on. */
+  want(circuits: ReadonlyMap<string, Circuit | null>): void;
+  /** What the store holds may be another leader's work: everything is written again. */
+  forget(): void;
+  stop(): Promise<void>;
+}
+
+/** See {@link CircuitBreaker}. What is wanted already is not written a second time. */
+export function createCircuitBreaker(dependencies: CircuitBreakerDependencies): CircuitBreaker {
+  const { store, leads, clock, log } = dependencies;
+  const stopping = new AbortController();
+  const untilDone = untilDoneWith(clock, log, stopping.signal);
+  const wanted = new Map<string, string>();
+
+  const writer = createLatestWriter<Circuit | null>((queue, circuit) =>
+    untilDone('circuit', async () => {
+      // Whoever leads now writes its own.
+      if (!leads()) return wanted.clear();
+      await store.supervision.setCircuit(queue, circuit);
+      log.info({ queue, pool: circuit?.pool }, circuit ? 'A queue’s circuit is open' : 'A queue takes jobs');
+    }),
+  );
+
+  return {
+    want(circuits) {
+      for (const [queue, circuit] of circuits) {
+        const text = JSON.stringify(circuit);
+        if (wanted.get(queue) === text) continue;
+        wanted.set(queue, text);
+        writer.save(queue, circuit);
+      }
+    },
+    forget: () => wanted.clear(),
+    async stop() {
+      stopping.abort(new Error('the supervisor stops'));
+      await writer.settled();
+    },
+  };
+}

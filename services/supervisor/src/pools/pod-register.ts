@@ -1,0 +1,75 @@
+import type { PodStatus } from '@millrace/core';
+import type { ClusterEvent, Pod } from '../cluster/cluster.ts';
+import type { PodEnd } from './pool-turn.ts';
+
+type PodExit = Extract<ClusterEvent, { type: 'pod-exited' }>;
+
+/** Ends that are remembered for a takeover. */
+const ENDS_KEPT = 1_000;
+
+/** The pods as this replica heard of them, whether it leads or not: whoever takes over knows how they ended. */
+export interface PodRegister {
+  listed(pods: readonly Pod[]): void;
+  started(pod: Pod): void;
+  /** Somebody wants the end of that pod, which has until `untilMs` (ms since 1970) for it. */
+  asked(pod: string, untilMs: number): void;
+  /** Returns what the end counts as. */
+  exited(exit: PodExit, nowMs: number): PodEnd;
+  /** How that pod ended; null when we did not hear of an end. */
+  endOf(pod: string): PodEnd | null;
+  isAlive(pod: string): boolean;
+  alive(): readonly Pod[];
+  /** Pods as the cluster knows them; for each pool whose last pod fell one that is down. */
+  statuses(restarts: (pool: string) => PodStatus['restarts'], nowMs: number): readonly PodStatus[];
+}
+
+/** `isWeather` tells whether an end of now may be the store's fault: it is made good and not counted. */
+export function createPodRegister(isWeather: () => boolean): PodRegister {
+  const alive = new Map<string, Pod>();
+  const ends = new Map<string, PodEnd>();
+  const askedUntilMs = new Map<string, number>();
+  /** The last pod of each pool that ended unasked: what `down` stands for. */
+  const fallen = new Map<string, Pod>();
+
+  const isAsked = (pod: string, nowMs: number) => (askedUntilMs.get(pod) ?? 0) > nowMs;
+
+  function endOfExit({ id, code, signal, expected }: PodExit, nowMs: number): PodEnd {
+    if (expected || isAsked(id, nowMs) || isWeather()) return 'replaced';
+    return code === 0 && signal === null ? 'normal' : 'abnormal';
+  }
+
+  return {
+    listed(pods) {
+      alive.clear();
+      for (const pod of pods) alive.set(pod.id, pod);
+    },
+    started({ id, pool, pid, startedAtMs }) {
+      alive.set(id, { id, pool, pid, startedAtMs });
+      fallen.delete(pool);
+    },
+    asked: (pod, untilMs) => void askedUntilMs.set(pod, untilMs),
+    exited(exit, nowMs) {
+      const end = endOfExit(exit, nowMs);
+      const pod = alive.get(exit.id);
+      alive.delete(exit.id);
+      askedUntilMs.delete(exit.id);
+      ends.set(exit.id, end);
+      for (const [oldest] of ends) if (ends.size > ENDS_KEPT) ends.delete(oldest);
+      if (pod && end !== 'replaced') fallen.set(pod.pool, pod);
+      return end;
+    },
+    endOf: (pod) => ends.get(pod) ?? null,
+    isAlive: (pod) => alive.has(pod),
+    alive: () => [...alive.values()],
+    statuses(restarts, nowMs) {
+      const status = (pod: Pod, state: PodStatus['state']): PodStatus => ({
+        ...{ ...pod, host: '', state },
+        restarts: restarts(pod.pool),
+      });
+      return [
+        ...[...alive.values()].map((pod) => status(pod, isAsked(pod.id, nowMs) ? 'draining' : 'starting')),
+        ...[...fallen.values()].map((pod) => status(pod, 'down')),
+      ];
+    },
+  };
+}

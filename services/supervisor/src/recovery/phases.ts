@@ -1,0 +1,85 @@
+import type { Clock, Recovery } from '@millrace/core';
+import type { QueueSupervision } from '@millrace/queue';
+import { nowMs } from '../now.ts';
+import type { UntilDone } from '../until-done.ts';
+import { mergeOrphans, sinceDeath } from './record.ts';
+
+/** Orphans that nobody restarts for so long are left to their queue: it may be paused, or without workers. */
+const RESTART_WATCH_MS = 600_000;
+/** What the store says when it moved nothing. */
+const NOWHERE = '0-0';
+
+export interface PhaseDependencies {
+  readonly supervision: Pick<QueueSupervision, 'fence' | 'reclaim' | 'restarts'>;
+  readonly untilDone: UntilDone;
+  readonly clock: Clock;
+}
+
+/** What a reclaim came to: the record so far, how many jobs it moved, and where each queue's events stood before. */
+export interface Reclaimed {
+  readonly recovery: Recovery;
+  readonly orphans: number;
+  readonly eventsAfter: ReadonlyMap<string, string>;
+}
+
+/**
+ * Fences the dead start in every queue and gives its jobs back. Both at once, on one connection: the fence goes first,
+ * and a reclaim of a start that is not fenced is refused by the store, so a fence that did not get through only makes
+ * both be tried again. Every replica may do it: each is told of all orphans, whoever moved them.
+ */
+export async function fenceAndReclaim(
+  begun: Recovery,
+  queues: readonly string[],
+  { supervision, untilDone, clock }: PhaseDependencies,
+): Promise<Reclaimed> {
+  const { id, certificate } = begun;
+  const dead = { startId: id, certificate };
+  const fences = queues.map((queue) => untilDone('fence', () => supervision.fence(queue, id)));
+  const fencedMs = Promise.all(fences).then(() => sinceDeath(begun, nowMs(clock)));
+  const [fenced, ...reclaimed] = await Promise.all([
+    fencedMs,
+    ...queues.map(async (queue) => {
+      const result = await untilDone('reclaim', () => supervision.reclaim(queue, dead));
+      return [queue, result] as const;
+    }),
+  ]);
+  const ids = new Map(reclaimed.map(([queue, { jobIds }]) => [queue, jobIds]));
+  const recovery = {
+    ...begun,
+    // Who finishes another's recovery came after its phases were over.
+    fenceMs: begun.fenceMs ?? fenced,
+    reclaimMs: begun.reclaimMs ?? sinceDeath(begun, nowMs(clock)),
+    orphans: mergeOrphans(begun.orphans, ids),
+  };
+  return {
+    recovery,
+    orphans: [...ids.values()].reduce((sum, list) => sum + list.length, 0),
+    eventsAfter: new Map(reclaimed.map(([queue, { eventsAfter }]) => [queue, eventsAfter])),
+  };
+}
+
+/** When each orphan was seen starting again, ms since 1970. Resolves with what was seen when `signal` aborts. */
+export async function watchRestarts(
+  recovery: Recovery,
+  eventsAfter: ReadonlyMap<string, string>,
+  { supervision, untilDone, clock }: PhaseDependencies,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const limit = new AbortController();
+  const timer = clock.after(RESTART_WATCH_MS, () => limit.abort());
+  const until = AbortSignal.any([limit.signal, signal]);
+  // Of orphans that the store no longer remembers only the record knows: all since the death is looked at.
+  const sinceDeathId = `${Math.floor(recovery.diedAtMs)}-0`;
+  try {
+    const seen = await Promise.all(
+      Object.entries(recovery.orphans).map(([queue, ids]) => {
+        const known = eventsAfter.get(queue) ?? NOWHERE;
+        const after = known === NOWHERE ? sinceDeathId : known;
+        return untilDone('restarts', () => supervision.restarts(queue, ids, after, until));
+      }),
+    );
+    return seen.flatMap((times) => [...times.values()]);
+  } finally {
+    timer.cancel();
+  }
+}
