@@ -1,12 +1,18 @@
 import type { SupervisorState } from './state.ts';
 import type { SupervisorSpec } from './types.ts';
 
-/**
- * The restarts that still count at `nowMs`. As in OTP the period includes its first moment. A clock that was set
- * back leaves restarts in the future: they count as of now, or a jump of an hour would keep them for an hour.
- */
+/** The restarts that still count at `nowMs`. As in OTP the period includes its first moment. */
 function recent(restarts: readonly number[], nowMs: number, periodMs: number): readonly number[] {
-  return restarts.map((atMs) => Math.min(atMs, nowMs)).filter((atMs) => nowMs - atMs <= periodMs);
+  return restarts.filter((atMs) => nowMs - atMs <= periodMs);
+}
+
+/**
+ * A clock that was set back leaves restarts in the future: they are as if made now, or a jump of an hour would keep
+ * them for an hour. With a clock that goes on the very same state comes back.
+ */
+export function withoutFuture(state: SupervisorState, nowMs: number): SupervisorState {
+  if (state.restarts.every((atMs) => atMs <= nowMs)) return state;
+  return { ...state, restarts: state.restarts.map((atMs) => Math.min(atMs, nowMs)) };
 }
 
 /** How many restarts count against the intensity at `nowMs`. */

@@ -1,4 +1,5 @@
 import { advance } from './advance.ts';
+import { withoutFuture } from './budget.ts';
 import type { Letter, SupervisorState } from './state.ts';
 import { endAll, giveUp, put, setStatus, settle, startAll, statusOf, type Turn, wake } from './turn.ts';
 import type { SupervisorAction, SupervisorEvent } from './types.ts';
@@ -18,7 +19,7 @@ export interface SupervisorStep {
  * `tick` to every `wake`; early, late or repeated ticks do no harm. Times are ms of one clock, which may jump.
  */
 export function supervise(state: SupervisorState, event: SupervisorEvent, nowMs: number): SupervisorStep {
-  const turn: Turn = { state, actions: [], nowMs };
+  const turn: Turn = { state: withoutFuture(state, nowMs), actions: [], nowMs };
   take(turn, event);
   advance(turn);
   return { state: turn.state, actions: turn.actions };
