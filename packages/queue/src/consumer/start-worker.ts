@@ -14,6 +14,9 @@ const RUN_RETRY_MS = 250;
  */
 const MAX_STALLED_COUNT = 10;
 
+/** A moment long past, ms since 1970: a wait until then is over before it begins. */
+const LOOK_NOW = 1;
+
 /**
  * BullMQ's worker under a given id. Its lock tokens are `${id}:${n}`, so a dead start's jobs can be picked out;
  * `createLockManager` is the first moment after the constructor made a random id, and the last before it is used.
@@ -22,6 +25,17 @@ class StartWorker extends Worker {
   protected override createLockManager(): void {
     Object.defineProperty(this, 'id', { value: this.opts.name, writable: false });
     super.createLockManager();
+  }
+
+  /**
+   * BullMQ's loop takes one job after another, a round trip each, and starts none of them before its slots are full
+   * or no job is left: the first of a dozen orphans then waits for the last one's take. With `blockUntil` set it turns
+   * to the job it has and takes the next one after that. The value says "look now", and the next take overwrites it.
+   */
+  protected override async moveToActive(token: string, name?: string): Promise<Job> {
+    const job = await super.moveToActive(token, name);
+    if (job) Object.assign(this, { blockUntil: LOOK_NOW });
+    return job;
   }
 }
 
