@@ -29,10 +29,3 @@ export {
 export { type SupervisorStep, supervise } from './otp/supervise.ts';
 export type * from './otp/types.ts';
 export { unanswered } from './otp/unanswered.ts';
-export {
-  addRestart,
-  type RestartLimits,
-  type RestartVerdict,
-  recentRestarts,
-  restartDelayMs,
-} from './restart-budget.ts';
