@@ -89,7 +89,7 @@ describe('frozen', () => {
     '%i ms after a beat: dead at the hang limit, and hardly later',
     (phase) => {
       // It worked until the very moment, as a worker does that is stopped while it is busy.
-      const from = 2_000 + phase;
+      const from = 4_000 + phase;
       const { done, state, watch } = liveThrough(12_000, (nowMs) => ({
         ...(nowMs >= from ? frozen : FINE),
         works: nowMs < from,
@@ -97,7 +97,9 @@ describe('frozen', () => {
       const atMs = timeOf(done, 'certify') ?? Number.POSITIVE_INFINITY;
       expect(atMs - from).toBeGreaterThanOrEqual(limits.hangLimitMs - limits.beatMs);
       expect(atMs - from).toBeLessThanOrEqual(limits.hangLimitMs + 50);
-      expect(timeOf(done, 'suspect')).toBeLessThan(from + limits.suspectMs);
+      // By phi: it was steady, so that its silence is odd long before `suspectMs`.
+      const lastBeatMs = Math.floor((from - 1) / limits.beatMs) * limits.beatMs;
+      expect(timeOf(done, 'suspect')).toBeLessThanOrEqual(lastBeatMs + 700);
       expect(watch.isDead(worker.id)).toBe(true);
       expect(state?.busy).toBe(false);
     },
@@ -153,6 +155,17 @@ describe('a parent', () => {
   test('that hears its child answers for it: its link may be gone or black-holed', () => {
     const { kinds } = liveThrough(60_000, during(2_000, 60_000, { speaks: false }));
     expect(kinds).toEqual([]);
+  });
+
+  test('allays the suspicion that its child’s closed link raised, by a word from after that', () => {
+    const watch = createDeathWatch(limits);
+    const kinds = (actions: readonly StartAction[]) => actions.map(({ type }) => type);
+    const report = (silentMs: number, nowMs: number) =>
+      kinds(watch.reports('p', new Map([[worker.id, { silentMs, cpuMs: 1, letter: 'S' }]]), nowMs));
+    watch.hello(worker, 0);
+    expect(kinds(watch.observe(worker.id, { type: 'link-closed' }, 1_000))).toEqual(['suspect']);
+    expect(report(30, 1_020)).toEqual([]);
+    expect(report(30, 1_270)).toEqual(['unsuspect']);
   });
 
   test('that is late itself accuses no child: for as long, up to one more hang limit', () => {
