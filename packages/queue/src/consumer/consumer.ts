@@ -79,8 +79,9 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const audit = createAudit({ client: main, keys, queue, startId, inHands, clock, log });
 
   async function returnJobs(jobIds: readonly string[] | null, cause: string): Promise<string[]> {
+    const takes = running.takes();
     const ids = await giveBack(main, keys, { startId, cause, jobIds, nowMs: clock.nowMs() });
-    for (const jobId of jobIds ?? ids) running.settled(jobId);
+    running.wentBack(jobIds ?? ids, takes);
     return ids;
   }
 
@@ -93,8 +94,10 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
       kills === 0
         ? null
         : async (job, kill) => {
+            const id = job.id as string;
+            const takes = running.takes([id]);
             const poison = await recordKill(keeper, job, kill);
-            if (poison === null) running.settled(job.id as string);
+            if (poison === null) running.wentBack([id], takes);
             return poison;
           },
   };
@@ -114,7 +117,10 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
 
   async function begin(): Promise<void> {
     await worker.waitUntilReady();
-    await main.hset(keys.meta, 'opts.maxLenEvents', config.retention.events);
+    // A store that takes no writes just now keeps the length that it had: no reason not to begin.
+    await main
+      .hset(keys.meta, 'opts.maxLenEvents', config.retention.events)
+      .catch((error) => log.debug({ queue, error: messageOf(error) }, 'length of the event stream'));
     pulse.taking = true;
     audit.start();
     worker.run().catch((error) => log.error({ queue, error: messageOf(error) }, 'worker loop ended'));

@@ -1,7 +1,8 @@
 import type { Clock } from '@millrace/core';
 import type { TakenMarks } from '../backend/millrace-backend.ts';
 
-interface RunningJob {
+/** One take of a job: the same job taken again is another. */
+export interface RunningJob {
   readonly marks: TakenMarks;
   startedUs: number | null;
   ending: Ending | null;
@@ -40,8 +41,26 @@ export class RunningJobs {
     if (job) job.ending = ending;
   }
 
+  /** A reply told its end. */
   settled(jobId: string): void {
     this.#jobs.delete(jobId);
+  }
+
+  /** The takes in hands now, of these jobs or of all. */
+  takes(jobIds: readonly string[] = this.ids()): ReadonlyMap<string, RunningJob> {
+    return new Map(
+      jobIds.flatMap((jobId) => {
+        const job = this.#jobs.get(jobId);
+        return job ? [[jobId, job] as const] : [];
+      }),
+    );
+  }
+
+  /** These takes went back to the queue; a job that this start has taken again meanwhile stays in hands. */
+  wentBack(jobIds: readonly string[], takes: ReadonlyMap<string, RunningJob>): void {
+    for (const jobId of jobIds) {
+      if (this.#jobs.get(jobId) === takes.get(jobId)) this.#jobs.delete(jobId);
+    }
   }
 
   has(jobId: string): boolean {

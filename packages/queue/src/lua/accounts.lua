@@ -80,11 +80,15 @@ local function startOf(token)
   return token and string.match(token, '^(.*):[^:]*$') or ''
 end
 
--- Appends an ended attempt to the job's own memory: shown by the API, gone with the job. The last 8 KiB are kept.
-local function rememberAttempt(jobKey, attempt)
-  local past = redis.call('HGET', jobKey, 'mrAttempts') or ''
+-- A job's own memory of its attempts with one more: shown by the API, gone with the job. The last 8 KiB are kept.
+local function withAttempt(past, attempt)
+  past = past or ''
   if #past > 8192 then past = string.match(past, '\n(.*)$', #past - 4096) or '' end
-  redis.call('HSET', jobKey, 'mrAttempts', past .. cjson.encode(attempt) .. '\n')
+  return past .. cjson.encode(attempt) .. '\n'
+end
+
+local function rememberAttempt(jobKey, attempt)
+  redis.call('HSET', jobKey, 'mrAttempts', withAttempt(redis.call('HGET', jobKey, 'mrAttempts'), attempt))
 end
 
 -- What the ledger needs of a job that a stock script may remove: read it before. Nil when nobody reads the ledger.

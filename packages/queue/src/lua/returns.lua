@@ -1,37 +1,69 @@
 --[[
-  How a running job goes back to the head of its queue. Shared by the scripts that do it; backend/compose.ts puts it
+  How running jobs go back to the head of their queue. Shared by the scripts that do it; backend/compose.ts puts it
   behind accounts.lua. Their first seven KEYS are these:
     wait active prioritized stalled meta events marker
-  The caller takes the job out of the active list, before or after.
+  The caller takes the jobs out of the active list.
 ]]
 local waitKey, activeKey, prioritizedKey, stalledKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local metaKey, eventsKey, markerKey = KEYS[5], KEYS[6], KEYS[7]
 
-local function pushHead(jobId, priority)
-  if priority > 0 then
-    -- Counter 0: ahead of all others of its priority.
-    redis.call('ZADD', prioritizedKey, priority * 0x100000000, jobId)
-  else
-    redis.call('RPUSH', waitKey, jobId)
+-- A job that is to return: `hash` begins with processedOn, ats, priority and mrAttempts, then `more`.
+local function returning(prefix, jobId, ...)
+  local key = prefix .. jobId
+  return {id = jobId, key = key,
+    hash = redis.call('HMGET', key, 'processedOn', 'ats', 'priority', 'mrAttempts', ...)}
+end
+
+-- The last goes furthest ahead.
+local function pushHead(jobs)
+  local waiting = {}
+  for _, job in ipairs(jobs) do
+    local priority = tonumber(job.hash[3]) or 0
+    if priority > 0 then
+      -- Counter 0: ahead of all others of its priority.
+      redis.call('ZADD', prioritizedKey, priority * 0x100000000, job.id)
+    else
+      waiting[#waiting + 1] = job.id
+    end
   end
+  if #waiting > 0 then redis.call('RPUSH', waitKey, unpack(waiting)) end
 end
 
--- No attempt and no stall is counted. `job` is processedOn, ats and priority of its hash; about 11 calls.
-local function returnToHead(jobId, jobKey, job, start, outcome, cause, now, maxEvents)
-  local view = ledgerView(jobKey)
+-- They count towards the bound again.
+local function countReturns(jobs)
+  local bytes = 0
+  for _, job in ipairs(jobs) do
+    local size = redis.call('HSTRLEN', job.key, 'data')
+    if redis.call('HSETNX', sizesKey, job.id, size) == 1 then bytes = bytes + size end
+  end
+  if bytes > 0 then redis.call('HINCRBY', policyKey, 'bytes', bytes) end
+end
+
+--[[
+  No attempt and no stall is counted. A job may bring fields of its own to be set: `job.set`.
+  5 calls a job (1 more while the ledger is read, 2 more then), 5 for all.
+]]
+local function returnToHead(jobs, outcome, now)
+  local locks, ids = {}, {}
+  for i, job in ipairs(jobs) do locks[i], ids[i] = job.key .. ':lock', job.id end
   -- First, since it needs no memory: a store that is full lets a script that has begun to write go on.
-  redis.call('DEL', jobKey .. ':lock')
-  redis.call('SREM', stalledKey, jobId)
-  pushHead(jobId, tonumber(job[3]) or 0)
-  countReturn(jobId, jobKey)
-  rememberAttempt(jobKey,
-    {s = tonumber(job[2]), w = start, a = tonumber(job[1]), e = tonumber(now), o = outcome, c = cause})
-  appendLedger(view, jobId, start, outcome, cause, '', now, 0)
-  redis.call('XADD', eventsKey, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', jobId, 'prev', 'active')
-end
-
-local function mostEvents()
-  return tonumber(redis.call('HGET', metaKey, 'opts.maxLenEvents')) or 10000
+  redis.call('DEL', unpack(locks))
+  redis.call('SREM', stalledKey, unpack(ids))
+  pushHead(jobs)
+  countReturns(jobs)
+  local maxEvents = tonumber(redis.call('HGET', metaKey, 'opts.maxLenEvents')) or 10000
+  local isRead = redis.call('EXISTS', readersKey) == 1
+  for i, job in ipairs(jobs) do
+    local attempt = {s = tonumber(job.hash[2]), w = job.start, a = tonumber(job.hash[1]), e = tonumber(now),
+      o = outcome, c = job.cause}
+    redis.call('HSET', job.key, 'mrAttempts', withAttempt(job.hash[4], attempt), unpack(job.set or {}))
+    if isRead then appendLedger(ledgerView(job.key), job.id, job.start, outcome, job.cause, '', now, 0) end
+    if i == #jobs then
+      redis.call('XADD', eventsKey, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', job.id, 'prev', 'active')
+    else
+      redis.call('XADD', eventsKey, '*', 'event', 'waiting', 'jobId', job.id, 'prev', 'active')
+    end
+  end
 end
 
 -- Also with nothing moved: a frozen worker may have swallowed the marker.

@@ -1,6 +1,6 @@
 --[[
   The deaths that count against a job. Shared by the scripts that count them or clear them; backend/compose.ts puts it
-  behind accounts.lua. No calls of its own until one of its functions is called.
+  behind accounts.lua.
 
   Fields of a job's hash (they travel to the worker in the reply of its take)
     mrKills      how often a process died in which the job ran and may have been the killer
@@ -24,28 +24,26 @@ local function withLine(lines, line)
 end
 
 --[[
-  A worker died with this job in it. Whoever ran alone, in a process of its own, is innocent of that; everybody else
-  may be the killer, and is a suspect if a job surely was, or at the second time. `limit` is poison.kills.
+  A worker died with a job in it: the fields of its hash that change. Whoever ran alone, in a process of its own, is
+  innocent of that; everybody else may be the killer, and is a suspect if a job surely was (`certain`), or at the second
+  time. `marks` is mrSuspect, mrKills, mrKilledBy and mrSpared of the hash, `limit` is poison.kills. No calls.
 ]]
-local function countDeath(jobKey, line, startNumber, certain, limit)
-  local job = redis.call('HMGET', jobKey, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared')
-  local kills = tonumber(job[2]) or 0
-  if job[1] then
-    local spared = redis.call('HINCRBY', jobKey, 'mrSpared', 1)
+local function afterDeath(marks, line, startNumber, certain, limit)
+  local kills = tonumber(marks[2]) or 0
+  if marks[1] then
+    local spared = (tonumber(marks[4]) or 0) + 1
+    if kills < limit and spared < MOST_SPARED then return {'mrSpared', spared} end
     -- The next worker that takes it fails it, unrun: BullMQ's deferred failure.
-    if kills >= limit or spared >= MOST_SPARED then
-      local what = kills >= limit and ('killed its process ' .. kills .. ' times')
-        or (spared .. ' workers died while it ran alone in them')
-      redis.call('HSET', jobKey, 'defa', 'poison: ' .. what)
-    end
-    return
+    local what = kills >= limit and ('killed its process ' .. kills .. ' times')
+      or (spared .. ' workers died while it ran alone in them')
+    return {'mrSpared', spared, 'defa', 'poison: ' .. what}
   end
-  local fields = {'mrKills', kills + 1, 'mrKillStart', startNumber, 'mrKilledBy', withLine(job[3], line)}
+  local fields = {'mrKills', kills + 1, 'mrKillStart', startNumber, 'mrKilledBy', withLine(marks[3], line)}
   if certain or kills + 1 >= 2 then
     fields[#fields + 1] = 'mrSuspect'
     fields[#fields + 1] = '1'
   end
-  redis.call('HSET', jobKey, unpack(fields))
+  return fields
 end
 
 -- True when the job fails now because of a deferred failure of ours. To be asked before the stock script forgets it.

@@ -11,12 +11,14 @@ local stalled = stock(KEYS, ARGV)
 for _, jobId in ipairs(stalled) do
   local jobKey = ARGV[2] .. jobId
   countReturn(jobId, jobKey)
-  local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'pb')
+  local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'pb', 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared')
   local worker, startNumber = job[3] or '', tonumber(job[2]) or 0
   rememberAttempt(jobKey,
     {s = startNumber, w = worker, a = tonumber(job[1]), e = now, o = 'killed', c = 'stalled'})
   if limit > 0 then
-    countDeath(jobKey, cjson.encode({w = worker, s = startNumber, a = now}), startNumber, false, limit)
+    local line = cjson.encode({w = worker, s = startNumber, a = now})
+    local marks = {job[4], job[5], job[6], job[7]}
+    redis.call('HSET', jobKey, unpack(afterDeath(marks, line, startNumber, false, limit)))
   end
 end
 return stalled

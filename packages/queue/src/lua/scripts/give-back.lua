@@ -10,10 +10,9 @@
   Returns {id…} in the order in which they will start.
   Atomic: one script. Order: the active list holds the newest first; pushing newest first leaves the oldest at the
   head, and a later call (older jobs) goes ahead of it.
-  Cost: one LRANGE and one GET an active job scanned (about 0.3 ms for 1,000), + 13 calls a job moved.
+  Cost: one LRANGE and one GET an active job scanned (about 0.3 ms for 1,000), + 7 calls a job moved.
 ]]
 local prefix, now, start, cause, limit = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local maxEvents = mostEvents()
 
 local wanted
 if ARGV[6] ~= '' then
@@ -21,16 +20,16 @@ if ARGV[6] ~= '' then
   for _, jobId in ipairs(cmsgpack.unpack(ARGV[6])) do wanted[jobId] = true end
 end
 
-local moved = {}
+local jobs, moved = {}, {}
 for _, jobId in ipairs(redis.call('LRANGE', activeKey, 0, -1)) do
-  if #moved >= limit then break end
-  local jobKey = prefix .. jobId
-  if (not wanted or wanted[jobId]) and holdsLock(start, jobKey) then
-    local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'priority')
+  if #jobs >= limit then break end
+  if (not wanted or wanted[jobId]) and holdsLock(start, prefix .. jobId) then
+    local job = returning(prefix, jobId)
+    job.start, job.cause = start, cause
+    jobs[#jobs + 1], moved[#moved + 1] = job, jobId
     redis.call('LREM', activeKey, 1, jobId)
-    returnToHead(jobId, jobKey, job, start, 'returned', cause, now, maxEvents)
-    moved[#moved + 1] = jobId
   end
 end
+if #jobs > 0 then returnToHead(jobs, 'returned', now) end
 wake()
 return moved

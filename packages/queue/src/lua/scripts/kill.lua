@@ -13,18 +13,18 @@
 local prefix, now, start, jobId, startNumber = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local limit, cause, line = tonumber(ARGV[6]), ARGV[7], ARGV[8]
 if isFenced(start) then return FENCED end
-local jobKey = prefix .. jobId
-local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'priority', 'mrKills', 'mrKilledBy', 'mrKillStart')
-if not holdsLock(start, jobKey) or job[2] ~= startNumber then return LOCK_LOST end
+local job = returning(prefix, jobId, 'mrKills', 'mrKilledBy', 'mrKillStart')
+if not holdsLock(start, job.key) or job.hash[2] ~= startNumber then return LOCK_LOST end
 
-local kills = tonumber(job[4]) or 0
-if job[6] ~= startNumber then
+local kills = tonumber(job.hash[5]) or 0
+if job.hash[7] ~= startNumber then
   kills = kills + 1
-  redis.call('HSET', jobKey, 'mrKills', kills, 'mrKillStart', startNumber, 'mrSuspect', '1',
-    'mrKilledBy', withLine(job[5], line))
+  redis.call('HSET', job.key, 'mrKills', kills, 'mrKillStart', startNumber, 'mrSuspect', '1',
+    'mrKilledBy', withLine(job.hash[6], line))
 end
 if kills >= limit then return {kills, 1} end
+job.start, job.cause = start, cause
 redis.call('LREM', activeKey, 1, jobId)
-returnToHead(jobId, jobKey, job, start, 'killed', cause, now, mostEvents())
+returnToHead({job}, 'killed', now)
 wake()
 return {kills, 0}
