@@ -47,11 +47,18 @@ export interface Rig {
 export interface RigOptions {
   /** Over the settings that every rig has. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Where the launcher's lines go; nowhere by default. */
-  readonly notes?: Writable;
+  /** Gets the launcher's lines. */
+  readonly note?: (line: string) => void;
 }
 
-const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+function linesTo(note: (line: string) => void): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      note(String(chunk).trimEnd());
+      done();
+    },
+  });
+}
 
 async function makeWires(): Promise<Wires> {
   const [podStore, producerStore, ...links] = await Promise.all(
@@ -106,7 +113,7 @@ export async function startRig(host: Host, options: RigOptions = {}): Promise<Ri
       imposed: overlay(SETTINGS, options.settings ?? {}),
       rewire: (service, real) => rewire(wires, service, real),
     },
-    options.notes ?? nowhere(),
+    linesTo(options.note ?? (() => undefined)),
   );
   const stop = async () => {
     await launcher.stop();

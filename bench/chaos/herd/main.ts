@@ -26,8 +26,8 @@ let held = 0;
 
 function beat(busy: number): Beat {
   const vitals = { loopDelayMs: 0, cpuMs: 0, rssBytes: 0, heapBytes: 0 };
-  const standing = { state: 'running', slot: 0, queues: ['chaos'], concurrency: jobs } as const;
-  return { type: 'beat', atMs: clock.nowMs(), ...standing, busy, ...vitals };
+  const standing = { slot: 0, queues: ['chaos'], concurrency: jobs };
+  return { type: 'beat', atMs: clock.nowMs(), state: 'running', ...standing, busy, ...vitals };
 }
 
 function hello(id: string): WorkerHello {

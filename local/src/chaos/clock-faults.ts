@@ -2,8 +2,8 @@ import { type ChaosTarget, type Fault, NO_DEATH } from './fault.ts';
 import { busiestWorker, oneOf } from './steps.ts';
 
 const HOUR_MS = 3_600_000;
-/** Long enough for every timer, beat and census to have seen the wrong time. */
-const HOLD_MS = 6_000;
+/** Long enough for beats, watches and renewals to have seen the wrong time. */
+const HOLD_MS = 4_000;
 
 /** An hour ahead, an hour behind, and right again: jumps of +1 h, -2 h and +1 h. */
 function clockJump(

@@ -4,7 +4,7 @@ import { busiestWorker, offerBatch, oneOf, strikeProcess, until, untilRecovered 
 
 const COMMITTED_MS = 20_000;
 /** Moments of a recovery at which the supervisor is killed, ms after the worker's death. */
-const RECLAIM_MOMENTS_MS = [2, 6, 12, 20, 35] as const;
+const RECLAIM_MOMENTS_MS = [3, 10, 25] as const;
 
 /** Offers without hearing the answer, whatever it is. */
 function offerUnheard({ api }: ChaosTarget, { key, body }: Batch, signal: AbortSignal): void {
@@ -55,10 +55,10 @@ export const producerKill: Fault = {
 /** Each time another moment of a recovery; whoever comes next finishes it. */
 export const supervisorKill: Fault = {
   name: 'supervisor-kill',
-  summary: 'SIGKILL of the supervisor while it reclaims a killed worker’s jobs, at five moments',
+  summary: 'SIGKILL of the supervisor while it reclaims a killed worker’s jobs, at three moments',
   needs: [],
   settings: { supervision: { intensity: 100 } },
-  deaths: { least: 5, most: 5, causes: ['killed', 'crash'] },
+  deaths: { least: 3, most: 3, causes: ['killed', 'crash'] },
   deadLetters: 0,
   boundMs: 60_000,
   async strike(target) {
@@ -66,7 +66,7 @@ export const supervisorKill: Fault = {
       const victim = await busiestWorker(target);
       const supervisors = await target.processes('supervisor');
       strikeProcess(victim.pid, 'SIGKILL');
-      target.harmed('SIGKILL of a worker, and of the supervisors while they reclaim, five times');
+      target.harmed('SIGKILL of a worker, and of the supervisors while they reclaim, three times');
       await target.clock.sleep(momentMs, target.signal);
       for (const { pid } of supervisors) signalProcess(pid, 'SIGKILL');
       await untilRecovered(target, victim.id);

@@ -3,8 +3,8 @@ import { busiestWorker } from './steps.ts';
 import type { Hits, Wire } from './wire.ts';
 
 /** Longer than the hang limit: silence alone must not be a death. */
-const BLACK_HOLE_MS = 8_000;
-const STORM_RESETS = 40;
+const BLACK_HOLE_MS = 7_000;
+const STORM_RESETS = 30;
 const STORM_MS = 150;
 
 const harmless = { needs: ['wires'], deaths: NO_DEATH, deadLetters: 0, boundMs: 60_000 } as const;
@@ -80,8 +80,8 @@ const socketStorm: Fault = {
 
 export const wireFaults: readonly Fault[] = [
   reset('link-reset', 'TCP reset between a worker and its supervisors', links),
-  blackHole('link-black-hole', 'a black hole between a worker and its supervisors for 8 s', links),
+  blackHole('link-black-hole', 'a black hole between a worker and its supervisors for 7 s', links),
   reset('store-wire-reset', 'TCP reset between a worker and the store', store),
-  blackHole('store-black-hole', 'a black hole between a worker and the store for 8 s', store),
+  blackHole('store-black-hole', 'a black hole between a worker and the store for 7 s', store),
   socketStorm,
 ];

@@ -37,6 +37,8 @@ interface Connection {
   readonly up: Socket;
   readonly down: Socket;
   head: Head;
+  /** What named it while that name was held: passed on first, after the release. */
+  readonly kept: Buffer[];
   /** Ends that came while it was held: passed on with the rest, after the release. */
   readonly unheard: Set<'up' | 'down' | 'reset'>;
 }
@@ -67,6 +69,7 @@ export function createWire(): Wire {
       const [from, to] = way === 'up' ? [down, up] : [up, down];
       if (isHeld(connection, way)) from.pause();
       else {
+        if (way === 'up') for (const chunk of connection.kept.splice(0)) up.write(chunk);
         from.resume();
         if (unheard.delete(way)) to.end();
         if (unheard.has('reset')) end(connection, 'reset');
@@ -86,14 +89,15 @@ export function createWire(): Wire {
     down.on('error', () => undefined);
     if (target === null) return void down.destroy();
     const up = connect({ ...target, allowHalfOpen: true, noDelay: true });
-    const connection: Connection = { up, down, head: '', unheard: new Set() };
+    const connection: Connection = { up, down, head: '', kept: [], unheard: new Set() };
     connections.add(connection);
     down.on('data', (chunk: Buffer) => {
       if (connection.head.length < HEAD_BYTES) {
         connection.head += chunk.toString('latin1');
         regulate(connection);
       }
-      if (!up.write(chunk)) down.pause();
+      if (isHeld(connection, 'up')) connection.kept.push(chunk);
+      else if (!up.write(chunk)) down.pause();
     });
     up.on('data', (chunk: Buffer) => {
       if (!down.write(chunk)) up.pause();
