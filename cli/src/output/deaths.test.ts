@@ -122,7 +122,7 @@ describe('one recovery', () => {
       "worker    pod-1.0a1b2c3d4e5f6071
       died      1m 5s ago
       cause     killed by somebody who did not say so, SIGKILL
-      blame     unknown: counts against its jobs once: nobody knows who did it
+      blame     unknown: counted; its jobs are suspects if it happens to them again
       evidence  process-exit +0 ms (SIGKILL), link-closed +1 ms
       memory    peak 91.0 MiB
       3 jobs    workload: 17, 18, 19

@@ -63,7 +63,7 @@ const BAR = 30;
 
 const BLAMES: Readonly<Record<string, string>> = {
   jobs: 'counts against its jobs: one of them may be the killer',
-  unknown: 'counts against its jobs once: nobody knows who did it',
+  unknown: 'counted; its jobs are suspects if it happens to them again',
   none: 'counts against no job',
 };
 
