@@ -47,6 +47,8 @@ export interface TestPod {
   /** Of the pod supervisor. */
   readonly exit: Promise<{ code: number | null; signal: string | null }>;
   get(path: string): Promise<{ status: number; body: string }>;
+  /** Pids of a process's direct children. */
+  childrenOf(pid: number): Promise<number[]>;
   /** Whatever is left of the pod is killed. */
   close(): Promise<void>;
 }
@@ -148,6 +150,10 @@ export async function startPod(
     async get(path) {
       const response = await fetch(`http://127.0.0.1:${healthPort}${path}`);
       return { status: response.status, body: await response.text() };
+    },
+    async childrenOf(pid) {
+      const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+      return list.split(' ').filter(Boolean).map(Number);
     },
     async close() {
       child.kill('SIGKILL');

@@ -46,10 +46,8 @@ export function noOutcomes(): Record<OutcomeKind, number> {
 
 /** Exit codes of a worker process, beside 0 (orderly) and 1 (crash). */
 export const EXIT = {
-  /** The store went away and the process can not go on without it: weather, no fault (sysexits' EX_UNAVAILABLE). */
-  storeAway: 69,
   /** The store is away, which is nobody's fault: no restart budget is touched (sysexits' EX_UNAVAILABLE). */
-  weather: 69,
+  storeAway: 69,
   /** The store refused this start: it had been declared dead (sysexits' EX_TEMPFAIL). */
   fenced: 75,
   /** It can not start as things are: handlers or store unfit (sysexits' EX_CONFIG). */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Clock, type Log, messageOf, type Outcome } from '@millrace/core';
 import { moduleUrl } from '../ipc.ts';
+import { openMemoryGroup } from '../pod/memory-group.ts';
+import { createOutOfMemory } from '../pod/out-of-memory.ts';
 import { openAutopsy } from './child-autopsy.ts';
 import type { Lane, LaneRun } from './lane.ts';
 import { converse, type FromRemote, outcomeFromWire, type RemoteTask, type WireOutcome } from './remote.ts';
@@ -40,8 +42,10 @@ async function forkForJob(): Promise<ChildProcess> {
  * job and nobody else's. An abandoned run is killed.
  */
 export function createIsolatedLane({ output, verdict, clock, log }: IsolatedLaneOptions): Lane {
+  const outOfMemory = createOutOfMemory(openMemoryGroup());
+
   function runIn(child: ChildProcess, run: LaneRun): Promise<Outcome> {
-    const autopsy = openAutopsy(child, output, clock);
+    const autopsy = openAutopsy(child, { output, outOfMemory, clock });
     const send = (message: object) => child.connected && child.send(message, () => undefined);
     const conversation = converse(run, send);
     const kill = () => void child.kill('SIGKILL');

@@ -11,7 +11,7 @@ export type RunDeath = Pick<
   readonly message: string;
 };
 
-/** What somebody else sends to a process that it wants gone; whatever else ends one is the process's own doing. */
+/** What somebody else sends to a process that is to go; whatever else ends one is the process's own doing. */
 const SENT_BY_OTHERS: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /** Out of memory shows in what was seen, not in the signal: V8 aborts, the kernel kills. */

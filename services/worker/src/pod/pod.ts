@@ -9,7 +9,7 @@ import {
   type Timer,
 } from '@millrace/core';
 import { createLink, type Order, type PodBeat, restartsUsed } from '@millrace/supervision';
-import type { FromProcess } from '../ipc.ts';
+import { EXIT, type FromProcess } from '../ipc.ts';
 import { createCensus } from './census.ts';
 import type { ChildExit, ChildProcessHandle, SpawnChild } from './child-process.ts';
 import { createChildReports } from './child-reports.ts';
@@ -191,7 +191,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   /** Told before anything else: filling the slot forks, and that holds this process for many ms. */
   function onExit(id: string, exit: ChildExit): void {
     const child = state.children.find((candidate) => candidate.id === id);
-    const expected = child?.mode === 'leaving';
+    const expected = child?.mode === 'leaving' || exit.code === EXIT.storeAway;
     const report = reports.exited(id, exit, { slot: child?.slot ?? null, expected, atMs: clock.nowMs() });
     handles.delete(id);
     spares.gone(id);

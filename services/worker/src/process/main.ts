@@ -7,6 +7,7 @@ import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
 import { currentRun } from '../lanes/current-run.ts';
 import { readSettings } from '../settings.ts';
 import type { DrainTimes } from './drain.ts';
+import { handlersOfPool } from './pool-queues.ts';
 import { tieToParent } from './watchdog.ts';
 import { createWorkerProcess, type WorkerProcess } from './worker.ts';
 
@@ -17,11 +18,11 @@ const STDERR = 2;
 const { values } = parseArgs({
   options: { pod: { type: 'string' }, pool: { type: 'string' }, start: { type: 'string' } },
 });
-const { pod = '', start: id = '' } = values;
+const { pod = '', pool = 'default', start: id = '' } = values;
 const tellPod = (message: FromProcess) => void process.send?.(message, undefined, {}, () => undefined);
 
 /** An outage of the store is nobody's fault, and least of all a reason to end; should it be one, it counts nothing. */
-const exitCodeFor = (error: unknown) => (isMillraceError(error, 'store_unavailable') ? EXIT.weather : 1);
+const exitCodeFor = (error: unknown) => (isMillraceError(error, 'store_unavailable') ? EXIT.storeAway : 1);
 
 /** The last words reach the pod's report: written at once, past every buffer, and with the job that they come from. */
 function dieOf(what: string, error: unknown): never {
@@ -42,13 +43,14 @@ function refuseStart(error: unknown): void {
 
 async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
   // Nothing runs any more and the store knows: closing connections one by one would only cost time.
-  process.exit((await worker.drain(times)) ? 0 : EXIT.weather);
+  process.exit((await worker.drain(times)) ? 0 : EXIT.storeAway);
 }
 
 async function main(): Promise<void> {
   const { config, linkKey } = readSettings(process.env);
   const log = createLog('worker', config.log.level).child({ worker: id });
-  const registry = await loadHandlers(config.handlersDir);
+  const handlers = await loadHandlers(config.handlersDir);
+  const registry = handlersOfPool(handlers, pool, config.pools[pool]?.queues);
   const onDrainOrder = () => {
     tellPod({ type: 'leaving' });
     void leave(worker, config.drain);
