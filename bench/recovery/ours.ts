@@ -104,8 +104,9 @@ export async function startOurs({
     planned: readonly PlannedFault[],
     afterMs: number,
   ): Promise<FaultPart> {
-    await whole();
+    if (planned.length > 0) await whole();
     const fromMs = clock.epochUs() / 1000;
+    if (planned.length === 0) return { fromMs, steadyUntilMs: fromMs, untilMs: fromMs, rate: 0, faults: [] };
     const { load, rate } = begin();
     let made = 0;
     const onFault = () => {

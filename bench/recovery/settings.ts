@@ -1,3 +1,4 @@
+import { didYouMean, MillraceError } from '@millrace/core';
 import type { VariantName } from '../stock/variants.ts';
 
 /** The platform under the bench: the demo's shape, 64 jobs at once in 4 worker processes. */
@@ -60,17 +61,41 @@ export const QUICK: Plan = {
   ...FULL,
   rate: 150,
   kills: 3,
+  killMinMs: 700,
+  killMaxMs: 1_000,
   busyKills: 1,
   freezes: 1,
+  freezeEveryMs: 500,
   steadyMs: 1_000,
   stockQueues: { defaults: 0, tuned: 1 },
   stockPhaseMs: 1_000,
   stockLimitMs: 8_000,
 };
 
-/** `plan` with as many kills as fit when our part is to last `seconds`. */
-export function planFor(plan: Plan, seconds: number | null): Plan {
-  if (seconds === null) return plan;
+/** The parts of a run that `--only` may name. */
+export const PARTS = ['idle', 'busy', 'frozen', 'stock'] as const;
+export type PartName = (typeof PARTS)[number];
+
+/** What a run does not do. */
+const WITHOUT: Readonly<Record<PartName, Partial<Plan>>> = {
+  idle: { kills: 0 },
+  busy: { busyKills: 0 },
+  frozen: { freezes: 0 },
+  stock: { stockQueues: { defaults: 0, tuned: 0 } },
+};
+
+/** `plan` with the parts that were chosen (null: all), and as many kills as fit when they are to last `seconds`. */
+export function planFor(plan: Plan, seconds: number | null, only: readonly string[] | null): Plan {
   const everyMs = (plan.killMinMs + plan.killMaxMs) / 2;
-  return { ...plan, kills: Math.max(2, Math.round((seconds * 1000) / everyMs)) };
+  const kills = seconds === null ? plan.kills : Math.max(2, Math.round((seconds * 1000) / everyMs));
+  const absent = PARTS.filter((part) => only !== null && !only.includes(part)).map((part) => WITHOUT[part]);
+  return Object.assign({}, plan, { kills }, ...absent) as Plan;
+}
+
+/** Throws `usage` when `only` names what there is not. */
+export function checkParts(only: readonly string[] | null): void {
+  const stray = only?.find((name) => !PARTS.some((part) => part === name));
+  if (stray === undefined) return;
+  const sentence = `There is no part "${stray}"${didYouMean(stray, PARTS)}. There are: ${PARTS.join(', ')}.`;
+  throw new MillraceError('usage', sentence);
 }
