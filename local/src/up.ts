@@ -4,6 +4,7 @@ import { runDemo } from './demo/demo.ts';
 import { DEMO_CONFIG } from './demo/settings.ts';
 import type { Host } from './host.ts';
 import { createLauncher, type Launcher } from './launch/launcher.ts';
+import { supervisorName } from './launch/services.ts';
 import { welcome, welcomeJson } from './launch/welcome.ts';
 import { HELP, parseUp, type UpOptions, UsageError } from './options.ts';
 
@@ -32,12 +33,19 @@ function untilStopped(host: Host, launcher: Launcher, note: (line: string) => vo
   });
 }
 
+/** Further supervisors, by the names that logs know them by. */
+function supervisorPids(launcher: Launcher): Record<string, number> {
+  const [, ...further] = launcher.supervisorPids();
+  return Object.fromEntries(further.map((pid, at) => [supervisorName(at + 1), pid]));
+}
+
 function announce(host: Host, options: UpOptions, launcher: Launcher): void {
   const running = launcher.running();
   if (!options.json) return void host.stdout.write(welcome(running));
   const pids = {
     producer: launcher.pidOf('producer'),
     supervisor: launcher.pidOf('supervisor'),
+    ...supervisorPids(launcher),
     store: launcher.pidOf('store'),
   };
   host.stdout.write(welcomeJson(running, pids));

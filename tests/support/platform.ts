@@ -31,11 +31,14 @@ export interface TestPlatform {
   readonly bench: QueueBench;
   readonly store: Store;
   readonly pods: ReadonlyMap<string, Pod>;
-  readonly supervisor: () => ChildProcess;
-  readonly healthPort: () => number;
+  /** The supervisor `at`, counted from 0, as it was started last. */
+  readonly supervisor: (at?: number) => ChildProcess;
+  readonly healthPort: (at?: number) => number;
   readonly stderr: () => string;
-  startSupervisor(): Promise<void>;
-  endSupervisor(signal: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }>;
+  startSupervisor(at?: number): Promise<void>;
+  endSupervisor(signal: NodeJS.Signals, at?: number): Promise<{ code: number | null; signal: string | null }>;
+  /** Waits until one of the supervisors leads and says so, and returns which. */
+  leader(): Promise<number>;
   /** The published picture's workers in that state. */
   workers(state?: WorkerStatus['state']): Promise<readonly WorkerStatus[]>;
   /** Waits until `count` workers run, and returns them. */
@@ -51,6 +54,16 @@ export interface PlatformOptions {
   readonly store?: { readonly url: string };
   /** Runs instead of the pod's own main. */
   readonly podMain?: string;
+  readonly supervisors?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A supervisor's place: where it listens, and its process. */
+interface Place {
+  readonly linkPort: number;
+  readonly configFile: string;
+  child: ChildProcess | undefined;
+  healthPort: number;
 }
 
 /** Starts a supervisor; `yaml` may hold everything but the `supervision` ports and the store's prefix. */
@@ -59,39 +72,51 @@ export async function startPlatform(
   options: PlatformOptions = {},
 ): Promise<TestPlatform> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-test-platform-'));
-  const linkPort = await freePort();
-  const text = yaml(linkPort);
+  const places: Place[] = [];
+  for (let at = 0; at < (options.supervisors ?? 1); at++) {
+    const configFile = join(dir, `config-${at}.yaml`);
+    places.push({ linkPort: await freePort(), configFile, child: undefined, healthPort: 0 });
+  }
+  const text = yaml(places[0]?.linkPort ?? 0);
   const storeAt = options.store ?? testStore();
   const bench = queueBench(text, storeAt);
   const store = await bench.store('patient');
-  const configFile = join(dir, 'config.yaml');
   const keyFile = join(dir, 'link.key');
-  await writeFile(configFile, `redis: {prefix: ${bench.prefix}}\n${text}`);
+  for (const { configFile, linkPort } of places) {
+    await writeFile(configFile, `redis: {prefix: ${bench.prefix}}\n${yaml(linkPort)}`);
+  }
   await writeFile(keyFile, 'a key that both ends know\n');
   const env = {
     PATH: process.env.PATH,
-    MILLRACE_CONFIG: configFile,
+    MILLRACE_CONFIG: placeAt(0).configFile,
     MILLRACE_REDIS_URL: storeAt.url,
     MILLRACE_HANDLERS: HANDLERS,
     MILLRACE_LINK_KEY_FILE: keyFile,
-    MILLRACE_SUPERVISORS: `127.0.0.1:${linkPort}`,
+    MILLRACE_SUPERVISORS: places.map(({ linkPort }) => `127.0.0.1:${linkPort}`).join(','),
+    ...options.env,
   };
   const pods = new Map<string, Pod>();
   const seenPids = new Set<number>();
   const toldToEnd = new Set<string>();
-  let supervisor: ChildProcess | undefined;
-  let healthPort = 0;
   let stderr = '';
   let closing = false;
 
-  const run = (file: string, args: string[]) => {
-    const child = fork(file, args, { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  function placeAt(at: number): Place {
+    const place = places[at];
+    if (!place) throw new Error(`there is no supervisor ${at}`);
+    return place;
+  }
+
+  const run = (file: string, args: string[], over: Record<string, string> = {}) => {
+    const child = fork(file, args, { env: { ...env, ...over }, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       stderr += chunk;
     });
     return child;
   };
-  const tell = (message: object) => supervisor?.connected && supervisor.send(message, () => undefined);
+  const tell = (message: object) => {
+    for (const { child } of places) if (child?.connected) child.send(message, () => undefined);
+  };
 
   function createPod(id: string, pool: string): void {
     if (closing) return;
@@ -121,26 +146,40 @@ export async function startPlatform(
     if (order.type === 'kill-pod') pods.get(order.id)?.child.kill('SIGKILL');
   }
 
-  async function startSupervisor(): Promise<void> {
-    const child = run(SUPERVISOR_MAIN, []);
-    supervisor = child;
-    healthPort = 0;
+  async function startSupervisor(at = 0): Promise<void> {
+    const place = placeAt(at);
+    const child = run(SUPERVISOR_MAIN, [], { MILLRACE_CONFIG: place.configFile });
+    place.child = child;
+    place.healthPort = 0;
     child.on('message', (message: { type: string; ports?: { health: number } }) => {
-      if (message.type === 'ready') healthPort = message.ports?.health ?? 0;
+      if (message.type === 'ready') place.healthPort = message.ports?.health ?? 0;
       else obey(message as { type: string; id: string; pool: string });
     });
-    await until(() => healthPort !== 0 || child.exitCode !== null, 'the supervisor is ready', START_MS);
+    await until(() => place.healthPort !== 0 || child.exitCode !== null, 'the supervisor is ready', START_MS);
     if (child.exitCode !== null) throw new Error(`the supervisor did not start\n${stderr}`);
   }
 
   const status = async () => (await store.board.status())?.workers ?? [];
   const platform: TestPlatform = {
     ...{ bench, store, pods, startSupervisor },
-    supervisor: () => supervisor as ChildProcess,
-    healthPort: () => healthPort,
+    supervisor: (at = 0) => placeAt(at).child as ChildProcess,
+    healthPort: (at = 0) => placeAt(at).healthPort,
     stderr: () => stderr,
-    async endSupervisor(signal) {
-      const child = platform.supervisor();
+    async leader() {
+      let leads = -1;
+      await until(
+        async () => {
+          const { supervisor } = (await store.board.status()) ?? {};
+          leads = supervisor?.leader ? places.findIndex(({ child }) => child?.pid === supervisor.pid) : -1;
+          return leads >= 0 && placeAt(leads).child?.exitCode === null && !placeAt(leads).child?.signalCode;
+        },
+        'a supervisor leads',
+        START_MS,
+      );
+      return leads;
+    },
+    async endSupervisor(signal, at = 0) {
+      const child = platform.supervisor(at);
       const exit = once(child, 'exit');
       child.kill(signal);
       const [code, by] = await exit;
@@ -188,7 +227,7 @@ export async function startPlatform(
     async close() {
       closing = true;
       await platform.workers().catch(() => undefined);
-      const children = [supervisor, ...[...pods.values()].map(({ child }) => child)];
+      const children = [...places.map(({ child }) => child), ...[...pods.values()].map(({ child }) => child)];
       for (const child of children) {
         if (!child || child.exitCode !== null || child.signalCode !== null) continue;
         const exit = once(child, 'exit');
@@ -201,6 +240,6 @@ export async function startPlatform(
       await rm(dir, { recursive: true, force: true });
     },
   };
-  await startSupervisor();
+  for (const at of places.keys()) await startSupervisor(at);
   return platform;
 }

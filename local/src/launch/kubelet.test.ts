@@ -121,6 +121,28 @@ it('kills a pod that does not end within its grace, or at once when told to', as
   expect(child('b').got).toEqual(['killed']);
 });
 
+it('does not hasten a pod by telling it twice, and gives the later order its time', async () => {
+  const { kubelet, child, clock } = setUp(false);
+  kubelet.receive(create('a'));
+  await turn();
+  kubelet.receive({ type: 'delete-pod', id: 'a', graceMs: 60_000 });
+  kubelet.receive({ type: 'delete-pod', id: 'a', graceMs: 50 });
+  expect(child('a').got).toEqual(['SIGTERM']);
+  clock.advance(50);
+  expect(child('a').got).toEqual(['SIGTERM', 'killed']);
+});
+
+it('ends a pod that is being started as soon as it runs', async () => {
+  const { kubelet, child, news } = setUp();
+  for (const id of ['a', 'b']) kubelet.receive(create(id));
+  kubelet.receive({ type: 'delete-pod', id: 'a', graceMs: 50 });
+  kubelet.receive({ type: 'kill-pod', id: 'b' });
+  await turn();
+  await turn();
+  expect([child('a').got, child('b').got]).toEqual([['SIGTERM'], ['killed']]);
+  expect(news.filter(({ type }) => type === 'pod-exited')).toHaveLength(2);
+});
+
 it('tells of a pod that could not be started as one that ended', async () => {
   const { kubelet, news, notes } = setUp();
   kubelet.receive(create('broken'));

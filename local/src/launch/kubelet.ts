@@ -7,7 +7,7 @@ export interface KubeletDependencies {
   readonly clock: Clock;
   /** Starts the process of a pod. `firstPod` tells that no other pod runs, so fixed ports are free. */
   readonly spawnPod: (id: string, pool: string, firstPod: boolean) => Promise<Child>;
-  /** Tells the supervisor; false when none listens. */
+  /** Tells every supervisor; false when none listens. */
   readonly tell: (news: PodNews) => boolean;
   /** One line for the person at the terminal. */
   readonly note: (line: string) => void;
@@ -19,7 +19,7 @@ interface Pod extends PodRecord {
   ending: boolean;
 }
 
-/** Runs worker pods as the supervisor orders and tells it of their ends, also of those it slept through. */
+/** Runs worker pods as the supervisor that leads orders, and tells all of their ends, also of those they slept through. */
 export class Kubelet {
   readonly #dependencies: KubeletDependencies;
   readonly #pods = new Map<string, Pod>();
@@ -51,7 +51,7 @@ export class Kubelet {
         void this.#end(order.id, order.graceMs);
         return;
       case 'kill-pod':
-        this.#pods.get(order.id)?.child.killGroup();
+        void this.#kill(order.id);
         return;
       default:
         order satisfies never;
@@ -103,11 +103,26 @@ export class Kubelet {
     }
   }
 
+  /** A pod that is being started is ended as soon as it runs: an order that came too early would be lost. */
   async #end(id: string, graceMs: number): Promise<void> {
+    if (this.#starting.has(id)) await this.#starting.get(id);
     const pod = this.#pods.get(id);
     if (!pod) return;
+    if (pod.ending) return void (await this.#endsWithin(pod, graceMs));
     pod.ending = true;
     await endChild(pod.child, graceMs, this.#dependencies.clock);
+  }
+
+  /** It was told already: to tell it twice would hasten it. */
+  async #endsWithin({ child }: Pod, graceMs: number): Promise<void> {
+    const timer = this.#dependencies.clock.after(graceMs, () => child.killGroup());
+    await child.exited;
+    timer.cancel();
+  }
+
+  async #kill(id: string): Promise<void> {
+    if (this.#starting.has(id)) await this.#starting.get(id);
+    this.#pods.get(id)?.child.killGroup();
   }
 
   #ended(pod: Pod, code: number | null, signal: NodeJS.Signals | null): void {

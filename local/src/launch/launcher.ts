@@ -57,8 +57,10 @@ export interface Launcher extends Lifecycle {
   pods(): readonly PodRecord[];
   /** Cuts a drain short: running jobs are given back. */
   hasten(): void;
-  /** The process of a service, for whoever must name it. */
+  /** The process of a service, for whoever must name it; of several supervisors the first. */
   pidOf(name: 'store' | 'producer' | 'supervisor'): number | null;
+  /** The processes of all supervisors. */
+  supervisorPids(): number[];
 }
 
 function urlOf(config: Config, ports: ReadonlyMap<string, number>): string {
@@ -71,7 +73,8 @@ function urlOf(config: Config, ports: ReadonlyMap<string, number>): string {
 export function createLauncher(host: Host, settings: LaunchSettings, notes: Writable): Launcher {
   const { clock } = host;
   const note = (line: string) => void notes.write(`${line}\n`);
-  const keepers: Partial<Record<'store' | 'producer' | 'supervisor', Keeper>> = {};
+  const keepers: Partial<Record<'store' | 'producer', Keeper>> = {};
+  let supervisors: readonly Keeper[] = [];
   let running: Running | null = null;
   let folder: Folder | null = null;
   let kubelet: Kubelet | null = null;
@@ -116,7 +119,8 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
     const pods = new Kubelet({
       clock,
       note,
-      tell: (news) => keepers.supervisor?.current()?.send(news) ?? false,
+      // All hear of every pod, whoever leads: one of them goes on if that one dies.
+      tell: (news) => supervisors.filter((each) => each.current()?.send(news)).length > 0,
       onExit: deps.onExit,
       async spawnPod(id, pool, firstPod) {
         const child = await services.pod(id, pool, firstPod);
@@ -134,8 +138,10 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
         if (order) pods.receive(order);
       });
     keepers.producer = keep(services.producer(), deps);
-    keepers.supervisor = keep(services.supervisor(listen), deps);
-    await Promise.all([keepers.producer.start(), keepers.supervisor.start()]);
+    supervisors = Array.from({ length: config.supervision.replicas }, (_, at) =>
+      keep(services.supervisor(at, listen), deps),
+    );
+    await Promise.all([keepers.producer, ...supervisors].map((each) => each.start()));
     const late = clock.after(PODS_READY_MS, () => {
       note(`The workers are not ready yet; their logs are in ${folder?.logs}`);
       workers.resolve();
@@ -172,7 +178,9 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
   const stop = async () => {
     await kubelet?.drain(hastened ? DRAIN_MARGINS.podEndMs : drainMs + DRAIN_MARGINS.podEndMs);
     if (hastened) await clock.sleep(RECLAIM_MS);
-    for (const keeper of [keepers.producer, keepers.supervisor, keepers.store]) await keeper?.stop();
+    await keepers.producer?.stop();
+    await Promise.all(supervisors.map((each) => each.stop()));
+    await keepers.store?.stop();
     await folder?.release();
   };
 
@@ -194,6 +202,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
       hastened = true;
       kubelet?.hasten();
     },
-    pidOf: (name) => keepers[name]?.current()?.pid ?? null,
+    pidOf: (name) => (name === 'supervisor' ? supervisors[0] : keepers[name])?.current()?.pid ?? null,
+    supervisorPids: () => supervisors.flatMap((each) => each.current()?.pid ?? []),
   };
 }

@@ -9,15 +9,25 @@ export interface NamedPort {
   readonly port: number;
 }
 
+/** The key of a port of the supervisor `at`, counted from 0: the first one's are those of the configuration. */
+export function supervisorPort(name: 'linkPort' | 'healthPort', at: number): string {
+  return at === 0 ? `supervision.${name}` : `supervision.${name}.${at + 1}`;
+}
+
 /** Every port of a run, in the order in which they are checked. */
 export function namedPorts(config: Config): NamedPort[] {
   const { http, supervision, worker } = config;
+  const further = Array.from({ length: supervision.replicas - 1 }, (_, at) => [
+    { key: supervisorPort('linkPort', at + 1), host: supervision.linkHost, port: 0 },
+    { key: supervisorPort('healthPort', at + 1), host: http.healthHost, port: 0 },
+  ]);
   return [
     { key: 'http.port', host: http.host, port: http.port },
     { key: 'http.healthPort', host: http.healthHost, port: http.healthPort },
     { key: 'supervision.healthPort', host: http.healthHost, port: supervision.healthPort },
     { key: 'worker.healthPort', host: http.healthHost, port: worker.healthPort },
     { key: 'supervision.linkPort', host: supervision.linkHost, port: supervision.linkPort },
+    ...further.flat(),
   ];
 }
 

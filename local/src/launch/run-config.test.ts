@@ -1,5 +1,6 @@
 import { compileConfig } from '@millrace/core';
 import { expect, it } from 'vitest';
+import { namedPorts } from './ports.ts';
 import { compileRun, overlay, runConfigText } from './run-config.ts';
 
 it('lays sections over sections', () => {
@@ -32,6 +33,23 @@ it('tells every fault of the file', () => {
   expect(() => compileRun({}, 'htpp: {}\nqueue: { bound: 0 }', {})).toThrow(/bound.*did you mean "http"/s);
   expect(() => compileRun({}, '- a list', {})).toThrow('The configuration is not valid');
   expect(() => compileRun({}, '{', {})).toThrow('not YAML');
+});
+
+it('gives each of several supervisors its own ports, any free ones but the first', () => {
+  const { config } = compileRun({}, 'supervision: { replicas: 2, linkPort: 5, healthPort: 3 }', {});
+  const named = namedPorts(config).filter(({ key }) => key.startsWith('supervision'));
+  expect(named.map(({ key, port }) => `${key} ${port}`)).toEqual([
+    'supervision.healthPort 3',
+    'supervision.linkPort 5',
+    'supervision.linkPort.2 0',
+    'supervision.healthPort.2 0',
+  ]);
+  const ports = new Map([
+    ['supervision.linkPort.2', 7],
+    ['supervision.healthPort.2', 8],
+  ]);
+  const second = compileConfig({}, runConfigText(config, ports, 'redis://127.0.0.1:9', 1));
+  expect(second.supervision).toMatchObject({ linkPort: 7, healthPort: 8 });
 });
 
 it('writes a file that compiles to the same, ports and store filled in', () => {

@@ -1,4 +1,5 @@
 import { type Config, compileConfig, parseConfigText } from '@millrace/core';
+import { supervisorPort } from './ports.ts';
 
 /** What a run is made from. */
 export interface RunSettings {
@@ -50,8 +51,16 @@ export function compileRun(
   return { config, externalStore: named === undefined ? null : config.redis.url };
 }
 
-/** The configuration file that the services of a run are given: everything compiled, ports and store filled in. */
-export function runConfigText(config: Config, ports: ReadonlyMap<string, number>, storeUrl: string): string {
+/**
+ * The configuration file that the services of a run are given: everything compiled, ports and store filled in.
+ * `supervisor` is the one that it is for, counted from 0; the first one's serves everybody else too.
+ */
+export function runConfigText(
+  config: Config,
+  ports: ReadonlyMap<string, number>,
+  storeUrl: string,
+  supervisor = 0,
+): string {
   const { handlersDir: _h, tokensFile: _t, linkKeyFile: _l, supervisors: _s, ...written } = config;
   const port = (key: string) => ports.get(key) ?? 0;
   return `${JSON.stringify(
@@ -62,8 +71,8 @@ export function runConfigText(config: Config, ports: ReadonlyMap<string, number>
       worker: { ...written.worker, healthPort: port('worker.healthPort') },
       supervision: {
         ...written.supervision,
-        linkPort: port('supervision.linkPort'),
-        healthPort: port('supervision.healthPort'),
+        linkPort: port(supervisorPort('linkPort', supervisor)),
+        healthPort: port(supervisorPort('healthPort', supervisor)),
       },
     },
     null,

@@ -6,6 +6,7 @@ import type { Host } from '../host.ts';
 import { type Child, startChild } from './child.ts';
 import type { Folder } from './folder.ts';
 import type { KeptProcess } from './keeper.ts';
+import { supervisorPort } from './ports.ts';
 import { runConfigText } from './run-config.ts';
 
 const MAIN_OF = {
@@ -35,7 +36,8 @@ export type Rewire = (service: 'producer' | 'supervisor' | 'pod', real: Addresse
 /** Starts the services of one run with the configuration that was compiled for it. */
 export interface Services {
   producer(): KeptProcess;
-  supervisor(onSpawn: (child: Child) => void): KeptProcess;
+  /** The supervisor `at`, counted from 0. */
+  supervisor(at: number, onSpawn: (child: Child) => void): KeptProcess;
   pod(id: string, pool: string, fixedPorts: boolean): Promise<Child>;
 }
 
@@ -57,6 +59,11 @@ export function serviceEnvironment(
     ...(config.handlersDir === null ? {} : { MILLRACE_HANDLERS: config.handlersDir }),
     ...(config.tokensFile === null ? {} : { MILLRACE_TOKENS_FILE: config.tokensFile }),
   };
+}
+
+/** As logs and people call the supervisor `at`, counted from 0. */
+export function supervisorName(at: number): string {
+  return at === 0 ? 'supervisor' : `supervisor-${at + 1}`;
 }
 
 /** Resolves at the service's own word that it serves. */
@@ -81,22 +88,28 @@ export async function prepareServices(
   const configFile = join(folder.run, 'config.yaml');
   const otherPodsConfigFile = join(folder.run, 'config-other-pods.yaml');
   const anyHealthPort = new Map([...ports, ['worker.healthPort', 0]]);
+  const replicas = Array.from({ length: config.supervision.replicas }, (_, at) => at);
+  const supervisorConfigFile = (at: number) =>
+    at === 0 ? configFile : join(folder.run, `config-${supervisorName(at)}.yaml`);
+  // 0600: the store's URL may hold a password.
+  const write = (file: string, text: string) => writeFile(file, text, { mode: 0o600 });
   try {
-    // 0600: the store's URL may hold a password.
-    await writeFile(configFile, runConfigText(config, ports, storeUrl), { mode: 0o600 });
-    await writeFile(otherPodsConfigFile, runConfigText(config, anyHealthPort, storeUrl), { mode: 0o600 });
+    await write(otherPodsConfigFile, runConfigText(config, anyHealthPort, storeUrl));
+    for (const at of replicas)
+      await write(supervisorConfigFile(at), runConfigText(config, ports, storeUrl, at));
   } catch (error) {
     throw new MillraceError('start_failed', `The folder ${folder.run} cannot be written to: ${error}`, {
       cause: error,
     });
   }
 
-  const linkAddress = `127.0.0.1:${ports.get('supervision.linkPort')}`;
+  const linkAddresses = replicas.map((at) => `127.0.0.1:${ports.get(supervisorPort('linkPort', at))}`);
+  const linkAddress = linkAddresses.join(',');
   const own = { configFile, linkKeyFile: folder.linkKeyFile, linkAddress };
   const env = serviceEnvironment(host.env, config, own);
   const rewired = (service: keyof typeof MAIN_OF) => {
     if (!rewire) return {};
-    const to = rewire(service, { storeUrl, supervisors: linkAddress.split(',') });
+    const to = rewire(service, { storeUrl, supervisors: linkAddresses });
     return { MILLRACE_REDIS_URL: to.storeUrl, MILLRACE_SUPERVISORS: to.supervisors.join(',') };
   };
   const start = (service: keyof typeof MAIN_OF, name: string, args: readonly string[], over = {}) =>
@@ -116,10 +129,11 @@ export async function prepareServices(
       untilReady: saysReady,
       graceMs: config.drain.timeoutMs + CLOSE_MS,
     }),
-    supervisor: (onSpawn) => ({
-      name: 'supervisor',
+    supervisor: (at, onSpawn) => ({
+      name: supervisorName(at),
       spawn: async () => {
-        const child = await start('supervisor', 'supervisor', []);
+        const over = { MILLRACE_CONFIG: supervisorConfigFile(at) };
+        const child = await start('supervisor', supervisorName(at), [], over);
         onSpawn(child);
         return child;
       },

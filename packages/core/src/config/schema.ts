@@ -130,6 +130,14 @@ export const configSchema = z.strictObject({
       leaseMs: duration(3_000).describe(
         'a leader among the supervisors that is silent for this long is replaced',
       ),
+      replicas: z
+        .int()
+        .min(1)
+        .max(8)
+        .default(1)
+        .describe(
+          'supervisors that `npm start` runs; all recover, one of them leads; further ones take any free ports',
+        ),
     })
     .prefault({}),
   poison: z
