@@ -55,11 +55,11 @@ function poolFindings({ pools }: TreeAnswer, nowMs: number): Finding[] {
   return pools.flatMap((pool): Finding[] => {
     const finding = (sentence: string): Finding[] => [{ level: 'degraded', about: 'pool', sentence }];
     const { name, state, circuit } = pool;
+    if (state === 'waiting') return finding(`Pool ${name} waits for a pool before it.`);
     if (circuit !== null) {
       return finding(`Pool ${name} has given up: ${circuit.reason} ${trialText(circuit, nowMs)}`);
     }
-    if (state === 'half-open') return finding(`Pool ${name} is on trial with one pod.`);
-    return state === 'waiting' ? finding(`Pool ${name} waits for a pool before it.`) : [];
+    return state === 'half-open' ? finding(`Pool ${name} is on trial with one pod.`) : [];
   });
 }
 

@@ -85,6 +85,8 @@ function hintFor(error: MillraceError): string | null {
     case 'circuit_open':
     case 'queue_full': {
       const seconds = error.details.retryAfterSeconds;
+      // The server's own sentence may tell it already, and finer.
+      if (/try again in \d/i.test(error.message)) return null;
       return typeof seconds === 'number' && seconds > 0 ? `Try again in ${seconds} s.` : null;
     }
     case 'usage':

@@ -46,15 +46,19 @@ function columns(nowMs: number, paint: Paint): readonly Column<PoolAnswer>[] {
   ];
 }
 
-function circuitBlock({ name, circuit }: PoolAnswer, nowMs: number, { paint }: Layout): string[] {
+function circuitBlock(pool: PoolAnswer, nowMs: number, { paint }: Layout): string[] {
+  const { circuit } = pool;
   if (circuit === null) return [];
-  return [
-    [
-      paint.red(`${printable(name)}: circuit open for ${age(circuit.sinceMs, nowMs)}`),
-      `  ${printable(circuit.reason)}`,
-      `  ${trialText(circuit, nowMs)} At once: millrace pools resume ${printable(name)}`,
-    ].join('\n'),
+  const name = printable(pool.name);
+  const lines = [
+    paint.red(`${name}: circuit open for ${age(circuit.sinceMs, nowMs)}`),
+    `  ${printable(circuit.reason)}`,
+    // One that waits for another starts when that one is whole.
+    ...(pool.state === 'waiting'
+      ? []
+      : [`  ${trialText(circuit, nowMs)} At once: millrace pools resume ${name}`]),
   ];
+  return [lines.join('\n')];
 }
 
 /** All pools, one a line, and below them why some take no jobs. */

@@ -40,6 +40,25 @@ describe('pools', () => {
     expect(shown(NOW_MS - 1)).toContain('One pod is about to be tried.');
   });
 
+  it('that wait for another are told so, and no trial of their own', () => {
+    const waiting = { ...openPool(), name: 'after', state: 'waiting' };
+    const text = renderPools([waiting], NOW_MS, layout);
+    expect(text).toContain('after: circuit open for 12.0 s\n  Its pods ended');
+    expect(text).not.toMatch(/is tried in|resume/);
+    const tree = renderTree({ ...exampleTree(), pods: [], workers: [], pools: [waiting] }, layout);
+    expect(tree).not.toContain('is tried in');
+    const picture = {
+      nowMs: NOW_MS,
+      queues: [],
+      tree: { ...exampleTree(), pools: [waiting] },
+      recoveries: [],
+      poison: [],
+    };
+    expect(assess(picture).findings.map(({ sentence }) => sentence)).toEqual([
+      'Pool after waits for a pool before it.',
+    ]);
+  });
+
   it('say that there are none', () => {
     expect(renderPools([], NOW_MS, layout)).toBe('No pools are known: no supervisor speaks.');
   });

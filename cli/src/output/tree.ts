@@ -67,10 +67,14 @@ function podNode(pod: PodAnswer, tree: TreeAnswer, paint: Paint): Node {
 }
 
 /** Why a pool's queues take no jobs, and when it is tried again. */
-function circuitNodes({ circuit }: PoolAnswer, atMs: number, paint: Paint): Node[] {
+function circuitNodes({ circuit, state }: PoolAnswer, atMs: number, paint: Paint): Node[] {
   if (circuit === null) return [];
   const text = `circuit open for ${age(circuit.sinceMs, atMs)}: ${circuit.reason}`;
-  return [text, trialText(circuit, atMs)].map((line) => ({ text: line, children: [], colour: paint.red }));
+  return [text, ...(state === 'waiting' ? [] : [trialText(circuit, atMs)])].map((line) => ({
+    text: line,
+    children: [],
+    colour: paint.red,
+  }));
 }
 
 function poolNode(pool: PoolAnswer, tree: TreeAnswer, paint: Paint): Node {
