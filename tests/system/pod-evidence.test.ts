@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { ChildReport } from '@millrace/supervision';
 import { afterEach, expect, test, vi } from 'vitest';
+import { canLimitMemory, limitMemory } from '../support/memory-limit.ts';
 import { type QueueBench, queueBench, until } from '../support/queue.ts';
 import { processState, startPod, type TestPod } from '../support/worker-pod.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const MIB = 1024 * 1024;
 const yaml = (worker: string) => `
@@ -71,6 +72,23 @@ test('a full heap is told as such, with the peak, the limit and the last lines',
   if (existsSync('/proc/self/stat')) expect(exit?.peakRssBytes).toBeGreaterThan(64 * MIB);
   expect(exit?.stderrTail.length).toBeGreaterThan(5);
   expect(JSON.stringify(exit).length).toBeLessThan(64 * 1024);
+});
+
+test.runIf(canLimitMemory)('a child that the kernel kills for memory is told as such', async () => {
+  queues = queueBench();
+  pod = await startPod(yaml('standby: 0'), { prefix: queues.prefix, ready: false });
+  // At once: it looks for its group as it starts.
+  const group = await limitMemory(pod.pid, 400 * MIB);
+  await until(() => pod.active().length === 1, 'it runs', 60_000);
+  const victim = pod.inSlot(0);
+  const store = await queues.store('patient');
+  await store.queue('bad').add([{ name: 'misbehave', data: { how: 'gorge' }, opts: {} }] as never);
+  expect(await exitOf(victim.id)).toMatchObject({
+    ...{ signal: 'SIGKILL', outOfMemory: true, ordered: false, memoryLimitBytes: 400 * MIB },
+  });
+  expect(pod.heard.exits[0]?.peakRssBytes).toBeGreaterThan(200 * MIB);
+  await pod.close();
+  await group.end();
 });
 
 test('an uncaught exception ends with its words in the report, and is no lack of memory', async () => {

@@ -1,23 +1,13 @@
 import { hostname } from 'node:os';
-import {
-  type Clock,
-  type Config,
-  type Lifecycle,
-  type Log,
-  lifecycle,
-  newStartId,
-  type Timer,
-} from '@millrace/core';
+import { type Clock, type Config, type Lifecycle, type Log, lifecycle, type Timer } from '@millrace/core';
 import { createLink, type Order, type PodBeat, restartsUsed } from '@millrace/supervision';
-import { EXIT, type FromProcess } from '../ipc.ts';
 import { createCensus } from './census.ts';
-import type { ChildExit, ChildProcessHandle, SpawnChild } from './child-process.ts';
-import { createChildReports } from './child-reports.ts';
+import type { SpawnChild } from './child-process.ts';
+import { createFamily } from './family.ts';
 import { decide } from './fold.ts';
 import { createHealthServer } from './health-server.ts';
 import { metricsText } from './metrics.ts';
 import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
-import { createSpares } from './spares.ts';
 
 export interface PodOptions {
   readonly id: string;
@@ -64,13 +54,12 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   const { spawn, clock, log } = dependencies;
   const settings = settingsOf(config);
   const startedAtMs = clock.nowMs();
-  const handles = new Map<string, ChildProcessHandle>();
   const census = createCensus();
-  const reports = createChildReports();
-  const spares = createSpares(
-    { onWarm: (id) => handle({ type: 'warm', id }), onCalm: (id) => handle({ type: 'calm', id }) },
-    clock,
-  );
+  const family = createFamily({
+    ...{ spawn, census, clock, log, onEvent: handle },
+    child: (id) => state.children.find((child) => child.id === id),
+    tell: (message) => link.send(message),
+  });
   let state = newPod(settings);
   let restartsEver = 0;
   let deadline: { readonly atMs: number; readonly timer: Timer } | undefined;
@@ -112,7 +101,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   );
 
   function tellBeat(): void {
-    for (const part of reports.beats(beat(), clock.monotonicMs())) link.send(part);
+    for (const part of family.beats(beat())) link.send(part);
   }
 
   function beat(): Omit<PodBeat, 'children'> {
@@ -143,21 +132,21 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   function act(action: PodAction): void {
     switch (action.type) {
       case 'fork':
-        for (let i = 0; i < action.count; i++) forkOne();
+        for (let i = 0; i < action.count; i++) family.fork(options.id);
         break;
       case 'refill-in':
         refill?.cancel();
         refill = clock.after(action.ms, () => handle({ type: 'refill' }));
         break;
       case 'activate':
-        handles.get(action.id)?.send({ type: 'activate', slot: action.slot });
+        family.send(action.id, { type: 'activate', slot: action.slot });
         census.activated(action.id, action.slot, clock.monotonicMs());
         break;
       case 'drain':
-        handles.get(action.id)?.send(action);
+        family.send(action.id, action);
         break;
       case 'kill':
-        handles.get(action.id)?.kill();
+        family.kill(action.id);
         break;
       case 'await-deadline':
         awaitDeadline(action.ms);
@@ -170,48 +159,16 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     }
   }
 
-  function forkOne(): void {
-    const id = newStartId(options.id);
-    const handleOfChild = spawn(id, {
-      onMessage: (message) => onMessage(id, message),
-      onExit: (exit) => onExit(id, exit),
-    });
-    handles.set(id, handleOfChild);
-    reports.forked(id, handleOfChild);
-    handle({ type: 'forked', id });
-  }
-
-  function onMessage(id: string, message: FromProcess): void {
-    reports.heard(id, clock.monotonicMs());
-    spares.heard(id);
-    if (message.type === 'activity') census.heard(id, message, clock.monotonicMs());
-    else handle({ type: message.type, id });
-  }
-
-  /** Told before anything else: filling the slot forks, and that holds this process for many ms. */
-  function onExit(id: string, exit: ChildExit): void {
-    const child = state.children.find((candidate) => candidate.id === id);
-    const expected = child?.mode === 'leaving' || exit.code === EXIT.storeAway;
-    const report = reports.exited(id, exit, { slot: child?.slot ?? null, expected, atMs: clock.nowMs() });
-    handles.delete(id);
-    spares.gone(id);
-    link.send(report);
-    handle({ type: 'exited', id, code: exit.code });
-    census.left(id);
-    const { stderrTail: _, type: __, ...fields } = report;
-    log[expected ? 'info' : 'warn'](fields, 'A worker process ended');
-  }
-
   function onOrder(order: Order): void {
     log.info({ order }, 'Order');
     if (order.worker !== options.id) {
-      if (order.type === 'fenced') reports.fenced(order.worker);
-      if (order.type === 'warm') spares.warm(order.worker);
+      if (order.type === 'fenced') family.fenced(order.worker);
+      if (order.type === 'warm') family.warm(order.worker);
       else handle({ type: CHILD_ORDERS[order.type], id: order.worker });
     } else if (order.type === 'drain') {
       drain(settings.drain.timeoutMs);
     } else if (order.type === 'kill' || order.type === 'fenced') {
-      for (const child of handles.values()) child.kill();
+      family.killAll();
       dependencies.killSelf();
     }
   }
@@ -232,7 +189,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     deadline?.timer.cancel();
     beats?.cancel();
     refill?.cancel();
-    spares.stop();
+    family.stop();
     link.send({ type: 'bye', reason: code === 0 ? 'drained' : 'failed' });
     await Promise.all([link.stop(), health.stop()]);
   }
@@ -258,7 +215,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
       return health.port;
     },
     get children() {
-      return state.children.map((child) => ({ ...child, pid: handles.get(child.id)?.pid ?? 0 }));
+      return state.children.map((child) => ({ ...child, pid: family.pidOf(child.id) }));
     },
   };
 }

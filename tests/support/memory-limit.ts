@@ -1,0 +1,36 @@
+import { accessSync, constants } from 'node:fs';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { memoryFolder } from '../../services/worker/src/pod/memory-group.ts';
+import { until } from './queue.ts';
+
+const read = (path: string) => readFile(path, 'utf8').catch(() => '');
+const folder = memoryFolder(await read('/proc/self/cgroup'), await read('/proc/self/mountinfo'));
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(join(path, 'cgroup.procs'), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Groups with a memory limit of their own can be made here: root, and the older cgroups (v1). */
+export const canLimitMemory = folder?.version === 1 && mayWrite(folder.path);
+
+/** Puts a process, and all that it starts from now on, into a group with so many bytes and no swap. */
+export async function limitMemory(pid: number, bytes: number): Promise<{ end(): Promise<void> }> {
+  if (folder === null) throw new Error('there are no control groups here');
+  const path = join(folder.path, `millrace-test-${pid}`);
+  await mkdir(path);
+  await writeFile(join(path, 'memory.limit_in_bytes'), String(bytes));
+  await writeFile(join(path, 'memory.swappiness'), '0').catch(() => undefined);
+  await writeFile(join(path, 'cgroup.procs'), String(pid));
+  return {
+    async end() {
+      await until(async () => (await read(join(path, 'cgroup.procs'))) === '', 'the group is empty');
+      await rmdir(path);
+    },
+  };
+}
