@@ -14,7 +14,7 @@ export async function untilFit(
     try {
       return await ask();
     } catch (error) {
-      throw error;
+      if (!isMillraceError(error, 'store_unavailable')) throw error;
       if (isFirst) log.warn({ reason: messageOf(error) }, 'The store does not answer; waiting for it');
       await clock.sleep(RETRY_MS, signal);
     }
