@@ -5,7 +5,7 @@ import { expectSurvived, faultCalled, useRig } from '../support/chaos.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 // Each on a platform with the settings that it asks for.
-for (const name of ['worker-freeze', 'supervisors-away', 'kills-in-a-row']) {
+for (const name of ['worker-freeze', 'supervisors-away']) {
   describe(name, () => {
     const fault = faultCalled(name);
     const rig = useRig(fault.settings);
@@ -14,6 +14,16 @@ for (const name of ['worker-freeze', 'supervisors-away', 'kills-in-a-row']) {
     });
   });
 }
+
+describe('kills-in-a-row', () => {
+  const fault = faultCalled('kills-in-a-row');
+  const rig = useRig(fault.settings);
+  test('the budget is spent, the pool opens its circuit, and heals by itself', async () => {
+    const { figures } = await expectSurvived(rig(), fault);
+    expect(figures.circuitsOpened).toBe(1);
+    expect(figures.kills).toBeLessThan(20);
+  });
+});
 
 describe('mass-death', () => {
   const rig = useRig();

@@ -1,9 +1,11 @@
 import { signalProcess } from '../launch/process-identity.ts';
 import { childrenOf } from './children.ts';
-import { ChaosFailure, type Fault } from './fault.ts';
+import { ChaosFailure, type ChaosTarget, type Fault } from './fault.ts';
 import { busiestWorker, isGone, strikeProcess, until, untilRecovered } from './steps.ts';
 
 const GONE_MS = 10_000;
+const KILLS = 20;
+const KILL_AGAIN_MS = 20;
 
 /** One process of a pod dies. */
 export const workerKill: Fault = {
@@ -78,22 +80,34 @@ export const killsInARow: Fault = {
   deadLetters: 0,
   boundMs: 120_000,
   async strike(target) {
-    const kills = 20;
-    for (let made = 0; made < kills; ) {
-      const pods = await target.processes('pod');
-      const children = (await Promise.all(pods.map(({ pid }) => childrenOf(pid)))).flat();
-      const victim = children.find((pid) => signalProcess(pid, 'SIGKILL'));
-      if (victim !== undefined) {
-        made += 1;
-        target.harmed(`${kills} SIGKILLs of worker processes, as soon as there is one`);
-      } else if (made > 0 && (await hasGivenUp(target))) return;
-      await target.clock.sleep(50, target.signal);
+    const killed = new Set<number>();
+    let open = false;
+    while (killed.size < KILLS && !open) {
+      const victim = await anyWorkerProcess(target, killed);
+      if (victim !== undefined && signalProcess(victim, 'SIGKILL')) {
+        killed.add(victim);
+        target.harmed(`up to ${KILLS} SIGKILLs of worker processes, as soon as there is one`);
+      }
+      await target.clock.sleep(KILL_AGAIN_MS, target.signal);
+      open = killed.size > 0 && (await hasGivenUp(target));
     }
+    target.tell('kills', killed.size);
+    target.tell('circuitsOpened', open ? 1 : 0);
   },
 };
 
-/** Nothing is left to kill, because a pool has opened its circuit: what the fault is made for. */
-async function hasGivenUp(target: Parameters<Fault['strike']>[0]): Promise<boolean> {
+/** A worker process of any pod, whether anybody has heard of it yet or not; not one that is dying already. */
+async function anyWorkerProcess(
+  target: ChaosTarget,
+  killed: ReadonlySet<number>,
+): Promise<number | undefined> {
+  const pods = await target.processes('pod');
+  const children = (await Promise.all(pods.map(({ pid }) => childrenOf(pid)))).flat();
+  return children.find((pid) => !killed.has(pid));
+}
+
+/** A pool has opened its circuit: what the fault is made for, and nothing is left to kill. */
+async function hasGivenUp(target: ChaosTarget): Promise<boolean> {
   const answer = await target.api.ask({ method: 'GET', path: '/v1/tree' });
   const { pools = [] } = (answer.body ?? {}) as { pools?: readonly { readonly state: string }[] };
   return pools.some(({ state }) => state === 'open');
