@@ -1,6 +1,7 @@
-import { type DeathCertificate, type Kill, newStartId, type Outcome } from '@millrace/core';
-import { Queue } from 'bullmq';
+import { newStartId, type Outcome, systemClock } from '@millrace/core';
+import type { Job } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dies, killed } from '../../../tests/support/deaths.ts';
 import {
   certificateOf,
   gate,
@@ -9,133 +10,28 @@ import {
   queueBench,
   until,
 } from '../../../tests/support/queue.ts';
+import { openClient } from './connection/client.ts';
+import { recordKill } from './consumer/kill.ts';
 import { queueKeys } from './keys.ts';
-import type { ConsumerOptions, TakenJob } from './types/consumer.ts';
+import type { TakenJob } from './types/consumer.ts';
 import type { BoundedQueue } from './types/queue.ts';
 import type { Store } from './types/store.ts';
 
 let bench: QueueBench;
 let store: Store;
 let queue: BoundedQueue;
-async function open(yaml = '') {
-  bench = queueBench(yaml);
+beforeEach(async () => {
+  bench = queueBench();
   store = await bench.store('patient');
   queue = store.queue('work');
   await store.board.addQueueName('work');
-}
-beforeEach(() => open());
+});
 afterEach(() => bench.close());
-
-const field = (id: string, name: string) => bench.redis.hget(queueKeys(bench.prefix, 'work').job(id), name);
 
 async function one(): Promise<string> {
   const added = await queue.add(jobs(1, { n: 1 }));
   return added.kind === 'accepted' ? (added.ids[0] as string) : '';
 }
-
-/** A start takes all that waits, dies with it, and is fenced and reclaimed; what it was given to run. */
-async function dies(
-  over: Partial<DeathCertificate>,
-  options: Partial<ConsumerOptions> = {},
-): Promise<{ startId: string; jobs: TakenJob[] }> {
-  const hold = gate();
-  const startId = newStartId('pod');
-  const waiting = (await queue.snapshot()).depth;
-  const consumer = bench.consumer({ startId, run: hold.run, ...options });
-  await consumer.start();
-  await until(() => hold.started.size === waiting, 'all run');
-  await store.supervision.fence('work', startId);
-  const certificate = certificateOf(startId, over);
-  await store.supervision.reclaim('work', { startId, certificate });
-  await consumer.stop();
-  return { startId, jobs: [...hold.started.values()].map(({ job }) => job) };
-}
-
-const killed = (over: Partial<Kill> = {}): Outcome => ({
-  kind: 'killed',
-  kill: {
-    ...{ atMs: 5, worker: 'pod.x', cause: 'crash', exitCode: 134, exitSignal: null, isolated: true },
-    ...{ lastLines: ['Fatal'], peakRssBytes: 9, memoryLimitBytes: null, coRunners: [], beats: [], ...over },
-  },
-});
-
-describe('a worker’s death', () => {
-  test('makes suspects at once when a job did it, at the second time when nobody knows, never when it was ordered', async () => {
-    const id = await one();
-    await dies({ cause: 'ordered', blame: 'none' });
-    expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: false });
-    await dies({ cause: 'killed', blame: 'unknown' });
-    expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: false });
-    const second = await dies({ cause: 'killed', blame: 'unknown' });
-    expect(second.jobs[0]?.suspect).toBe(false);
-    expect(await queue.job(id)).toMatchObject({ kills: 2, suspect: true, attemptsMade: 0 });
-    const crash = await one();
-    await bench.redis.lrem(queueKeys(bench.prefix, 'work').wait, 1, id);
-    await dies({ cause: 'crash', blame: 'jobs' });
-    expect(await queue.job(crash)).toMatchObject({ kills: 1, suspect: true });
-  });
-
-  test('is not counted against who ran alone in it, but not for ever', async () => {
-    const id = await one();
-    await dies({ blame: 'jobs' });
-    for (let death = 0; death < 9; death++) {
-      const { jobs } = await dies({ blame: 'jobs' });
-      expect(jobs.map(({ suspect }) => suspect)).toEqual([true]);
-    }
-    expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: true });
-    await dies({ blame: 'jobs' });
-    const ran: string[] = [];
-    await bench.consumer({ run: async (job) => ({ kind: 'ok', value: ran.push(job.id) }) }).start();
-    await until(async () => (await queue.job(id))?.state === 'failed', 'it is failed unrun');
-    expect(ran).toEqual([]);
-    expect(await queue.deadLetter(id)).toMatchObject({
-      reason: 'poison',
-      error: 'poison: 10 workers died while it ran alone in them',
-      kills: [{ isolated: false }],
-    });
-  });
-
-  test('is forgotten when the suspect ends in any other way, and costs it no attempt', async () => {
-    const id = await one();
-    await dies({ blame: 'jobs' });
-    const seen: boolean[] = [];
-    await bench.consumer({ run: async ({ suspect }) => ({ kind: 'ok', value: seen.push(suspect) }) }).start();
-    await until(async () => (await queue.job(id))?.state === 'completed', 'it is completed');
-    expect(seen).toEqual([true]);
-    expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: false, attemptsMade: 1 });
-  });
-
-  test.each<Outcome>([
-    { kind: 'fail', error: new Error('again'), retry: true },
-    { kind: 'snooze', delayMs: 60_000 },
-  ])('also when it is $kind', async (outcome) => {
-    const added = await queue.add(jobs(1).map((job) => ({ ...job, opts: { attempts: 3 } })));
-    const id = added.kind === 'accepted' ? (added.ids[0] as string) : '';
-    await dies({ blame: 'jobs' });
-    let runs = 0;
-    const hold = gate();
-    await bench
-      .consumer({ run: async (job, signal) => (runs++ === 0 ? outcome : hold.run(job, signal)) })
-      .start();
-    await until(async () => (await queue.job(id))?.suspect === false, 'it is cleared');
-    expect(await queue.job(id)).toMatchObject({ kills: 0 });
-    hold.finishAll();
-  });
-
-  test('counts nothing where quarantine is off', async () => {
-    await bench.close();
-    await open('poison: {quarantine: false}');
-    const id = await one();
-    for (let death = 0; death < 4; death++) {
-      const { jobs } = await dies({ blame: 'jobs' });
-      expect(jobs[0]?.suspect).toBe(false);
-    }
-    expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: false });
-    await bench.consumer({ run: async () => killed() }).start();
-    await until(async () => (await queue.job(id))?.state === 'failed', 'a kill is an ordinary failure');
-    expect(await queue.job(id)).toMatchObject({ error: 'its process died: crash, exit code 134', kills: 0 });
-  });
-});
 
 describe('a job that kills the process it runs in alone', () => {
   test('is dead-lettered at the third kill, with the evidence of each and who ran beside it', async () => {
@@ -204,7 +100,7 @@ describe('a job that kills the process it runs in alone', () => {
 
   test('keeps its evidence though the store has forgotten the deaths', async () => {
     const id = await one();
-    const { startId } = await dies({ blame: 'jobs', exitSignal: 'SIGSEGV' });
+    const { startId } = await dies(bench, store, { blame: 'jobs', exitSignal: 'SIGSEGV' });
     await bench.consumer({ run: async () => killed() }).start();
     await until(async () => (await queue.job(id))?.state === 'failed', 'it is dead');
     const keys = queueKeys(bench.prefix, 'work');
@@ -229,50 +125,48 @@ describe('a job that kills the process it runs in alone', () => {
     expect(await queue.job(id)).toMatchObject({ kills: 1 });
   });
 
+  test('is killed once though the store’s answer was lost and the kill is told again', async () => {
+    const id = await one();
+    const hold = gate();
+    const startId = newStartId('pod');
+    await bench.consumer({ startId, run: hold.run }).start();
+    await until(() => hold.started.size === 1, 'it runs');
+    const client = openClient(bench.config.redis.url, 'patient', 'twice');
+    const keeper = {
+      client,
+      prefix: bench.prefix,
+      queue: 'work',
+      startId,
+      poisonKills: 2,
+      clock: systemClock,
+    };
+    const tell = (attemptsStarted: number) => {
+      const { kill } = killed() as Extract<Outcome, { kind: 'killed' }>;
+      return recordKill(keeper, { id, attemptsStarted } as Job, kill);
+    };
+    expect(await tell(1)).toBeNull();
+    await until(() => hold.started.get(id)?.job.fence === 2, 'the same start took it again');
+    await expect(tell(1)).rejects.toMatchObject({ code: 'lock_lost' });
+    expect(await queue.job(id)).toMatchObject({ kills: 1, state: 'active' });
+    // At the limit the job stays in hands, and telling it again counts nothing.
+    const poison = 'poison: killed its process 2 times; last: crash, exit code 134';
+    expect([await tell(2), await tell(2)]).toEqual([poison, poison]);
+    expect(await queue.job(id)).toMatchObject({ kills: 2, state: 'active' });
+    client.disconnect();
+    hold.finishAll();
+  });
+
   test('is still bounded when its worker dies between the last kill and the verdict', async () => {
     const id = await one();
     const keys = queueKeys(bench.prefix, 'work');
     await bench.redis.hset(keys.job(id), { mrKills: 3, mrSuspect: '1' });
-    await dies({ blame: 'jobs' });
+    await dies(bench, store, { blame: 'jobs' });
     await bench.consumer().start();
     await until(async () => (await queue.job(id))?.state === 'failed', 'it is failed unrun');
     expect(await queue.deadLetter(id)).toMatchObject({
       reason: 'poison',
       error: 'poison: killed its process 3 times',
     });
-  });
-});
-
-describe('with no supervisor at all', () => {
-  test('the stalled check makes suspects too, so that a poison job is bounded', async () => {
-    const id = await one();
-    const keys = queueKeys(bench.prefix, 'work');
-    const stock = new Queue('work', { connection: bench.redis, prefix: bench.prefix });
-    // A death that nobody saw: the job is active, its lock is gone. Two looks of the check send it back.
-    const vanish = async () => {
-      await bench.redis.rpoplpush(keys.wait, keys.active);
-      await bench.redis.hset(keys.job(id), 'pb', 'pod.gone', 'ats', 1);
-      await bench.redis.sadd(keys.stalled, id);
-      await bench.redis.del(keys.job('stalled-check'));
-      const hold = bench.consumer({ concurrency: 1, run: gate().run });
-      await hold.connect();
-      await hold.start();
-      await until(async () => (await field(id, 'ats')) === '2', 'it was sent back and taken');
-      await hold.handBack('test');
-      await hold.stop();
-    };
-    await vanish();
-    expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: false });
-    await vanish();
-    expect(await queue.job(id)).toMatchObject({ kills: 2, suspect: true });
-    await bench.consumer({ run: async () => killed() }).start();
-    await until(async () => (await queue.job(id))?.state === 'failed', 'it is dead');
-    expect((await queue.deadLetter(id))?.kills).toMatchObject([
-      { worker: 'pod.gone', lastLines: [expect.stringContaining('stalled check')] },
-      { worker: 'pod.gone' },
-      { isolated: true },
-    ]);
-    await stock.close();
   });
 });
 

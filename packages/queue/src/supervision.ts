@@ -1,15 +1,13 @@
 import { type Circuit, type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
-import { eventField } from './event-fields.ts';
 import { type QueueKeys, queueKeys } from './keys.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
+import { RestartWatch } from './reclaim/restart-watch.ts';
 import type { QueueSupervision } from './types/supervision.ts';
 
 /** How long the store remembers who is dead: longer than any zombie may sleep. */
 const FENCE_KEEP_MS = 7 * 86_400_000;
-/** A blocking read for restarts ends this often, to look at the signal. */
-const RESTART_BLOCK_MS = 200;
 /** Active jobs whose locks are read in one call. */
 const JOBS_A_LOOK = 500;
 
@@ -25,18 +23,6 @@ function parseClientList(text: string): ClientLine[] {
     .map((line) => ({ id: /\bid=(\d+)/.exec(line)?.[1] ?? '', name: /\bname=(\S*)/.exec(line)?.[1] ?? '' }));
 }
 
-/** Job ids that an event stream page tells to have become active, with the store's time of it. */
-function activations(page: readonly [string, readonly string[]][]): { jobId: string; atMs: number }[] {
-  const seen: { jobId: string; atMs: number }[] = [];
-  for (const [entryId, fields] of page) {
-    const jobId = eventField(fields, 'jobId');
-    if (eventField(fields, 'event') === 'active' && jobId !== undefined) {
-      seen.push({ jobId, atMs: Number(entryId.split('-')[0]) });
-    }
-  }
-  return seen;
-}
-
 /**
  * See {@link QueueSupervision}. `blocking` makes a connection for reads that wait; `poisonKills` is how many deaths make
  * a job poison, 0 where they are not counted.
@@ -49,6 +35,7 @@ export function createQueueSupervision(
   poisonKills: number,
 ): QueueSupervision {
   const reclaimer = new Reclaimer(client, prefix, clock, poisonKills);
+  const restarts = new RestartWatch(prefix, blocking);
   const clients = async () => parseClientList(String(await client.client('LIST', 'TYPE', 'NORMAL')));
 
   async function cutBlockingOf(suspects: ReadonlyMap<string, readonly string[]>): Promise<number> {
@@ -81,35 +68,7 @@ export function createQueueSupervision(
 
     setCircuit: (queue, circuit) => setCircuit(client, queueKeys(prefix, queue), circuit),
 
-    async restarts(queue, jobIds, eventsAfter, signal) {
-      const restarted = new Map<string, number>();
-      const missing = new Set(jobIds);
-      if (missing.size === 0) return restarted;
-      const reader = blocking();
-      const { events } = queueKeys(prefix, queue);
-      let cursor = eventsAfter;
-      try {
-        while (missing.size > 0 && !signal.aborted) {
-          const reply = await reader.xread(
-            'COUNT',
-            500,
-            'BLOCK',
-            RESTART_BLOCK_MS,
-            'STREAMS',
-            events,
-            cursor,
-          );
-          const page = reply?.[0]?.[1] ?? [];
-          cursor = page.at(-1)?.[0] ?? cursor;
-          for (const { jobId, atMs } of activations(page)) {
-            if (missing.delete(jobId)) restarted.set(jobId, atMs);
-          }
-        }
-      } finally {
-        reader.disconnect();
-      }
-      return restarted;
-    },
+    restarts: (queue, jobIds, after, signal) => restarts.restarts(queue, jobIds, after, signal),
 
     async connectionsOf(startIds) {
       const names = (await clients()).map(({ name }) => name);

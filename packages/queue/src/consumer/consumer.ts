@@ -1,4 +1,4 @@
-import { lifecycle, messageOf } from '@millrace/core';
+import { isMillraceError, lifecycle, messageOf } from '@millrace/core';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/millrace-backend.ts';
@@ -62,6 +62,12 @@ function openConnections(url: string, prefix: string, queue: string, startId: st
   };
 }
 
+/** A kill that the store has counted before its answer was lost: the job went back then. */
+function leftOurHands(error: unknown): null {
+  if (isMillraceError(error, 'lock_lost')) return null;
+  throw error;
+}
+
 /** See {@link Consumer}. */
 export const createConsumer: CreateConsumer = (config, options, { clock, log }): Consumer => {
   const { queue, startId, run } = options;
@@ -96,7 +102,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
         : async (job, kill) => {
             const id = job.id as string;
             const takes = running.takes([id]);
-            const poison = await recordKill(keeper, job, kill);
+            const poison = await recordKill(keeper, job, kill).catch(leftOurHands);
             if (poison === null) running.wentBack([id], takes);
             return poison;
           },

@@ -1,6 +1,7 @@
 import { type Outcome, systemClock } from '@millrace/core';
 import { Queue, Worker } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { killed } from '../../../../tests/support/deaths.ts';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import type { TakenJob } from '../types/consumer.ts';
 import type { BoundedQueue } from '../types/queue.ts';
@@ -156,11 +157,7 @@ describe('a replay', () => {
   });
 
   test('of poison runs alone', async () => {
-    const kill = {
-      ...{ atMs: 1, worker: 'w', cause: 'crash', exitCode: 1, exitSignal: null, isolated: true },
-      ...{ lastLines: [], peakRssBytes: null, memoryLimitBytes: null, coRunners: [], beats: [] },
-    } as const;
-    const [id] = (await dead(1, async () => ({ kind: 'killed', kill }))) as [string];
+    const [id] = (await dead(1, async () => killed())) as [string];
     await queue.replay(id);
     const seen: TakenJob[] = [];
     const hold = gate();

@@ -4,6 +4,7 @@ import type { Adder } from '../add/adder.ts';
 import { encodeReplay } from '../add/encode-job.ts';
 import { runScript } from '../connection/client.ts';
 import { results } from '../connection/results.ts';
+import { isJob, type JobFields, noJobOfOtherType } from '../job-reader.ts';
 import { type QueueKeys, queueKeys } from '../keys.ts';
 import type { BoundedQueue, DeadLetterPage, ReplayResult } from '../types/queue.ts';
 import { deadLetterOf } from './dead-letter.ts';
@@ -19,21 +20,20 @@ export interface DeadLettersOptions {
 
 export type DeadLetters = Pick<BoundedQueue, 'deadLetters' | 'deadLetter' | 'replay' | 'discard'>;
 
-type Fields = Readonly<Record<string, string>>;
-
 /** The jobs of BullMQ's failed set as dead letters. */
 export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
   const { name, prefix, client, clock, adder } = options;
   const keys = queueKeys(prefix, name);
 
-  async function read(id: string, fields: Fields): Promise<DeadLetter> {
+  async function read(id: string, fields: JobFields): Promise<DeadLetter> {
     return deadLetterOf(name, id, fields, await killsOf(client, { prefix, queue: name, id }, fields));
   }
 
   /** The hash of a job that is dead now. */
-  async function deadJob(id: string): Promise<Fields | null> {
-    const [dead, fields] = await results(client.pipeline().zscore(keys.failed, id).hgetall(keys.job(id)));
-    return dead === null || (fields as Fields).timestamp === undefined ? null : (fields as Fields);
+  async function deadJob(id: string): Promise<JobFields | null> {
+    const reads = client.pipeline().zscore(keys.failed, id).hgetall(keys.job(id));
+    const [dead, fields] = (await results(reads).catch(noJobOfOtherType)) as [string | null, JobFields];
+    return dead !== null && isJob(fields) ? fields : null;
   }
 
   return {
@@ -63,7 +63,7 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
 async function killsOf(
   client: Redis,
   job: { readonly prefix: string; readonly queue: string; readonly id: string },
-  fields: Fields,
+  fields: JobFields,
 ): Promise<readonly Kill[]> {
   if (fields.mrEvidence !== undefined) return JSON.parse(fields.mrEvidence) as Kill[];
   return fields.mrKilledBy === undefined ? [] : resolveKills(client, { ...job, lines: fields.mrKilledBy });
@@ -83,19 +83,17 @@ async function page(
   keys: QueueKeys,
   cursor: string | null,
   limit: number,
-  read: (id: string, fields: Fields) => Promise<DeadLetter>,
+  read: (id: string, fields: JobFields) => Promise<DeadLetter>,
 ): Promise<DeadLetterPage> {
   const most = Math.min(limit, 1_000);
   const from = await startOf(client, keys, cursor);
   const ids = await client.zrevrange(keys.failed, from, from + most - 1);
   const pipeline = client.pipeline();
   for (const id of ids) pipeline.hgetall(keys.job(id));
-  const hashes = (await results(pipeline)) as Fields[];
+  const hashes = (await results(pipeline)) as JobFields[];
   // A job may have been removed between the two reads.
-  const there = ids.flatMap((id, index) =>
-    hashes[index]?.timestamp === undefined ? [] : [[id, index] as const],
-  );
-  const letters = await Promise.all(there.map(([id, index]) => read(id, hashes[index] as Fields)));
+  const there = ids.flatMap((id, index) => (isJob(hashes[index]) ? [[id, index] as const] : []));
+  const letters = await Promise.all(there.map(([id, index]) => read(id, hashes[index] as JobFields)));
   const last = letters.at(-1);
   return { letters, cursor: ids.length < most || !last ? null : `${last.id}@${last.diedAtMs}` };
 }

@@ -1,4 +1,4 @@
-import { newStartId } from '@millrace/core';
+import { type Clock, ManualClock, newStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { certificateOf, jobs, type QueueBench, queueBench } from '../../../../tests/support/queue.ts';
@@ -12,8 +12,8 @@ let bench: QueueBench;
 let store: Store;
 let keys: QueueKeys;
 
-async function open(url?: string) {
-  bench = queueBench('queue: {bound: 20000}', url === undefined ? undefined : { url });
+async function open(url?: string, clock?: Clock) {
+  bench = queueBench('queue: {bound: 20000}', url === undefined ? undefined : { url }, clock);
   store = await bench.store('patient');
   keys = queueKeys(bench.prefix, 'work');
 }
@@ -65,7 +65,8 @@ describe('two hundred workers that die at once', () => {
   let own: Awaited<ReturnType<typeof startStore>>;
   beforeEach(async () => {
     own = await startStore();
-    await open(`redis://127.0.0.1:${own.port}`);
+    // Time stands still, so that no upkeep is counted.
+    await open(`redis://127.0.0.1:${own.port}`, new ManualClock());
   });
   afterEach(async () => {
     await bench.close();
@@ -80,23 +81,20 @@ describe('two hundred workers that die at once', () => {
     return { starts, ids };
   }
 
-  test('their 5,000 jobs are back within a second, in order, each told to who asked for its start', async () => {
-    const tookMs: number[] = [];
-    // The machine may be busy with other tests: the best of three.
-    while (tookMs.length < 3 && !tookMs.some((ms) => ms < 1_000)) {
-      await bench.redis.flushall();
-      const { starts, ids } = await massDeath();
-      const before = performance.now();
-      const results = await Promise.all(
-        starts.map((start) => store.supervision.reclaim('work', deadOf(start))),
-      );
-      tookMs.push(performance.now() - before);
-      expect(await waitingOldestFirst()).toEqual(ids);
-      for (const [index, { jobIds }] of results.entries()) {
-        expect(jobIds).toEqual(ids.filter((_, at) => at % 200 === index));
-      }
+  test('their 5,000 jobs are back in order, at a second of processor at most, each told to who asked', async () => {
+    const { starts, ids } = await massDeath();
+    const before = [process.cpuUsage(), await storeCpuMs()] as const;
+    const results = await Promise.all(
+      starts.map((start) => store.supervision.reclaim('work', deadOf(start))),
+    );
+    const { user, system } = process.cpuUsage(before[0]);
+    const costMs = (user + system) / 1000 + (await storeCpuMs()) - before[1];
+    expect(await waitingOldestFirst()).toEqual(ids);
+    for (const [index, { jobIds }] of results.entries()) {
+      expect(jobIds).toEqual(ids.filter((_, at) => at % 200 === index));
     }
-    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+    // Not a wall clock, which also counts what other tests take of the machine.
+    expect(costMs).toBeLessThan(1_000);
   });
 
   test('no step holds the store long: it moves 32 jobs with a dozen calls each', async () => {
