@@ -1,25 +1,109 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
+import { systemClock } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
+import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
+import { testStore } from '../../../../tests/support/store.ts';
 
+/** One way between a worker and the store. */
+const DELAY_MS = 20;
+
+/** The store behind a long wire: every byte arrives later, in order. */
+async function farStore() {
+  const { port: storePort } = new URL(testStore().url);
+  const sockets: Socket[] = [];
+  const carry = (from: Socket, to: Socket) => {
+    from.on('data', async (chunk) => {
+      await after(DELAY_MS);
+      to.write(chunk);
+    });
+    from.on('error', () => to.destroy()).on('close', () => to.destroy());
+  };
+  const server = createServer((near) => {
+    const far = connect(Number(storePort), '127.0.0.1');
+    sockets.push(near, far);
+    carry(near, far);
+    carry(far, near);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+let far: Awaited<ReturnType<typeof farStore>>;
 let bench: QueueBench;
-beforeEach(() => {
-  bench = queueBench();
+beforeEach(async () => {
+  far = await farStore();
+  bench = queueBench('', far);
 });
-afterEach(() => bench.close());
+afterEach(async () => {
+  await bench.close();
+  far.close();
+});
 
 test('a job starts when it is taken, not when the last of many is', async () => {
   const store = await bench.store('patient');
-  await store.queue('work').add(jobs(40));
-  const waitingAtStart: Promise<number>[] = [];
-  await bench
-    .consumer({
-      concurrency: 40,
-      run: async () => {
-        waitingAtStart.push(bench.redis.llen(`${bench.prefix}:work:wait`));
-        return { kind: 'ok', value: null };
-      },
-    })
-    .start();
-  await until(() => waitingAtStart.length === 40, 'all ran');
-  expect(await waitingAtStart[0]).toBeGreaterThan(20);
+  await store.queue('work').add(jobs(20));
+  const hold = gate();
+  await bench.consumer({ concurrency: 20, run: hold.run }).start();
+  await until(() => hold.started.size > 0, 'the first has started');
+  expect(hold.started.size).toBeLessThan(5);
+  await until(() => hold.started.size === 20, 'all have started');
+});
+
+test('a job that came with the end of another does not wait for takes that are under way', async () => {
+  const store = await bench.store('patient');
+  const queue = store.queue('work');
+  await queue.add(jobs(8));
+  const hold = gate();
+  const startedMs: number[] = [];
+  const consumer = bench.consumer({
+    concurrency: 60,
+    run(job, signal) {
+      startedMs.push(systemClock.monotonicMs());
+      return hold.run(job, signal);
+    },
+  });
+  await consumer.start();
+  await until(() => hold.started.size === 8, 'eight run');
+  await queue.add(jobs(50));
+  const active = () => bench.redis.llen(`${bench.prefix}:work:active`);
+  await until(async () => (await active()) >= 10, 'it takes one after another');
+  const endedMs = systemClock.monotonicMs();
+  hold.finishAll();
+  await until(() => startedMs.length === 58, 'all have started');
+  // Eight ends bring eight jobs in one round trip, while thirty more are taken in as many.
+  const since = startedMs.filter((ms) => ms > endedMs);
+  expect((since[7] as number) - endedMs).toBeLessThan(20 * DELAY_MS);
+  expect((since.at(-1) as number) - endedMs).toBeGreaterThan(40 * DELAY_MS);
+});
+
+test('it runs no more at once than its concurrency, and every job once', async () => {
+  const store = await bench.store('patient');
+  await store.queue('work').add(jobs(24));
+  let [running, most] = [0, 0];
+  const ran: string[] = [];
+  const consumer = bench.consumer({
+    concurrency: 4,
+    async run(job) {
+      running += 1;
+      most = Math.max(most, running);
+      await after(3 * DELAY_MS);
+      running -= 1;
+      ran.push(job.id);
+      return { kind: 'ok', value: null };
+    },
+  });
+  await consumer.start();
+  await until(() => ran.length === 24, 'all ran');
+  await consumer.idle();
+  expect(most).toBe(4);
+  expect(new Set(ran).size).toBe(24);
 });

@@ -23,28 +23,46 @@ const LOCK_RENEWED_AT = 1 / 6;
 /** BullMQ's default. */
 const STALLED_CHECK_MS = 30_000;
 
-/** A moment long past, ms since 1970: a wait until then is over before it begins. */
-const LOOK_NOW = 1;
-
 /**
  * BullMQ's worker under a given id. Its lock tokens are `${id}:${n}`, so a dead start's jobs can be picked out;
  * `createLockManager` is the first moment after the constructor made a random id, and the last before it is used.
+ *
+ * It begins every job as soon as it is there. BullMQ's loop takes one job after another, a round trip each, and turns
+ * to those it has only in between: the first of a dozen orphans would wait for the last one's take, and a job that came
+ * with the end of another for the answer to a take that has nothing to do with it. The loop keeps its books as ever:
+ * when it comes to a job, it is handed the run that has begun.
  */
 class StartWorker extends Worker {
+  readonly #begun = new Map<Job, Promise<unknown>>();
+  /** The loop's own word on whether the end of a job may bring another: no more than its concurrency. */
+  #mayFetch: (() => boolean) | undefined;
+
   protected override createLockManager(): void {
     Object.defineProperty(this, 'id', { value: this.opts.name, writable: false });
     super.createLockManager();
   }
 
-  /**
-   * BullMQ's loop takes one job after another, a round trip each, and starts none of them before its slots are full
-   * or no job is left: the first of a dozen orphans then waits for the last one's take. With `blockUntil` set it turns
-   * to the job it has and takes the next one after that. The value says "look now", and the next take overwrites it.
-   */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
     const job = await super.moveToActive(token, name);
-    if (job) Object.assign(this, { blockUntil: LOOK_NOW });
+    this.#begin(job);
     return job;
+  }
+
+  override async processJob(job: Job, token: string, mayFetch?: () => boolean): Promise<Job | undefined> {
+    this.#mayFetch = mayFetch;
+    const run = this.#begun.get(job) ?? super.processJob(job, token, mayFetch);
+    this.#begun.delete(job);
+    const next = (await run) as Job | undefined;
+    this.#begin(next);
+    return next;
+  }
+
+  #begin(job: Job | undefined): void {
+    if (!job) return;
+    const run = super.processJob(job, job.token ?? '', () => this.#mayFetch?.() ?? true);
+    // Whoever awaits it hears of a failure; that may be a moment later.
+    run.catch(() => undefined);
+    this.#begun.set(job, run);
   }
 }
 

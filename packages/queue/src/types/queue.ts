@@ -109,6 +109,7 @@ export interface BoundedQueue {
   /** Newest first; `limit` ≤ 1,000. */
   jobs(state: JobState, cursor: string | null, limit: number): Promise<JobPage>;
   pause(): Promise<void>;
+  /** While the circuit is open the queue stays paused; the order holds once it lifts. */
   resume(): Promise<void>;
   /** Sets the bound and resets `maxDepth`. */
   setBound(bound: number): Promise<void>;

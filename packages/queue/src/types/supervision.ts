@@ -18,11 +18,15 @@ export interface QueueSupervision {
   /** Records the start as dead for this queue: its takes, finishes, progress, data and logs are refused from now on. */
   fence(queue: string, startId: string): Promise<void>;
   /**
-   * Gives the fenced start's jobs back to the head of the queue, at most 64 a script call; calls made in one turn
-   * share one pass over the active jobs. Resolves with every orphan of that start, whichever replica moved it.
+   * Gives the fenced start's jobs back to the head of the queue, at most 32 a script call, and counts its death against
+   * them unless nobody's job can be blamed; calls made in one turn share one pass over the active jobs. Resolves with
+   * every orphan of that start, whichever replica moved it, for 7 d. Throws `wrong_state` for a start that is not fenced.
    */
   reclaim(queue: string, dead: DeadStart): Promise<ReclaimResult>;
-  /** Pauses the queue and refuses adds, or lifts both; a pause by a person stays. Idempotent. */
+  /**
+   * Pauses the queue and refuses adds, or lifts both; a pause by a person stays. Idempotent: told again, it pauses a queue
+   * again that a stock client has resumed meanwhile.
+   */
   setCircuit(queue: string, circuit: Circuit | null): Promise<void>;
   /** Resolves once every orphan was seen starting again (ms since 1970 by job id), or `signal` aborts: then what was seen. */
   restarts(
