@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 /** What anything may log to. Fields first, then a sentence; no payloads, no tokens. */
@@ -13,8 +14,30 @@ export interface Log {
 export function createLog(service: string, level: string): Log {
   return pino(
     { level, base: { service }, redact: ['token', 'authorization', 'password', 'url'] },
-    pino.destination(2),
+    stderrLines(),
   );
+}
+
+const STDERR = 2;
+
+/**
+ * Writes each line at once, so that none is lost by an exit, and drops what cannot be written: a log that nobody reads
+ * must hold up nobody. (pino's own destination keeps lines until the exit, and there waits for ever on a broken pipe.)
+ */
+function stderrLines(): { write(line: string): void } {
+  let isCutOff = false;
+  return {
+    write(line) {
+      const bytes = Buffer.from(isCutOff ? `\n${line}` : line);
+      let written = 0;
+      try {
+        while (written < bytes.length) written += writeSync(STDERR, bytes, written);
+        isCutOff = false;
+      } catch {
+        isCutOff ||= written > 0;
+      }
+    },
+  };
 }
 
 /** Logs nothing; for tests and for libraries used without one. */
