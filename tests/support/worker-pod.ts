@@ -168,7 +168,8 @@ export async function startPod(
     // Its own word may be ahead of the first beats of those in the slots.
     const slots = Number(/processes: (\d+)/.exec(yaml)?.[1] ?? 1);
     const isReady = () => healthPort !== 0 && pod.active().length >= slots;
-    await until(isReady, `the pod is ready`, 20_000).catch((error) => {
+    await until(isReady, `the pod is ready`, 20_000).catch(async (error) => {
+      await pod.close();
       throw new Error(`${error.message}\n${stderr}`);
     });
   }
