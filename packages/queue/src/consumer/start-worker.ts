@@ -57,8 +57,9 @@ class StartWorker extends Worker {
     return next;
   }
 
+  /** A job that was put back may bring the next one by a take of its own, which has begun it already. */
   #begin(job: Job | undefined): void {
-    if (!job) return;
+    if (!job || this.#begun.has(job)) return;
     const run = super.processJob(job, job.token ?? '', () => this.#mayFetch?.() ?? true);
     // Whoever awaits it hears of a failure; that may be a moment later.
     run.catch(() => undefined);
