@@ -82,13 +82,12 @@ function hintFor(error: MillraceError): string | null {
     case 'forbidden':
       return 'This needs a token with a higher role in MILLRACE_TOKEN.';
     case 'store_unavailable':
-    case 'circuit_open':
     case 'queue_full': {
       const seconds = error.details.retryAfterSeconds;
-      // The server's own sentence may tell it already, and finer.
-      if (/try again in \d/i.test(error.message)) return null;
       return typeof seconds === 'number' && seconds > 0 ? `Try again in ${seconds} s.` : null;
     }
+    case 'circuit_open':
+      return 'See "millrace pools".';
     case 'usage':
       return 'See "millrace --help", or "millrace <verb> --help".';
     default:

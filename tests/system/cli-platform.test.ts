@@ -205,7 +205,7 @@ describe('workers', () => {
     expect(status).toMatchObject({ health: 'healthy', findings: [] });
     const tree = await platform.millrace(['tree']);
     expect(tree.out).toMatch(
-      /^supervisor .*\n└─ pool default\n +└─ .*restarts \d of \d+ in 30.0 s.*\n +├─ slot 0 /,
+      /^supervisor .*\n└─ pool default .*\n +└─ .*restarts \d of \d+ in 30.0 s.*\n +├─ slot 0 /,
     );
 
     const [victim] = await running();
