@@ -25,7 +25,7 @@ export const producerKill: Fault = {
   name: 'producer-kill',
   summary:
     'SIGKILL of the producer between a commit and its answer: the retry under the same key adds nothing',
-  needs: [],
+  needs: ['handlers'],
   deaths: NO_DEATH,
   deadLetters: 0,
   boundMs: 60_000,
@@ -79,7 +79,7 @@ export const supervisorsAway: Fault = {
   name: 'supervisors-away',
   summary: 'every supervisor is stopped while a worker dies: the stock stalled check is the net',
   needs: [],
-  settings: { worker: { lockMs: 4_000 } },
+  settings: { worker: { lockMs: 4_000 }, supervision: { replicas: 2 } },
   deaths: { least: 1, most: 1, causes: ['killed', 'crash'] },
   deadLetters: 0,
   boundMs: 120_000,
