@@ -2,7 +2,7 @@ import type { Log } from '@millrace/core';
 import type { Lane, LaneRun } from './lane.ts';
 
 /**
- * Suspects that run at once in one worker process. Each costs a Node of its own (about 60 MB and 0.2 s of a core to
+ * Suspects that run at once in one worker process. Each costs a Node of its own (about 80 MB and 0.3 s of a core to
  * start), and one of them is out for its process's life: the fleet must not start as many as it lost slots. Not one,
  * so that a long innocent does not hold up the others.
  */
