@@ -4,7 +4,7 @@ import { isMillraceError, silentLog, systemClock } from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import { createLink, type Link } from './client.ts';
-import type { Exit, FromWorker, Hello, Order, WorkerHello } from './messages.ts';
+import type { Exit, FromWorker, Hello, Order, ToSupervisor, WorkerHello } from './messages.ts';
 import { createLinkServer, type LinkServer } from './server.ts';
 
 const clock = systemClock;
@@ -76,7 +76,7 @@ function dial(addresses: readonly string[], key: string | null = 'secret', hello
 }
 
 const addressOf = (server: LinkServer) => `127.0.0.1:${server.port}`;
-const exitOf = (worker: string): Exit => ({
+const exitOf = (worker: string): Extract<ToSupervisor, { type: 'exit' }> => ({
   type: 'exit',
   worker,
   slot: 0,

@@ -11,7 +11,7 @@ const activity = (ok: number, over: Partial<ProcessActivity> = {}): ProcessActiv
       slots: 4,
       cycles: ok,
       connected: true,
-      ended: { ok, fail: 1, cancel: 0, snooze: 0, returned: 0 },
+      ended: { ok, fail: 1, cancel: 0, snooze: 0, returned: 0, killed: 0 },
     },
   ],
   loopDelayMs: 12,

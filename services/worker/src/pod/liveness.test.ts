@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { QueueActivity } from '../ipc.ts';
 import { CONSUMING_WITHIN_MS, consumes, owedSince, proveAll } from './liveness.ts';
 
-const ended = { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0 };
+const ended = { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0, killed: 0 };
 const queue = (over: Partial<QueueActivity>): QueueActivity => ({
   queue: 'q',
   busy: 0,
