@@ -6,6 +6,7 @@ import { lossArea, meanLevel } from '../measure/loss-area.ts';
 import { type Account, Books } from './books.ts';
 import { OpenLoad } from './load.ts';
 import type { Rig } from './rig.ts';
+import { type Death, faultsOf } from './verdict.ts';
 
 /** WORKLOAD.md, "Measured". */
 const WINDOW_MS = 100;
@@ -29,13 +30,6 @@ export interface TrialSettings {
   readonly afterMs: number;
   /** False: nobody waits for the band, and none is told (a test). */
   readonly measured: boolean;
-}
-
-/** A worker that was declared dead. */
-export interface Death {
-  readonly worker: string;
-  readonly cause: string;
-  readonly blame: string;
 }
 
 /** What became of one fault. */
@@ -220,7 +214,10 @@ class Trial {
     const band = measured
       ? this.#band()
       : { toBandMs: null, toWholeMs: null, lossArea: null, steadyRate: null, steadyInBand: null };
-    const faults = [...this.#faults, ...judge(this.#fault, ledger, deaths, this.#books.failures)];
+    const faults = [
+      ...this.#faults,
+      ...faultsOf(this.#fault, { ledger, deaths, failures: this.#books.failures }),
+    ];
     if (this.#collector.gap) faults.push('the ledger has a gap, which voids the run');
     if (measured && band.toBandMs === null) faults.push('the throughput did not come back to its band');
     return {
@@ -233,35 +230,4 @@ class Trial {
       faults,
     };
   }
-}
-
-/** What a fault's promise has against what became of it. */
-function judge(
-  fault: Fault,
-  ledger: Account,
-  deaths: readonly Death[],
-  failures: readonly string[],
-): readonly string[] {
-  const faults: string[] = [];
-  if (ledger.lost > 0) faults.push(`${ledger.lost} accepted jobs were never done`);
-  if (ledger.duplicateCommits > 0)
-    faults.push(`${ledger.duplicateCommits} jobs were committed more than once`);
-  if (failures.length !== fault.deadLetters) {
-    faults.push(`${failures.length} jobs failed for good, not ${fault.deadLetters}: ${failures.join(', ')}`);
-  }
-  const innocent = failures.filter((name) => name === 'work').length;
-  if (innocent > 0) faults.push(`${innocent} innocent jobs failed for good`);
-  const { least, most, causes } = fault.deaths;
-  if (deaths.length < least || deaths.length > most) {
-    faults.push(
-      `${deaths.length} workers were declared dead, not ${least === most ? most : `${least} to ${most}`}`,
-    );
-  }
-  const wrong = deaths.filter(({ cause }) => !causes.some((each) => each === cause));
-  if (wrong.length > 0) {
-    faults.push(
-      `deaths of another cause: ${wrong.map(({ worker, cause }) => `${worker} ${cause}`).join(', ')}`,
-    );
-  }
-  return faults;
 }

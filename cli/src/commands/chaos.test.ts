@@ -1,13 +1,21 @@
+import type { DeathCertificate } from '@millrace/core';
 import type { FaultReport } from '@millrace/local';
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../call.ts';
 import { runCommand } from '../testing/host.ts';
 
-const certificate = {
-  ...{ worker: 'pod-1.abcdef', pod: 'pod-1', pid: 7, slot: 0, cause: 'killed', blame: 'unknown' },
+const certificate: DeathCertificate = {
+  ...{
+    worker: 'pod-1.abcdef',
+    pod: 'pod-1',
+    pid: 7,
+    slot: 0,
+    cause: 'killed' as const,
+    blame: 'unknown' as const,
+  },
   ...{ exitCode: null, exitSignal: 'SIGKILL', diedAtMs: 1, certifiedAtMs: 2, evidence: [], lastLines: [] },
   ...{ peakRssBytes: null, memoryLimitBytes: null, beats: [] },
-} as const;
+};
 
 const report: FaultReport = {
   fault: 'worker-kill',
@@ -25,7 +33,7 @@ const report: FaultReport = {
         reclaimMs: 3,
         respawnMs: 4,
       },
-      ...{ firstOrphanMs: 5, lastOrphanMs: 6, orphans: { chaos: ['1'] }, state: 'done' },
+      ...{ firstOrphanMs: 5, lastOrphanMs: 6, orphans: { chaos: ['1'] }, state: 'done' as const },
     },
   ],
   faults: [],

@@ -1,0 +1,46 @@
+import type { Fault } from '@millrace/local';
+import type { Account } from './books.ts';
+
+/** A worker that was declared dead. */
+export interface Death {
+  readonly worker: string;
+  readonly cause: string;
+  readonly blame: string;
+}
+
+/** What a fault is judged by. */
+export interface Outcome {
+  readonly ledger: Account;
+  readonly deaths: readonly Death[];
+  /** Handlers' names of the jobs that ended in a final failure. */
+  readonly failures: readonly string[];
+}
+
+/** What a fault's promise has against what became of it. */
+export function faultsOf(
+  fault: Pick<Fault, 'deaths' | 'deadLetters'>,
+  { ledger, deaths, failures }: Outcome,
+): readonly string[] {
+  const faults: string[] = [];
+  if (ledger.lost > 0) faults.push(`${ledger.lost} accepted jobs were never done`);
+  if (ledger.duplicateCommits > 0)
+    faults.push(`${ledger.duplicateCommits} jobs were committed more than once`);
+  if (failures.length !== fault.deadLetters) {
+    faults.push(`${failures.length} jobs failed for good, not ${fault.deadLetters}: ${failures.join(', ')}`);
+  }
+  const innocent = failures.filter((name) => name === 'work').length;
+  if (innocent > 0) faults.push(`${innocent} innocent jobs failed for good`);
+  const { least, most, causes } = fault.deaths;
+  if (deaths.length < least || deaths.length > most) {
+    faults.push(
+      `${deaths.length} workers were declared dead, not ${least === most ? most : `${least} to ${most}`}`,
+    );
+  }
+  const wrong = deaths.filter(({ cause }) => !causes.some((each) => each === cause));
+  if (wrong.length > 0) {
+    faults.push(
+      `deaths of another cause: ${wrong.map(({ worker, cause }) => `${worker} ${cause}`).join(', ')}`,
+    );
+  }
+  return faults;
+}
