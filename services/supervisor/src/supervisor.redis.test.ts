@@ -1,4 +1,11 @@
-import { type Config, newStartId, type Recovery, silentLog, systemClock } from '@millrace/core';
+import {
+  type Config,
+  type DeathCertificate,
+  newStartId,
+  type Recovery,
+  silentLog,
+  systemClock,
+} from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import type { BoundedQueue, Store } from '@millrace/queue';
 import { type Beat, createLink, type Link, type Order } from '@millrace/supervision';
@@ -337,6 +344,32 @@ describe('a supervisor that comes after another', () => {
     const [record] = await store.board.recoveries(10);
     expect(record?.certificate).toMatchObject({ pod: 'pod-b', cause: 'crash' });
     expect((await queue.snapshot()).counts.active).toBe(1);
+  });
+
+  test('or beside it, finishes what that one left, though it never knew the dead', async () => {
+    await until(async () => (await store.board.status()) !== null, 'it knows what there was');
+    const certificate: DeathCertificate = {
+      ...{ worker: newStartId('pod-c'), pod: 'pod-c', pid: 1, slot: 0, cause: 'crash', blame: 'jobs' },
+      ...{
+        exitCode: 1,
+        exitSignal: null,
+        diedAtMs: clock.nowMs() - 5_000,
+        certifiedAtMs: clock.nowMs() - 5_000,
+      },
+      ...{ evidence: [], lastLines: [], peakRssBytes: null, memoryLimitBytes: null, beats: [] },
+    };
+    const begun = {
+      fenceMs: null,
+      reclaimMs: null,
+      respawnMs: null,
+      firstOrphanMs: null,
+      lastOrphanMs: null,
+    };
+    const { worker: id, diedAtMs } = certificate;
+    await store.board.saveRecovery({
+      ...{ id, certificate, diedAtMs, detectMs: 0, ...begun, orphans: {}, state: 'running' },
+    });
+    expect((await recovery(id)).reclaimMs).not.toBeNull();
   });
 
   test('does not repeat what is done when an old exit is told again', async () => {
