@@ -98,7 +98,9 @@ const isOpen = async () => (await store.queue('work').snapshot()).circuit !== nu
 
 describe('of two replicas', () => {
   test('one leads and acts; it stops, and the other leads at once and goes on with what is there', async () => {
-    const [a, b] = [await replica('a'), await replica('b')];
+    const a = await replica('a');
+    await until(() => a.leads, 'the first leads');
+    const b = await replica('b');
     await until(() => world.pods.size === 2, 'the pool is full');
     expect([a.leads, b.leads]).toEqual([true, false]);
     expect(world.done()).toEqual(['a create default', 'a create default']);
