@@ -13,7 +13,7 @@ export interface Census {
   notConsuming(nowMs: number): readonly string[];
   /** Jobs ended since the pod's start, by queue and outcome, dead children included. */
   ended(): ReadonlyMap<string, Readonly<Ended>>;
-  active(): readonly { readonly slot: number; readonly activity: ProcessActivity }[];
+  active(): readonly { readonly id: string; readonly slot: number; readonly activity: ProcessActivity }[];
 }
 
 interface Entry {
@@ -59,8 +59,8 @@ export function createCensus(): Census {
       return totals;
     },
     active: () =>
-      [...entries.values()].flatMap(({ slot, activity }) =>
-        slot === null || activity === null ? [] : [{ slot, activity }],
+      [...entries].flatMap(([id, { slot, activity }]) =>
+        slot === null || activity === null ? [] : [{ id, slot, activity }],
       ),
   };
 }

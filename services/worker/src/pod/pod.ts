@@ -8,6 +8,7 @@ import { decide } from './fold.ts';
 import { createHealthServer } from './health-server.ts';
 import { metricsText } from './metrics.ts';
 import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
+import { takeoverWaitOf } from './takeover.ts';
 
 export interface PodOptions {
   readonly id: string;
@@ -139,8 +140,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
         refill = clock.after(action.ms, () => handle({ type: 'refill' }));
         break;
       case 'activate':
-        family.send(action.id, { type: 'activate', slot: action.slot });
-        census.activated(action.id, action.slot, clock.monotonicMs());
+        activate(action);
         break;
       case 'drain':
         family.send(action.id, action);
@@ -157,6 +157,17 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
       default:
         action satisfies never;
     }
+  }
+
+  function activate({ id, slot }: Extract<PodAction, { type: 'activate' }>): void {
+    const begin = () => {
+      if (!state.children.some((child) => child.id === id && child.mode === 'active')) return;
+      family.send(id, { type: 'activate', slot });
+      census.activated(id, slot, clock.monotonicMs());
+    };
+    const waitMs = takeoverWaitOf(state, census, slot);
+    if (waitMs === 0) begin();
+    else clock.after(waitMs, begin);
   }
 
   function onOrder(order: Order): void {
