@@ -233,3 +233,44 @@ test('whatever happens: no slot is held twice, none is left vacant beside a stan
     }),
   );
 });
+
+test('a suspect without a standby gets one; it goes again when the suspect has shown itself', () => {
+  const pod = play({ standby: 0 });
+  pod.step({ type: 'start' });
+  for (const id of ['c0', 'c1']) pod.step({ type: 'ready', id });
+  expect(pod.step({ type: 'warm', id: 'c0' })).toEqual([{ type: 'refill-in', ms: 0 }]);
+  expect(pod.step({ type: 'warm', id: 'c0' })).toEqual([]);
+  pod.step({ type: 'ready', id: 'c2' });
+  expect(pod.mode('c2')).toBe('standby');
+  expect(pod.step({ type: 'calm', id: 'c0' })).toEqual([{ type: 'drain', id: 'c2', ...settings.drain }]);
+  expect(pod.mode('c2')).toBe('leaving');
+  expect(pod.step({ type: 'exited', id: 'c2', code: 0 })).toEqual([]);
+});
+
+test('a standby that is there already serves one suspect; each further one gets its own', () => {
+  const pod = running();
+  expect(pod.step({ type: 'warm', id: 'c0' })).toEqual([]);
+  expect(pod.step({ type: 'warm', id: 'c1' })).toEqual([{ type: 'refill-in', ms: 0 }]);
+  expect(pod.state().children.filter(serves)).toHaveLength(4);
+});
+
+test('a suspect that dies is replaced by its standby, and no other is forked for it', () => {
+  const pod = play({ standby: 0 });
+  pod.step({ type: 'start' });
+  for (const id of ['c0', 'c1']) pod.step({ type: 'ready', id });
+  pod.step({ type: 'warm', id: 'c0' });
+  pod.step({ type: 'ready', id: 'c2' });
+  expect(pod.step({ type: 'fence-child', id: 'c0' })).toEqual([
+    { type: 'kill', id: 'c0' },
+    { type: 'activate', id: 'c2', slot: 0 },
+  ]);
+  expect(pod.step(crash('c0'))).toEqual([]);
+  expect(pod.state()).toMatchObject({ suspects: [] });
+});
+
+test('one without a slot is no loss: nobody is warmed for it', () => {
+  const pod = running();
+  pod.step({ type: 'warm', id: 'c2' });
+  pod.step({ type: 'warm', id: 'stranger' });
+  expect(pod.state().children).toHaveLength(3);
+});
