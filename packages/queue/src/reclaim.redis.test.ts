@@ -64,6 +64,23 @@ describe('reclaim', () => {
     expect(order).toEqual([...first, ...later]);
   });
 
+  test.each([
+    [1, 1],
+    [3, 3],
+    [20, 8],
+  ])('of %i orphans wakes %i workers at once, not one after another', async (orphans, woken) => {
+    await ids(orphans);
+    const dead = await holder(orphans);
+    await store.supervision.fence('work', dead.startId);
+    await dead.consumer.stop();
+    const marker = `${bench.prefix}:work:marker`;
+    await bench.redis.del(marker);
+    await store.supervision.reclaim('work', deadOf(dead.startId));
+    expect(await bench.redis.zcard(marker)).toBe(woken);
+    await store.supervision.reclaim('work', deadOf(dead.startId));
+    expect(await bench.redis.zcard(marker)).toBe(woken);
+  });
+
   test('counts neither an attempt nor a stall, and tells the job who killed it', async () => {
     const [id] = await ids(1);
     const dead = await holder(1);

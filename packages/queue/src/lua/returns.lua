@@ -66,7 +66,16 @@ local function returnToHead(jobs, outcome, now)
   end
 end
 
--- Also with nothing moved: a frozen worker may have swallowed the marker.
-local function wake()
-  if redis.call('HEXISTS', metaKey, 'paused') == 0 then redis.call('ZADD', markerKey, 0, '0') end
+-- Workers that one call wakes at once: a marker wakes one, whose take wakes the next, a round trip each.
+local MOST_WOKEN = 8
+
+-- For `jobs` that came back. BullMQ's own markers are '0' and, for the next delayed job, '1'. Also with none: a frozen worker may have swallowed the marker. One too many costs a look.
+local function wake(jobs)
+  if redis.call('HEXISTS', metaKey, 'paused') == 1 then return end
+  local markers = {0, '0'}
+  for i = 1, math.min(jobs, MOST_WOKEN) - 1 do
+    markers[#markers + 1] = 0
+    markers[#markers + 1] = 'r' .. i
+  end
+  redis.call('ZADD', markerKey, unpack(markers))
 end

@@ -31,5 +31,5 @@ for _, jobId in ipairs(redis.call('LRANGE', activeKey, 0, -1)) do
   end
 end
 if #jobs > 0 then returnToHead(jobs, 'returned', now) end
-wake()
+wake(#jobs)
 return moved

@@ -26,5 +26,5 @@ if kills >= limit then return {kills, 1} end
 job.start, job.cause = start, cause
 redis.call('LREM', activeKey, 1, jobId)
 returnToHead({job}, 'killed', now)
-wake()
+wake(1)
 return {kills, 0}

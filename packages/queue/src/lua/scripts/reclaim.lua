@@ -115,7 +115,7 @@ if #orphans > 0 then
   end
   redis.call('LREM', activeKey, #orphans, GONE)
 end
-wake()
+wake(#orphans)
 for i, death in ipairs(deaths) do
   if over and not answers[i] then
     local key = deathKey(death[1])
