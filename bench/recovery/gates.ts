@@ -6,21 +6,22 @@ export interface Gate {
   readonly value: number | null;
   readonly limit: number;
   readonly aim: number | null;
-  readonly met: boolean;
+  /** Null: it was not measured. */
+  readonly met: boolean | null;
 }
 
 /** A p99 of fewer kills is none. */
 const FEWEST_KILLS = 100;
 const FEWEST_STOCK_KILLS = 10;
 
-/** The gates of this bench. A figure that could not be had misses its gate. */
+/** The gates of this bench. */
 export function gatesOf(ours: OurFigures, ratio: ReturnType<typeof ratiosOf>): Gate[] {
   const gate = (name: string, value: number | null, limit: number, aim: number | null = null): Gate => ({
     name,
     value,
     limit,
     aim,
-    met: value !== null && value <= limit,
+    met: value === null ? null : value <= limit,
   });
   return [
     gate('last orphan, ours ÷ stock defaults', ratio.orphanVsDefaults, 0.1, 1 / 800),

@@ -22,7 +22,8 @@ function gateLines(gates: readonly Gate[]): string[] {
   return gates.map(({ name, value, limit, aim, met }) => {
     const figure = value !== null && value < 0.01 ? value.toPrecision(2) : number(value);
     const wanted = `≤ ${limit}${aim === null ? '' : `, aim ${aim < 0.01 ? `1/${Math.round(1 / aim)}` : aim}`}`;
-    return `${met ? 'met   ' : 'MISSED'}  ${name.padEnd(WIDTHS[0])}${figure.padStart(10)}   (${wanted})`;
+    const verdict = met === null ? 'no figure' : met ? 'met' : 'MISSED';
+    return `${verdict.padEnd(9)}  ${name.padEnd(WIDTHS[0])}${figure.padStart(10)}   (${wanted})`;
   });
 }
 

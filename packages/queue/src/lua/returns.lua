@@ -69,7 +69,8 @@ end
 -- Workers that one call wakes at once: a marker wakes one, whose take wakes the next, a round trip each.
 local MOST_WOKEN = 8
 
--- For `jobs` that came back. BullMQ's own markers are '0' and, for the next delayed job, '1'. Also with none: a frozen worker may have swallowed the marker. One too many costs a look.
+-- For `jobs` that came back; also for none, since a frozen worker may have swallowed the marker. One too many costs
+-- a look. BullMQ's own markers are '0' and, for the next delayed job, '1'.
 local function wake(jobs)
   if redis.call('HEXISTS', metaKey, 'paused') == 1 then return end
   local markers = {0, '0'}
