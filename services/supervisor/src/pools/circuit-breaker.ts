@@ -31,7 +31,8 @@ export function createCircuitBreaker(dependencies: CircuitBreakerDependencies): 
       // Whoever leads now writes its own.
       if (!leads()) return wanted.clear();
       await store.supervision.setCircuit(queue, circuit);
-      log.info({ queue, pool: circuit?.pool }, circuit ? 'A queue’s circuit is open' : 'A queue takes jobs');
+      if (circuit) log.warn({ queue, pool: circuit.pool }, 'A queue’s circuit is open: it takes no jobs');
+      else log.debug({ queue }, 'A queue takes jobs');
     }),
   );
 
