@@ -60,6 +60,18 @@ test('who gives up is told what was seen; the others go on', async () => {
   expect([...(await other).keys()]).toEqual(['a', 'b']);
 });
 
+test('a job that is dead-lettered or removed instead keeps nobody waiting', async () => {
+  const wait = watch.restarts('work', ['a', 'b'], '0-0', never());
+  for (const [event, jobId] of [
+    ['waiting', 'a'],
+    ['failed', 'a'],
+    ['removed', 'b'],
+  ] as const) {
+    await redis.xadd(queueKeys(prefix, 'work').events, '*', 'event', event, 'jobId', jobId);
+  }
+  expect([...(await wait).keys()]).toEqual(['a', 'b']);
+});
+
 test('nothing to wait for opens nothing', async () => {
   expect((await watch.restarts('work', [], '0-0', never())).size).toBe(0);
   expect((await watch.restarts('work', ['a'], '0-0', AbortSignal.abort())).size).toBe(0);

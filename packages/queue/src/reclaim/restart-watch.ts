@@ -5,6 +5,8 @@ import { queueKeys } from '../keys.ts';
 /** A blocking read ends this often, to look for who else waits. */
 const BLOCK_MS = 200;
 const ENTRIES_A_READ = 500;
+/** It starts again, or never will: it was dead-lettered as it was taken, or removed while it waited. */
+const ANSWERS: ReadonlySet<string | undefined> = new Set(['active', 'failed', 'removed']);
 
 type Page = readonly (readonly [id: string, fields: readonly string[]])[];
 
@@ -107,7 +109,7 @@ class QueueRestarts {
 
   /** What a newcomer made us read twice is old news to the others, and what lies before their time means nothing. */
   #note(entryId: string, fields: readonly string[]): void {
-    if (eventField(fields, 'event') !== 'active') return;
+    if (!ANSWERS.has(eventField(fields, 'event'))) return;
     const jobId = eventField(fields, 'jobId') ?? '';
     for (const waiter of this.#byJob.get(jobId) ?? []) {
       if (!isAfter(entryId, waiter.after)) continue;
