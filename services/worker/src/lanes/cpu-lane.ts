@@ -3,8 +3,8 @@ import { type Lifecycle, type Log, lifecycle, MillraceError, messageOf, type Out
 import { Piscina } from 'piscina';
 import { moduleUrl } from '../ipc.ts';
 import type { Lane, LaneRun } from './lane.ts';
-import { type Conversation, converse, outcomeFromWire, type WireOutcome } from './remote.ts';
-import { createStrayMark, deathOfThread } from './thread-death.ts';
+import { converse, outcomeFromWire, type WireOutcome } from './remote.ts';
+import { createRunMark, deathOfThread, type RunMark } from './thread-death.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A function of a handler's `compute` table, and what to call it with. */
@@ -66,14 +66,14 @@ export function createCpuLane({ threads, files, verdict, log }: CpuLaneOptions):
     const { handler, job, data, abandon } = laneRun;
     const { port1, port2 } = new MessageChannel();
     const conversation = converse(laneRun, (message) => port1.postMessage(message));
-    const stray = createStrayMark();
+    const mark = createRunMark();
     port1.on('message', conversation.receive);
     try {
-      const task = { task: { file: handler.file, job, data }, port: port2, stray: stray.buffer };
+      const task = { task: { file: handler.file, job, data }, port: port2, mark: mark.buffer };
       const options = { name: 'runTask', transferList: [port2], signal: abandon };
       return outcomeFromWire((await threadPool().run(task, options)) as WireOutcome);
     } catch (error) {
-      return ofDeadThread(laneRun, error, conversation, stray.isSet);
+      return ofDeadThread(laneRun, error, mark);
     } finally {
       conversation.end();
       port1.close();
@@ -81,12 +81,7 @@ export function createCpuLane({ threads, files, verdict, log }: CpuLaneOptions):
   }
 
   /** A run in a thread never rejects by itself: the thread is gone. */
-  function ofDeadThread(
-    laneRun: LaneRun,
-    error: unknown,
-    { heapLimitBytes }: Conversation,
-    isStray: boolean,
-  ): Outcome {
+  function ofDeadThread(laneRun: LaneRun, error: unknown, { heapLimitBytes, isStray }: RunMark): Outcome {
     const { abandon, job, handler } = laneRun;
     const fields = { job: job.id, queue: job.queue, handler: handler.name };
     if (abandon.aborted) {

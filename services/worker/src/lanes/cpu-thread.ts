@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { loadHandlerFile } from '@millrace/sdk';
 import type { ComputeCall } from './cpu-lane.ts';
@@ -5,33 +6,35 @@ import { currentRun } from './current-run.ts';
 import type { JobFacts } from './lane.ts';
 import type { RemoteTask, ToRemote, WireOutcome } from './remote.ts';
 import { createRemoteRun } from './remote-run.ts';
-import { setStrayMark } from './thread-death.ts';
+import { markBegun, markStray } from './thread-death.ts';
 
 // Loaded before the first job, which therefore does not wait for it. The process has loaded them without a fault.
 const { files } = workerData as { files: readonly string[] };
 await Promise.all(files.map((file) => loadHandlerFile(file)));
 
-let running: { readonly job: JobFacts; readonly stray: SharedArrayBuffer } | undefined;
+let running: { readonly job: JobFacts; readonly mark: SharedArrayBuffer } | undefined;
 
 // A thread waits between two runs without turning its event loop, so what one job leaves behind throws during the
 // next. Emitted where the throw or exit came from; not at all when the heap is full.
 process.on('exit', () => {
   const culprit = currentRun.getStore();
-  if (running && culprit && culprit !== running.job) setStrayMark(running.stray);
+  if (running && culprit && culprit !== running.job) markStray(running.mark);
 });
 
 /** What the worker process sends for one run. */
 export interface ThreadTask {
   readonly task: RemoteTask;
   readonly port: MessagePort;
-  readonly stray: SharedArrayBuffer;
+  /** What it leaves behind should it die (thread-death.ts). */
+  readonly mark: SharedArrayBuffer;
 }
 
 /** Runs one handler in this thread. Never rejects: a rejection means that the thread itself failed. */
-export async function runTask({ task, port, stray }: ThreadTask): Promise<WireOutcome> {
+export async function runTask({ task, port, mark }: ThreadTask): Promise<WireOutcome> {
   const remote = createRemoteRun((message) => port.postMessage(message));
   port.on('message', (message: ToRemote) => remote.receive(message));
-  running = { job: task.job, stray };
+  running = { job: task.job, mark };
+  markBegun(mark, getHeapStatistics().heap_size_limit);
   try {
     return await currentRun.run(task.job, () => remote.run(task));
   } finally {

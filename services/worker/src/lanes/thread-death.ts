@@ -23,24 +23,40 @@ export function deathOfThread(error: unknown, heapLimitBytes: number | null): Ru
   };
 }
 
-/** Set by a dying thread when what kills it was begun by another job than the one it runs. */
-export interface StrayMark {
+/** What a thread leaves behind of one run. */
+export interface RunMark {
   readonly buffer: SharedArrayBuffer;
-  readonly isSet: boolean;
+  /** What kills the thread was begun by another job than the one it runs. */
+  readonly isStray: boolean;
+  /** What the thread's heap may grow to; null before the run began. */
+  readonly heapLimitBytes: number | null;
 }
 
+const LIMIT_AT = Float64Array.BYTES_PER_ELEMENT;
+
+const strayFlag = (buffer: SharedArrayBuffer) => new Int32Array(buffer, 0, 1);
+const heapLimit = (buffer: SharedArrayBuffer) => new Float64Array(buffer, LIMIT_AT, 1);
+
 /** Shared memory, since a dying thread's messages may come after the news of its death, or never. */
-export function createStrayMark(): StrayMark {
-  const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+export function createRunMark(): RunMark {
+  const buffer = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT);
   return {
-    buffer: flag.buffer,
-    get isSet() {
-      return Atomics.load(flag, 0) === 1;
+    buffer,
+    get isStray() {
+      return Atomics.load(strayFlag(buffer), 0) === 1;
+    },
+    get heapLimitBytes() {
+      return heapLimit(buffer)[0] || null;
     },
   };
 }
 
+/** In the thread, before the handler runs. */
+export function markBegun(buffer: SharedArrayBuffer, heapLimitBytes: number): void {
+  heapLimit(buffer)[0] = heapLimitBytes;
+}
+
 /** In the dying thread. */
-export function setStrayMark(buffer: SharedArrayBuffer): void {
-  Atomics.store(new Int32Array(buffer), 0, 1);
+export function markStray(buffer: SharedArrayBuffer): void {
+  Atomics.store(strayFlag(buffer), 0, 1);
 }
