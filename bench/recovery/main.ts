@@ -21,7 +21,7 @@ async function stockSides(settings: StockSettings) {
 }
 
 function stockSettings(options: BenchOptions, plan: Plan, port: number, report: BenchReport): StockSettings {
-  const { host, signal, seed, quick } = options;
+  const { host, signal, seed } = options;
   const total = plan.stockQueues.defaults + plan.stockQueues.tuned;
   let recovered = 0;
   return {
@@ -34,7 +34,6 @@ function stockSettings(options: BenchOptions, plan: Plan, port: number, report: 
     phaseMs: plan.stockPhaseMs,
     limitMs: plan.stockLimitMs,
     nodeFile: host.nodeFile,
-    stderr: quick ? QUIET : host.stderr,
     clock: host.clock,
     signal,
     random: draws(seed),
@@ -133,8 +132,18 @@ async function perform(options: BenchOptions, report: BenchReport): Promise<Benc
         gates,
       } as unknown as Figures,
       stock: {
-        defaults: { ...defaults, settings: VARIANTS.defaults, ledger: { ...sides.defaults.ledger } },
-        tuned: { ...tuned, settings: VARIANTS.tuned, ledger: { ...sides.tuned.ledger } },
+        defaults: {
+          ...defaults,
+          settings: VARIANTS.defaults,
+          ledger: { ...sides.defaults.ledger },
+          complaints: sides.defaults.complaints,
+        },
+        tuned: {
+          ...tuned,
+          settings: VARIANTS.tuned,
+          ledger: { ...sides.tuned.ledger },
+          complaints: sides.tuned.complaints,
+        },
       } as unknown as Figures,
       pairs: pairsOf(figures, defaults, tuned),
       ledger: sum(book.ledger(), stockLedger),

@@ -25,7 +25,6 @@ export interface StockSettings {
   readonly phaseMs: number;
   readonly limitMs: number;
   readonly nodeFile: string;
-  readonly stderr: NodeJS.WriteStream;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Uniform in [0, 1). */
@@ -49,6 +48,8 @@ export interface StockSide {
   readonly kills: readonly StockKill[];
   readonly ledger: Ledger;
   readonly rightChecksum: boolean;
+  /** Errors that its workers reported: lost locks, mostly. */
+  readonly complaints: number;
 }
 
 /** Starts a queue's victim, and starts it again whenever it was killed, as a kubelet or pm2 would. */
@@ -135,9 +136,13 @@ function isRight({ record, seed, offered }: StockQueue): boolean {
  * of 16 jobs at once, one of them the victim in a process of its own; the others of all queues share one process.
  */
 export async function runStock(variant: VariantName, settings: StockSettings): Promise<StockSide> {
-  const { port, prefix, seed, clock, nodeFile, stderr, rate, signal } = settings;
+  const { port, prefix, seed, clock, nodeFile, rate, signal } = settings;
+  let complaints = 0;
+  const onComplaint = () => {
+    complaints += 1;
+  };
   const names = Array.from({ length: settings.queues[variant] }, (_, i) => `${variant}-${i}`);
-  if (names.length === 0) return { kills: [], ledger: sumLedgers([]), rightChecksum: true };
+  if (names.length === 0) return { kills: [], ledger: sumLedgers([]), rightChecksum: true, complaints: 0 };
   const told = { port, prefix, concurrency: SHAPE.concurrency, variant: VARIANTS[variant] };
   const ends: (() => Promise<unknown>)[] = [];
   try {
@@ -146,14 +151,14 @@ export async function runStock(variant: VariantName, settings: StockSettings): P
     );
     for (const queue of queues) ends.push(() => queue.close());
     const others = { ...told, queues: names, workers: SHAPE.processes - 1 };
-    const survivors = await startWorkers(nodeFile, others, stderr);
+    const survivors = await startWorkers(nodeFile, others, onComplaint);
     ends.push(async () => {
       survivors.kill();
       await survivors.exited;
     });
     const victims: Victim[] = [];
     for (const name of names) {
-      const start = () => startWorkers(nodeFile, { ...told, queues: [name], workers: 1 }, stderr);
+      const start = () => startWorkers(nodeFile, { ...told, queues: [name], workers: 1 }, onComplaint);
       const victim = await keepVictim(start, signal);
       victims.push(victim);
       ends.push(() => victim.end());
@@ -171,6 +176,7 @@ export async function runStock(variant: VariantName, settings: StockSettings): P
       kills,
       ledger: sumLedgers(queues.map(({ record }) => record.totals())),
       rightChecksum: queues.every(isRight),
+      complaints,
     };
   } finally {
     await Promise.allSettled(ends.reverse().map((end) => end()));
