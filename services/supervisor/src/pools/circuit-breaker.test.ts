@@ -50,14 +50,22 @@ test('an outage of the store delays it, and the last word stays the last', async
 });
 
 test('who leads no more writes nothing; who leads again writes everything', async () => {
-  const { want, forget, written, world } = breaker();
+  const { want, assert, written, world } = breaker();
   world.leads = false;
   want(new Map([['a', circuit]]));
   await new Promise((resolve) => setImmediate(resolve));
   expect(written).toEqual([]);
   world.leads = true;
-  forget();
-  want(new Map([['a', circuit]]));
+  assert(new Map([['a', circuit]]));
   await until(() => written.length > 0, 'it is written');
   expect(written).toEqual(['a 2']);
+});
+
+test('what is asserted is written whatever was written before', async () => {
+  const { want, assert, written } = breaker();
+  want(new Map([['a', null]]));
+  await until(() => written.length === 1, 'it is written');
+  assert(new Map([['a', null]]));
+  await until(() => written.length === 2, 'it is written again');
+  expect(written).toEqual(['a closed', 'a closed']);
 });

@@ -15,6 +15,8 @@ import { type Tree, treeSettings } from './tree.ts';
 import { createTreeStore } from './tree-store.ts';
 
 const TICK_MS = 50;
+/** How long a circuit may stand in the store that is not what the tree says. */
+const ASSERT_MS = 5_000;
 /** A pod that hangs while nobody leads is ended by whoever leads this soon after. */
 const HUNG_KEPT_MS = 30_000;
 
@@ -72,7 +74,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   /** Pools to be resumed as soon as there is one. */
   const resumes = new Set<string>();
   let term = 0;
-  let timer: Timer | undefined;
+  const timers: Timer[] = [];
 
   const now = () => nowMs(clock);
   const graceMs = (pool: string | undefined) =>
@@ -95,6 +97,11 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     trees.save(step.tree);
     for (const action of step.actions) perform(action);
     dependencies.onChange();
+  }
+
+  /** A level, not an edge: whatever stands in the store, and whoever wrote it, it becomes what the tree says. */
+  function assertCircuits(): void {
+    if (tree !== null && leads()) breaker.assert(circuits(tree, settings, trees.queueNames()));
   }
 
   /** Asked each time: an order may have taken so long that the lease is over. */
@@ -129,8 +136,9 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   async function takeOverFrom(saved: unknown, inTerm: number): Promise<void> {
     const pods = await cluster.list();
     if (inTerm !== term || !leads()) return;
-    breaker.forget();
-    take(takeOver(saved, { pods, endOf: register.endOf }, surroundings()));
+    const step = takeOver(saved, { pods, endOf: register.endOf }, surroundings());
+    breaker.assert(circuits(step.tree, settings, trees.queueNames()));
+    take(step);
     for (const pool of resumes) happen({ type: 'resume', pool });
     resumes.clear();
     for (const [pod, atMs] of hungMs) if (now() - atMs < HUNG_KEPT_MS) killHung(pod);
@@ -176,10 +184,11 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       register.listed(pods);
       dependencies.onListed(pods);
       trees.follow(() => tree && breaker.want(circuits(tree, settings, trees.queueNames())));
-      timer = clock.every(TICK_MS, () => happen({ type: 'tick' }));
+      timers.push(clock.every(TICK_MS, () => happen({ type: 'tick' })));
+      timers.push(clock.every(ASSERT_MS, assertCircuits));
     },
     async stop() {
-      timer?.cancel();
+      for (const timer of timers.splice(0)) timer.cancel();
       await Promise.all([breaker.stop(), trees.stop()]);
     },
     gain() {
@@ -217,6 +226,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       if (!cluster.manages || !settings.pools.some(({ name }) => name === pool)) return false;
       if (tree === null) resumes.add(pool);
       else happen({ type: 'resume', pool });
+      assertCircuits();
       return true;
     },
     pods: () => register.statuses(restartsOf, now()),
