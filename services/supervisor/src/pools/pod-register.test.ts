@@ -57,3 +57,27 @@ test('a pod that fell is shown as down until another one of its pool runs', () =
   started({ ...pod, id: 'default-2' });
   expect(states()).toEqual(['starting']);
 });
+
+test('an end is none of the pod that came to its id later', async () => {
+  const again = register();
+  again.exit({ code: 1 });
+  again.started(pod);
+  expect(again.endOf(pod.id)).toBeNull();
+  const listed = register();
+  listed.exit({ code: 1 });
+  expect(await listed.learn(async () => [pod])).toEqual([pod]);
+  expect(listed.endOf(pod.id)).toBeNull();
+});
+
+test('what is heard while the list is on its way is newer than the list', async () => {
+  const { exit, learn, started, endOf, isAlive } = register();
+  const late = { ...pod, id: 'default-2' };
+  const list = async () => {
+    exit({ code: 1 });
+    started(late);
+    return [pod];
+  };
+  expect(await learn(list)).toEqual([late]);
+  expect(endOf(pod.id)).toBe('abnormal');
+  expect([isAlive(pod.id), isAlive(late.id)]).toEqual([false, true]);
+});

@@ -9,7 +9,11 @@ const ENDS_KEPT = 1_000;
 
 /** The pods as this replica heard of them, whether it leads or not: whoever takes over knows how they ended. */
 export interface PodRegister {
-  listed(pods: readonly Pod[]): void;
+  /**
+   * Believes the cluster's list, which is true as of the moment it was asked for: what we heard since then is newer. An
+   * end that we heard of before it is none of a pod in it: ids may be used again. Resolves with all pods that live.
+   */
+  learn(list: () => Promise<readonly Pod[]>): Promise<readonly Pod[]>;
   started(pod: Pod): void;
   /** Somebody wants the end of that pod, which has until `untilMs` (ms since 1970) for it. */
   asked(pod: string, untilMs: number): void;
@@ -31,6 +35,9 @@ export function createPodRegister(isWeather: () => boolean): PodRegister {
   /** The last pod of each pool that ended unasked: what `down` stands for. */
   const fallen = new Map<string, Pod>();
 
+  /** What each list that is awaited has missed: pods that started, null for one that ended. */
+  const missed = new Set<Map<string, Pod | null>>();
+
   const isAsked = (pod: string, nowMs: number) => (askedUntilMs.get(pod) ?? 0) > nowMs;
 
   function endOfExit({ id, code, signal, expected }: PodExit, nowMs: number): PodEnd {
@@ -38,20 +45,33 @@ export function createPodRegister(isWeather: () => boolean): PodRegister {
     return code === 0 && signal === null ? 'normal' : 'abnormal';
   }
 
+  function lives(pod: Pod): void {
+    alive.set(pod.id, pod);
+    ends.delete(pod.id);
+  }
+
   return {
-    listed(pods) {
+    async learn(list) {
+      const news = new Map<string, Pod | null>();
+      missed.add(news);
+      const listed = await list().finally(() => missed.delete(news));
       alive.clear();
-      for (const pod of pods) alive.set(pod.id, pod);
+      for (const pod of listed) if (!news.has(pod.id)) lives(pod);
+      for (const pod of news.values()) if (pod !== null) lives(pod);
+      return [...alive.values()];
     },
     started({ id, pool, pid, startedAtMs }) {
-      alive.set(id, { id, pool, pid, startedAtMs });
+      const pod = { id, pool, pid, startedAtMs };
+      lives(pod);
       fallen.delete(pool);
+      for (const news of missed) news.set(id, pod);
     },
     asked: (pod, untilMs) => void askedUntilMs.set(pod, untilMs),
     exited(exit, nowMs) {
       const end = endOfExit(exit, nowMs);
       const pod = alive.get(exit.id);
       alive.delete(exit.id);
+      for (const news of missed) news.set(exit.id, null);
       askedUntilMs.delete(exit.id);
       ends.set(exit.id, end);
       for (const [oldest] of ends) if (ends.size > ENDS_KEPT) ends.delete(oldest);

@@ -134,7 +134,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   }
 
   async function takeOverFrom(saved: unknown, inTerm: number): Promise<void> {
-    const pods = await cluster.list();
+    const pods = await register.learn(() => cluster.list());
     if (inTerm !== term || !leads()) return;
     const step = takeOver(saved, { pods, endOf: register.endOf }, surroundings());
     breaker.assert(circuits(step.tree, settings, trees.queueNames()));
@@ -180,8 +180,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       if (!cluster.manages) return;
       cluster.listen(onEvent);
       await cluster.start();
-      const pods = await cluster.list();
-      register.listed(pods);
+      const pods = await register.learn(() => cluster.list());
       dependencies.onListed(pods);
       trees.follow(() => tree && breaker.want(circuits(tree, settings, trees.queueNames())));
       timers.push(clock.every(TICK_MS, () => happen({ type: 'tick' })));

@@ -82,6 +82,16 @@ describe('a leader that follows another', () => {
     expect(cluster.podsOf('default')).toEqual([pod]);
   });
 
+  test('owns a pod that lives under an id of which an end was heard once', () => {
+    const cluster = started('{pools: {default: {pods: 1}}}');
+    const [pod = ''] = cluster.podsOf('default');
+    cluster.takeOver([], { [pod]: 'abnormal' }, cluster.tree, [pod]);
+    cluster.settle();
+    expect(cluster.podsOf('default')).toEqual([pod]);
+    expect(cluster.states()).toEqual(['default running 1']);
+    expect(cluster.tree.pools[0]?.spare).toEqual([]);
+  });
+
   test('begins anew with a pool whose settings have changed', () => {
     const cluster = started();
     cluster.ruin('default');

@@ -5,7 +5,7 @@ import { newPool, type PoolNode, type Tree } from './tree.ts';
 
 /** The pods as a new leader finds them. */
 export interface Findings {
-  /** All that live. */
+  /** All that live, whatever was heard of their ids before. */
   readonly pods: readonly { readonly id: string; readonly pool: string }[];
   /** How that pod ended, as far as we heard of it; null when we did not. */
   readonly endOf: (pod: string) => PodEnd | null;
@@ -40,7 +40,7 @@ export function takeOver(saved: unknown, findings: Findings, surroundings: TreeS
 
 function update(turn: PoolTurn, { pods, endOf }: Findings): void {
   const { name } = turn.node;
-  const alive = pods.filter(({ id, pool }) => pool === name && endOf(id) === null).map(({ id }) => id);
+  const alive = pods.filter(({ pool }) => pool === name).map(({ id }) => id);
   const placed = new Set(Object.values(turn.node.pods));
   turn.node = { ...turn.node, spare: alive.filter((pod) => !placed.has(pod)) };
   for (const [child, pod] of Object.entries(turn.node.pods)) {

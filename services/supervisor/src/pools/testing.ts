@@ -115,8 +115,11 @@ export function imaginedCluster(yaml: string) {
       unheard: readonly string[] = [],
       ends: Readonly<Record<string, PodEnd>> = {},
       saved: unknown = tree,
+      /** They live in spite of the end that was heard. */
+      again: readonly string[] = [],
     ) {
-      for (const pod of [...unheard, ...Object.keys(ends)]) alive.delete(pod);
+      const gone = [...unheard, ...Object.keys(ends)].filter((pod) => !again.includes(pod));
+      for (const pod of gone) alive.delete(pod);
       waiting.length = 0;
       const findings: Findings = {
         pods: [...alive].map(([id, pool]) => ({ id, pool })),
