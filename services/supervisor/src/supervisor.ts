@@ -163,6 +163,7 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
   );
   const keeper = createPoolKeeper({
     ...{ config, id, cluster, store, leads: leadership.leads, clock, log },
+    hungPods: watcher.hungPods,
     onRestart: metrics.podRestart,
     onPodExited: watcher.podExited,
     onListed: inheritance.podsListed,

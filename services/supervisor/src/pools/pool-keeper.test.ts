@@ -15,13 +15,13 @@ async function leader(saved: unknown = null) {
   const pods = new Map<string, Pod>();
   const orders: string[] = [];
   const circuits = new Map<string, Circuit | null>();
-  const world = { leads: true, saved, list: async (): Promise<readonly Pod[]> => [...pods.values()] };
+  const world = { leads: true, saved, hung: [] as readonly string[] };
   let tell: (event: ClusterEvent) => void = () => undefined;
   const cluster: Cluster = {
     manages: true,
     start: async () => undefined,
     stop: async () => undefined,
-    list: () => world.list(),
+    list: async () => [...pods.values()],
     create(id, pool) {
       orders.push('create');
       start({ id, pool });
@@ -57,6 +57,7 @@ async function leader(saved: unknown = null) {
   } as unknown as Parameters<typeof createPoolKeeper>[0]['store'];
   const keeper = createPoolKeeper({
     ...{ config, id: 's', cluster, store, leads: () => world.leads, clock, log: silentLog },
+    hungPods: () => world.hung,
     ...{ onRestart() {}, onPodExited() {}, onListed() {}, onChange() {} },
   });
   keepers.push(keeper);
@@ -83,4 +84,18 @@ test('a circuit that another leader’s client wrote late is put right, and at o
   circuits.set('work', CIRCUIT);
   keeper.resume('default');
   await until(() => circuits.get('work') === null, 'it is lifted at once');
+});
+
+test('a pod that hung while nobody led is killed by the next leader only if it hangs still', async () => {
+  const { keeper, world, pods, orders, gain } = await leader();
+  await gain();
+  const [pod = ''] = pods.keys();
+  keeper.lose();
+  keeper.hung(pod);
+  await gain();
+  expect(orders).toEqual(['create']);
+  keeper.lose();
+  world.hung = [pod];
+  await gain();
+  expect(orders).toEqual(['create', `kill ${pod}`]);
 });

@@ -17,8 +17,8 @@ import { createTreeStore } from './tree-store.ts';
 const TICK_MS = 50;
 /** How long a circuit may stand in the store that is not what the tree says. */
 const ASSERT_MS = 5_000;
-/** A pod that hangs while nobody leads is ended by whoever leads this soon after. */
-const HUNG_KEPT_MS = 30_000;
+/** An order may take this much longer than what it allows, before an end is no longer put down to it. */
+const ORDER_MARGIN_MS = 30_000;
 
 export interface PoolKeeperDependencies {
   readonly config: Pick<Config, 'pools' | 'supervision' | 'drain'>;
@@ -29,6 +29,8 @@ export interface PoolKeeperDependencies {
   readonly leads: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
+  /** Pods that hang at this moment. */
+  readonly hungPods: () => readonly string[];
   readonly onRestart: () => void;
   readonly onPodExited: (pod: string, exit: ProcessExit) => void;
   /** Every pod that lives, at the start: of others that were known nothing is left. */
@@ -52,7 +54,7 @@ export interface PoolKeeper {
   drain(pod: string): boolean;
   /** Kills that pod; false when it is none that the cluster runs. */
   kill(pod: string): boolean;
-  /** That pod hangs: it is killed and counts as dead. */
+  /** That pod hangs: it is killed and counts as dead. While nobody leads, it is for the next leader to find. */
   hung(pod: string): void;
   /** Makes the pool whole; false when there is none of that name. */
   resume(pool: string): boolean;
@@ -66,7 +68,6 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   const { config, id, cluster, store, leads, clock, log } = dependencies;
   const settings = treeSettings(config);
   const register = createPodRegister(() => !store.connected);
-  const hungMs = new Map<string, number>();
   const breaker = createCircuitBreaker({ store, leads, clock, log });
   const trees = createTreeStore({ board: store.board, supervisor: id, leads, clock, log });
   /** The tree that we act on; null while we do not lead, or do not know yet what there is. */
@@ -112,11 +113,11 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
         cluster.create(action.pod, action.pool);
         return;
       case 'remove':
-        register.asked(action.pod, now() + action.graceMs + HUNG_KEPT_MS);
+        register.asked(action.pod, now() + action.graceMs + ORDER_MARGIN_MS);
         cluster.remove(action.pod, action.graceMs);
         return;
       case 'kill':
-        register.asked(action.pod, now() + HUNG_KEPT_MS);
+        register.asked(action.pod, now() + ORDER_MARGIN_MS);
         cluster.kill(action.pod);
         return;
       case 'news':
@@ -141,11 +142,10 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     take(step);
     for (const pool of resumes) happen({ type: 'resume', pool });
     resumes.clear();
-    for (const [pod, atMs] of hungMs) if (now() - atMs < HUNG_KEPT_MS) killHung(pod);
+    for (const pod of dependencies.hungPods()) killHung(pod);
   }
 
   function killHung(pod: string): void {
-    hungMs.delete(pod);
     if (!register.isAlive(pod)) return;
     log.warn({ pod }, 'A pod supervisor hangs: the pod is killed and replaced');
     cluster.kill(pod);
@@ -204,7 +204,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       tree = null;
       resumes.clear();
     },
-    asked: (pod) => register.asked(pod, now() + graceMs(undefined) + HUNG_KEPT_MS),
+    asked: (pod) => register.asked(pod, now() + graceMs(undefined) + ORDER_MARGIN_MS),
     drain(pod) {
       const found = register.alive().find((each) => each.id === pod);
       if (!cluster.manages || !found) return false;
@@ -217,9 +217,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       return true;
     },
     hung(pod) {
-      if (!cluster.manages) return;
       if (tree !== null && leads()) killHung(pod);
-      else hungMs.set(pod, now());
     },
     resume(pool) {
       if (!cluster.manages || !settings.pools.some(({ name }) => name === pool)) return false;

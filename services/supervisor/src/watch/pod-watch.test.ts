@@ -34,3 +34,16 @@ test('a supervisor that stood still accuses no pod', () => {
   ask(watch, 0, 200);
   expect(ask(watch, 60_000, 60_900)).toEqual([]);
 });
+
+test('who is hung is so until it speaks, its link closes, or we may have missed its words', () => {
+  const watch = createPodWatch(1_000);
+  for (const pod of ['a', 'b', 'c']) watch.heard(pod, 0);
+  ask(watch, 0, 1_000);
+  expect(watch.stillHung()).toEqual(['a', 'b', 'c']);
+  watch.heard('a', 1_050);
+  watch.gone('b');
+  expect(watch.stillHung()).toEqual(['c']);
+  ask(watch, 60_000, 60_900);
+  expect(watch.stillHung()).toEqual([]);
+  expect(ask(watch, 61_000, 61_000)).toEqual([[61_000, ['a', 'c']]]);
+});

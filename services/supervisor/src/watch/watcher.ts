@@ -47,6 +47,8 @@ export interface Watcher {
   message(id: string, message: FromWorker): void;
   closed(id: string): void;
   podExited(pod: string, exit: ProcessExit): void;
+  /** Pods that hang at this moment. */
+  hungPods(): readonly string[];
   /** Every queue that start may hold jobs of. */
   queuesOf(id: string): Promise<readonly string[]>;
 }
@@ -100,6 +102,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
   return {
     watch,
     queuesOf,
+    hungPods: podWatch.stillHung,
     start() {
       // Timers run before sockets are read. On a machine so busy that we come late, beats wait to be read: those first.
       timer = clock.every(TICK_MS, () => void setImmediate(tick));
@@ -134,6 +137,7 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
       onChange();
     },
     podExited(pod, exit) {
+      podWatch.gone(pod);
       perform(watch.podExit(pod, exit, now()));
       roster.podGone(pod);
       onChange();
