@@ -105,6 +105,7 @@ describe('with no supervisor at all', () => {
   test('the stalled check makes suspects too, so that a poison job is bounded', async () => {
     const id = await one();
     const keys = queueKeys(bench.prefix, 'work');
+    await queue.registerReader('r');
     // A death that nobody saw: the job is active, its lock is gone. Two looks of the check send it back.
     const vanish = async () => {
       await bench.redis.rpoplpush(keys.wait, keys.active);
@@ -123,6 +124,11 @@ describe('with no supervisor at all', () => {
     };
     await vanish();
     expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: false });
+    // The ledger misses no start that has ended: here the vanished one, then the one that was handed back.
+    expect((await queue.readLedger('r', null, 100)).entries).toMatchObject([
+      { id, outcome: 'killed', value: 'stalled', worker: 'pod.gone', start: 1 },
+      { id, outcome: 'returned', start: 2 },
+    ]);
     await vanish();
     expect(await queue.job(id)).toMatchObject({ kills: 2, suspect: true });
     await bench.consumer({ run: async () => killed() }).start();
