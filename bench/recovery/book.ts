@@ -10,6 +10,8 @@ export interface Ended {
   readonly job: string;
   readonly outcome: 'completed' | 'failed' | 'retried' | 'returned' | 'killed';
   readonly worker: string;
+  /** How often the job was taken, this time included. */
+  readonly start: number;
   readonly startedMs: number;
   readonly doneMs: number;
 }
@@ -67,10 +69,10 @@ export class Book {
   record(entry: LedgerLine): void {
     const id = this.#tally.add(entry);
     if (id === null) return;
-    const { id: job, outcome, worker } = entry;
+    const { id: job, outcome, worker, start } = entry;
     const [startedMs, doneMs] = [entry.startedUs / 1000, entry.doneUs / 1000];
     if (outcome === 'completed') this.#doneMs[id] ??= doneMs;
-    this.ended.push({ job, outcome, worker, startedMs, doneMs });
+    this.ended.push({ job, outcome, worker, start, startedMs, doneMs });
   }
 
   get done(): number {

@@ -1,37 +1,55 @@
 import type { Ended } from './book.ts';
 import type { Orphan } from './orphans.ts';
 
-interface Step {
-  readonly atMs: number;
-  readonly by: 1 | -1;
+/** What each worker ran. */
+function byWorker(ended: readonly Ended[]): Map<string, Ended[]> {
+  const workers = new Map<string, Ended[]>();
+  for (const entry of ended) {
+    const ran = workers.get(entry.worker);
+    if (ran) ran.push(entry);
+    else workers.set(entry.worker, [entry]);
+  }
+  return workers;
 }
 
-/** When each worker was last full before a moment, by what it ran. */
-function freeSince(steps: readonly Step[], slots: number, atMs: number): number | null {
-  let [busy, since] = [0, null as number | null];
-  for (const step of steps) {
-    if (step.atMs >= atMs) break;
-    if (busy >= slots && step.by === -1) since = step.atMs;
-    busy += step.by;
-    // Idle from its beginning: it was free when it took its first job.
-    since ??= step.atMs;
-  }
-  return since;
+/** When a worker had each of its slots free for the first time since `sinceMs`, and each time that it had one again. */
+function freedBy(ran: readonly Ended[], slots: number, sinceMs: number): number[] {
+  const joinedMs = ran.reduce((least, { startedMs }) => Math.min(least, startedMs), Number.POSITIVE_INFINITY);
+  const fromMs = Math.max(sinceMs, joinedMs);
+  const later = ran.filter(({ doneMs }) => doneMs > fromMs).map(({ doneMs }) => doneMs);
+  // It is gone: it ran nothing any more.
+  if (later.length === 0) return [];
+  const busy = ran.filter(({ startedMs, doneMs }) => startedMs < fromMs && doneMs > fromMs).length;
+  return [...new Array<number>(Math.max(0, slots - busy)).fill(fromMs), ...later];
 }
 
 /**
- * With all capacity busy: from the moment at which a slot was free for it to the orphan's start, in ms. A slot is
- * free for an orphan once the worker that started it was not full any more and the orphan was back in the queue.
+ * With all capacity busy: from the moment at which a slot of any surviving worker was free for an orphan of `victim`
+ * to the orphan's start, in ms. A slot is free from the end of the handler in it: the finish of that job in the store,
+ * its fsync included, is inside. The n-th orphan to start has a claim to the n-th slot that is free since the orphans
+ * came back, so one that another job overtakes is charged with it.
  */
-export function busySlotMs(ended: readonly Ended[], orphans: readonly Orphan[], slots: number): number[] {
-  const workers = new Set(orphans.map(({ worker }) => worker));
-  const stepsOf = new Map<string, Step[]>([...workers].map((worker) => [worker, []]));
-  for (const { worker, startedMs, doneMs } of ended) {
-    stepsOf.get(worker)?.push({ atMs: startedMs, by: 1 }, { atMs: doneMs, by: -1 });
-  }
-  for (const steps of stepsOf.values()) steps.sort((a, b) => a.atMs - b.atMs || a.by - b.by);
-  return orphans.map(({ worker, returnedMs, startedMs }) => {
-    const since = freeSince(stepsOf.get(worker) ?? [], slots, startedMs);
-    return Math.max(0, startedMs - Math.max(returnedMs, since ?? startedMs));
+export function busySlotMs(
+  ended: readonly Ended[],
+  { victim, orphans }: { readonly victim: string; readonly orphans: readonly Orphan[] },
+  slots: number,
+): number[] {
+  const sinceMs = Math.min(...orphans.map(({ returnedMs }) => returnedMs));
+  const freed = [...byWorker(ended)]
+    .flatMap(([worker, ran]) => (worker === victim ? [] : freedBy(ran, slots, sinceMs)))
+    .sort((a, b) => a - b);
+  return orphans
+    .toSorted((a, b) => a.startedMs - b.startedMs)
+    .map(({ returnedMs, startedMs }, n) =>
+      Math.max(0, startedMs - Math.max(returnedMs, freed[n] ?? returnedMs)),
+    );
+}
+
+/** The same for every job: from a handler's end in a full worker to the start of the next one there, in ms. */
+export function slotTurnMs(ended: readonly Ended[], slots: number): number[] {
+  return [...byWorker(ended).values()].flatMap((ran) => {
+    const starts = ran.map(({ startedMs }) => startedMs).sort((a, b) => a - b);
+    const ends = ran.map(({ doneMs }) => doneMs).sort((a, b) => a - b);
+    return starts.slice(slots).map((startMs, i) => Math.max(0, startMs - (ends[i] as number)));
   });
 }

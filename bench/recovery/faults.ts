@@ -15,6 +15,8 @@ export interface Fault {
   readonly pid: number;
   /** Just before the signal was sent: ms since 1970, with fractions. */
   readonly atMs: number;
+  /** What it held, by the store's locks, read as soon as the signal was sent. */
+  readonly held: readonly string[];
 }
 
 /** The first `count` crashes of WORKLOAD.md's seeded sequence, at intervals of `minMs` to `maxMs`, after `fromMs`. */
@@ -49,11 +51,12 @@ export async function makeFaults(
   dependencies: {
     readonly clock: Clock;
     readonly watch: WorkerWatch;
+    readonly heldBy: (worker: string) => Promise<readonly string[]>;
     readonly signal: AbortSignal;
     readonly onFault: (fault: Fault) => void;
   },
 ): Promise<Fault[]> {
-  const { clock, watch, signal, onFault } = dependencies;
+  const { clock, watch, heldBy, signal, onFault } = dependencies;
   const startMs = clock.monotonicMs();
   const until = async (atMs: number) => {
     const waitMs = startMs + atMs - clock.monotonicMs();
@@ -70,8 +73,9 @@ export async function makeFaults(
       const victim = chooseVictim(watch.workers, slot, SHAPE.processes, isUp);
       const fault = victim && { worker: victim.id, pid: victim.pid, atMs: clock.epochUs() / 1000 };
       if (fault && signalProcess(fault.pid, kind)) {
-        made.push(fault);
-        onFault(fault);
+        const hit = { ...fault, held: await heldBy(fault.worker) };
+        made.push(hit);
+        onFault(hit);
         break;
       }
       await clock.sleep(AGAIN_MS, signal);

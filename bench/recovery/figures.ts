@@ -3,9 +3,16 @@ import { type Spread, spread } from '../measure/quantile.ts';
 import { ratioOfMedians } from '../measure/ratio.ts';
 import type { StockSide } from '../stock/side.ts';
 import type { Book } from './book.ts';
-import { busySlotMs } from './busy-slots.ts';
+import { busySlotMs, slotTurnMs } from './busy-slots.ts';
 import type { Fault } from './faults.ts';
-import { lastOrphanMs, lossAreas, type Orphan, orphansByWorker } from './orphans.ts';
+import {
+  lastOrphanMs,
+  lossAreas,
+  type Orphan,
+  orphansByWorker,
+  unseenOrphans,
+  unseenStarts,
+} from './orphans.ts';
 import type { FaultPart } from './ours.ts';
 import { type Phases, phasesOf } from './phases.ts';
 import { SHAPE } from './settings.ts';
@@ -27,10 +34,22 @@ export interface OurFigures {
   readonly killsThatHeldNothing: number;
   readonly orphans: number;
   readonly phases: Phases;
+  /** All capacity busy: from the end of the handler in a slot to the start of the orphan that it is for. */
   readonly busySlotMs: Spread;
+  /** The same for all jobs of that part, from one to the next. */
+  readonly slotTurnMs: Spread;
   readonly busyLastOrphanMs: Spread;
   readonly frozenExcessMs: Spread;
   readonly lossSeconds: number | null;
+  /** What would hide a bad recovery: none of it may be. */
+  readonly unseen: {
+    /** Starts whose end the ledger does not tell. */
+    readonly starts: number;
+    /** Orphans that were not seen to start again. */
+    readonly orphans: number;
+    /** Faults without a record of their recovery. */
+    readonly recoveries: number;
+  };
 }
 
 const mean = (values: readonly number[]) =>
@@ -38,7 +57,14 @@ const mean = (values: readonly number[]) =>
 
 export function ourFigures({ idle, busy, frozen, hangLimitMs, book, recoveries }: OurParts): OurFigures {
   const byWorker = orphansByWorker(book.ended);
-  const orphansOf = ({ worker }: Fault): readonly Orphan[] => byWorker.get(worker) ?? [];
+  const faults = [...idle.flatMap((part) => part.faults), ...busy.faults, ...frozen.faults];
+  const found = new Map<Fault, readonly Orphan[]>(
+    faults.map((fault) => [
+      fault,
+      [...(byWorker.get(fault.worker) ?? []), ...unseenOrphans(book.ended, fault)],
+    ]),
+  );
+  const orphansOf = (fault: Fault) => found.get(fault) ?? [];
   const times = (faults: readonly Fault[]) =>
     faults.flatMap((fault) => lastOrphanMs(fault.atMs, orphansOf(fault)) ?? []);
   const kills = idle.flatMap(({ faults }) => faults);
@@ -52,18 +78,36 @@ export function ourFigures({ idle, busy, frozen, hangLimitMs, book, recoveries }
   );
   const lastEach = times(kills);
   const idleHits = kills.length - lastEach.length;
-  const inBusy = book.ended.filter(({ doneMs }) => doneMs >= busy.fromMs && doneMs <= busy.untilMs);
+  const inBusy = book.ended.filter(
+    ({ startedMs, doneMs }) => doneMs >= busy.fromMs && startedMs <= busy.untilMs,
+  );
+  const recorded = new Set(recoveries.map(({ certificate }) => certificate.worker));
   return {
     lastOrphanMs: spread(lastEach),
     lastOrphanEach: lastEach,
     killsThatHeldNothing: idleHits,
     orphans: kills.reduce((sum, fault) => sum + orphansOf(fault).length, 0),
     phases: phasesOf(kills, recoveries),
-    busySlotMs: spread(busySlotMs(inBusy, busy.faults.flatMap(orphansOf), SHAPE.concurrency)),
+    busySlotMs: spread(
+      busy.faults.flatMap((fault) =>
+        busySlotMs(inBusy, { victim: fault.worker, orphans: orphansOf(fault) }, SHAPE.concurrency),
+      ),
+    ),
+    slotTurnMs: spread(
+      slotTurnMs(
+        inBusy.filter(({ startedMs }) => startedMs >= busy.fromMs),
+        SHAPE.concurrency,
+      ),
+    ),
     busyLastOrphanMs: spread(times(busy.faults)),
     frozenExcessMs: spread(times(frozen.faults).map((ms) => ms - hangLimitMs)),
     // Kills of a process that held nothing lost nothing.
     lossSeconds: mean([...losses, ...new Array<number>(idleHits).fill(0)]),
+    unseen: {
+      starts: unseenStarts(book.ended),
+      orphans: faults.flatMap(orphansOf).filter(({ startedMs }) => !Number.isFinite(startedMs)).length,
+      recoveries: faults.filter(({ worker }) => !recorded.has(worker)).length,
+    },
   };
 }
 

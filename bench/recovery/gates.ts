@@ -33,6 +33,18 @@ export function gatesOf(ours: OurFigures, ratio: ReturnType<typeof ratiosOf>): G
   ];
 }
 
+/** What a run did not see voids it: a recovery that leaves no trace would be the worst one. */
+export function unseenFaults({
+  unseen: { starts, orphans, recoveries },
+}: Pick<OurFigures, 'unseen'>): string[] {
+  const said = [
+    [starts, 'starts ended unseen by the ledger'],
+    [orphans, 'orphans were not seen to start again'],
+    [recoveries, 'faults have no record of their recovery'],
+  ] as const;
+  return said.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}: the run is void`]));
+}
+
 /** What keeps a run from being a figure at all. */
 export function tooFew(
   ours: OurFigures,

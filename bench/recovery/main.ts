@@ -6,7 +6,7 @@ import { runStock, type StockSettings } from '../stock/side.ts';
 import { VARIANTS } from '../stock/variants.ts';
 import { draws } from './draws.ts';
 import { ourFigures, pairsOf, ratiosOf, stockFigures } from './figures.ts';
-import { gatesOf, tooFew } from './gates.ts';
+import { gatesOf, tooFew, unseenFaults } from './gates.ts';
 import { type Ours, startOurs } from './ours.ts';
 import { type OwnPlatform, startPlatform } from './platform.ts';
 import { BUDGET, checkParts, FULL, type Plan, planFor, QUICK, SHAPE, SLEEP_MUL } from './settings.ts';
@@ -117,6 +117,7 @@ async function perform(options: BenchOptions, report: BenchReport): Promise<Benc
       ...(sides.defaults.rightChecksum && sides.tuned.rightChecksum
         ? []
         : ['stock did not do all jobs right']),
+      ...unseenFaults(figures),
       ...(quick || only ? [] : tooFew(figures, [defaults, tuned])),
     ];
     const stockLedger = sum(sides.defaults.ledger, sides.tuned.ledger);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ended } from './book.ts';
-import { busySlotMs } from './busy-slots.ts';
-import { lastOrphanMs, lossAreas, orphansByWorker } from './orphans.ts';
+import { busySlotMs, slotTurnMs } from './busy-slots.ts';
+import { lastOrphanMs, lossAreas, orphansByWorker, unseenOrphans, unseenStarts } from './orphans.ts';
 
 const ended = (
   job: string,
@@ -9,8 +9,9 @@ const ended = (
   worker: string,
   startedMs: number,
   doneMs: number,
+  start = 1,
 ): Ended => ({
-  ...{ job, outcome, worker },
+  ...{ job, outcome, worker, start },
   ...{ startedMs, doneMs },
 });
 
@@ -31,6 +32,26 @@ describe('orphans', () => {
     expect(lastOrphanMs(95, found.get('a'))).toBe(25);
     expect(lastOrphanMs(290, found.get('b'))).toBe(40);
     expect(lastOrphanMs(290, found.get('c'))).toBeNull();
+  });
+
+  it('are endless when nobody starts them again', () => {
+    expect(lastOrphanMs(95, orphansByWorker([ended('1', 'killed', 'a', 10, 100)]).get('a'))).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
+  it('are what the dead worker held, also when the ledger knows nothing of it', () => {
+    const told = [
+      ended('1', 'killed', 'a', 10, 100),
+      ended('2', 'completed', 'a', 20, 96),
+      ended('1', 'completed', 'b', 120, 130, 2),
+      // Given back by somebody who did not say so, half a minute later.
+      ended('3', 'completed', 'b', 30_000, 30_100, 2),
+    ];
+    const unseen = unseenOrphans(told, { worker: 'a', atMs: 95, held: ['1', '2', '3'] });
+    expect(unseen.map(({ job }) => job)).toEqual(['3']);
+    expect(lastOrphanMs(95, unseen)).toBe(Number.POSITIVE_INFINITY);
+    expect(unseenStarts(told)).toBe(1);
   });
 });
 
@@ -55,17 +76,65 @@ describe('lossAreas', () => {
 });
 
 describe('busySlotMs', () => {
-  const full = [ended('x', 'completed', 'b', 0, 200), ended('y', 'completed', 'b', 0, 250)];
+  const full = [
+    ended('x', 'completed', 'b', 0, 200),
+    ended('y', 'completed', 'b', 0, 250),
+    ended('z', 'completed', 'c', 0, 400),
+    ended('w', 'completed', 'c', 0, 410),
+  ];
+  const orphan = (job: string, returnedMs: number, startedMs: number) => ({
+    ...{ job, returnedMs, startedMs },
+    ...{ worker: 'b', doneMs: startedMs + 90 },
+  });
+  const waits = (ran: readonly Ended[], ...orphans: ReturnType<typeof orphan>[]) =>
+    busySlotMs(ran, { victim: 'a', orphans }, 2);
 
-  it('counts from the moment the worker had a slot', () => {
-    const orphan = { job: '1', returnedMs: 120, startedMs: 204, worker: 'b', doneMs: 300 };
-    const all = [...full, ended('1', 'completed', 'b', 204, 300)];
-    expect(busySlotMs(all, [orphan], 2)).toEqual([4]);
+  it('counts from the moment a worker had a slot', () => {
+    expect(waits([...full, ended('1', 'completed', 'b', 204, 300)], orphan('1', 120, 204))).toEqual([4]);
   });
 
   it('counts from the orphan’s return when a slot was free before', () => {
-    const orphan = { job: '1', returnedMs: 240, startedMs: 247, worker: 'b', doneMs: 300 };
-    const all = [...full, ended('1', 'completed', 'b', 247, 300)];
-    expect(busySlotMs(all, [orphan], 2)).toEqual([7]);
+    expect(waits([...full, ended('1', 'completed', 'b', 247, 300)], orphan('1', 240, 247))).toEqual([7]);
+  });
+
+  it('charges an orphan with the jobs that overtook it, in whatever worker', () => {
+    const overtaken = [
+      ...full,
+      ended('fresh', 'completed', 'b', 203, 280),
+      ended('1', 'completed', 'c', 402, 460),
+    ];
+    expect(waits(overtaken, orphan('1', 120, 402))).toEqual([202]);
+  });
+
+  it('gives each orphan a slot of its own', () => {
+    const all = [...full, ended('1', 'completed', 'b', 204, 300), ended('2', 'completed', 'b', 255, 300)];
+    expect(waits(all, orphan('1', 120, 204), orphan('2', 120, 255))).toEqual([4, 5]);
+  });
+
+  it('counts the slots of a worker that joins, and none of a dead one', () => {
+    const joined = [
+      ended('o', 'killed', 'a', 0, 120),
+      ended('p', 'killed', 'long dead', 0, 60),
+      ...full,
+      ended('f', 'completed', 'd', 150, 500),
+      ended('1', 'completed', 'd', 158, 500),
+    ];
+    expect(waits(joined, orphan('1', 120, 158))).toEqual([8]);
+  });
+
+  it('is endless for an orphan that never started', () => {
+    expect(waits(full, orphan('1', 120, Number.POSITIVE_INFINITY))).toEqual([Number.POSITIVE_INFINITY]);
+  });
+});
+
+describe('slotTurnMs', () => {
+  it('is what any job of a full worker waits for the one before it', () => {
+    const ran = [
+      ended('x', 'completed', 'b', 0, 200),
+      ended('y', 'completed', 'b', 0, 250),
+      ended('1', 'completed', 'b', 206, 300),
+      ended('2', 'completed', 'b', 253, 300),
+    ];
+    expect(slotTurnMs(ran, 2)).toEqual([6, 3]);
   });
 });

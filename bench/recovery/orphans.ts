@@ -1,7 +1,7 @@
 import { lossArea, meanLevel, type Passage, settledAt } from '../measure/loss-area.ts';
 import type { Ended } from './book.ts';
 
-/** One job that a fault took its worker from, and its next start. Times are ms since 1970. */
+/** One job that a fault took its worker from, and its next start. Times are ms since 1970, endless what never was. */
 export interface Orphan {
   readonly job: string;
   /** When the store gave it back. */
@@ -28,7 +28,43 @@ export function orphansByWorker(ended: readonly Ended[]): Map<string, Orphan[]> 
     }
     if (entry.outcome === 'killed') waiting.set(job, entry);
   }
+  for (const { job, worker, doneMs } of waiting.values()) {
+    orphans.set(worker, [...(orphans.get(worker) ?? []), endless(job, doneMs)]);
+  }
   return orphans;
+}
+
+const endless = (job: string, returnedMs: number): Orphan => ({
+  ...{ job, returnedMs, worker: '' },
+  ...{ startedMs: Number.POSITIVE_INFINITY, doneMs: Number.POSITIVE_INFINITY },
+});
+
+/**
+ * Jobs that the dead worker held by the store's locks, and of which the ledger tells no end in its hands: whoever
+ * gave them back, and when, was not seen. They count as endless.
+ */
+export function unseenOrphans(
+  ended: readonly Ended[],
+  {
+    worker,
+    atMs,
+    held,
+  }: { readonly worker: string; readonly atMs: number; readonly held: readonly string[] },
+): Orphan[] {
+  const told = new Set(ended.flatMap((entry) => (entry.worker === worker ? [entry.job] : [])));
+  return held.filter((job) => !told.has(job)).map((job) => endless(job, atMs));
+}
+
+/** Starts of which the ledger tells no end, though it tells of a later start of the same job. */
+export function unseenStarts(ended: readonly Ended[]): number {
+  const last = new Map<string, number>();
+  let unseen = 0;
+  for (const { job, start } of ended) {
+    const before = last.get(job) ?? 0;
+    unseen += Math.max(0, start - before - 1);
+    last.set(job, Math.max(before, start));
+  }
+  return unseen;
 }
 
 /** From the fault to the start of the last orphan, in ms; null when the worker held nothing. */

@@ -4,6 +4,7 @@ import type { BenchReport } from '../runner.ts';
 import { Book } from './book.ts';
 import { type Fault, makeFaults, type PlannedFault, planFaults } from './faults.ts';
 import { closedLoop, type Generator, type Load, openLoop } from './generator.ts';
+import { openLocks } from './locks.ts';
 import type { Part } from './orphans.ts';
 import { BOUND, type Plan, SHAPE } from './settings.ts';
 
@@ -91,6 +92,9 @@ export async function startOurs({
   const collector = new Collector(api, SHAPE.queue, `bench-${run}`);
   await setBound(api, BOUND.open);
   await collector.register();
+  const { storeUrl, config } = launcher.running();
+  const locks = await openLocks(storeUrl, config.redis.prefix);
+  signal.addEventListener('abort', () => void locks.close().catch(() => undefined), { once: true });
   const reading = followLedger(collector, book, clock, signal);
 
   const ticksLateMs: number[] = [];
@@ -115,7 +119,7 @@ export async function startOurs({
         `${name}: ${made} of ${planned.length}, ${book.done.toLocaleString('en-US')} jobs done`,
       );
     };
-    const faults = await makeFaults(planned, kind, { clock, watch, signal, onFault });
+    const faults = await makeFaults(planned, kind, { clock, watch, heldBy: locks.heldBy, signal, onFault });
     await clock.sleep(afterMs, signal);
     await load.stop();
     const untilMs = clock.epochUs() / 1000;

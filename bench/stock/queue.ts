@@ -2,6 +2,7 @@ import type { Clock } from '@millrace/core';
 import { planJob } from '@millrace/workload';
 import { jobData, jobParameters } from '../recovery/book.ts';
 import { Queue, QueueEvents } from './library.ts';
+import { heldBy } from './locks.ts';
 import { StockRecord } from './record.ts';
 
 const TICK_MS = 50;
@@ -80,12 +81,7 @@ export async function openStockQueue(
       timer?.cancel();
       await Promise.all(underway);
     },
-    async heldBy(ids) {
-      const client = await queue.backend.client;
-      const active = await client.lrange(queue.toKey('active'), 0, -1);
-      const tokens = await Promise.all(active.map((job) => client.get(queue.toKey(`${job}:lock`))));
-      return active.filter((_, i) => ids.some((id) => tokens[i]?.startsWith(`${id}:`)));
-    },
+    heldBy: (ids) => heldBy(queue, ids),
     async close() {
       timer?.cancel();
       await Promise.all([events.close(), queue.close()]);
