@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, getPriority } from 'node:os';
 import type { Fault, Wires } from '@millrace/local';
 import { NO_DEATH, offer } from '@millrace/local';
 
 const STALL_MS = 300;
 /** Between two stalls, and between two jobs that strain their process. */
 const EVERY_MS = 1_500;
-/** A process that burns, beside the platform, for as long as we live. */
+/** A process that burns, beside the platform and at its own priority, for as long as we live. */
 const BURN =
   'process.on("disconnect", () => process.exit()); setImmediate(function burn() { const end = Date.now() + 50; while (Date.now() < end); setImmediate(burn); });';
 
@@ -21,7 +21,7 @@ const STRAINS: readonly { readonly handler: string; readonly data: object }[] = 
 
 function burners(nodeFile: string, count: number): ChildProcess[] {
   return Array.from({ length: count }, () =>
-    spawn('nice', ['-n', '5', nodeFile, '-e', BURN], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
+    spawn(nodeFile, ['-e', BURN], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
   );
 }
 
@@ -35,7 +35,7 @@ function stall(wires: Wires, round: number): () => void {
 }
 
 /**
- * No fault at all, for `forMs`: every processor is busy beside the platform, handlers block their loops and fill
+ * No fault at all, for `forMs`: as many processes as there are processors burn beside the platform, handlers block their loops and fill
  * their heaps, and the network stalls for 300 ms again and again. Whoever is declared dead then is a false death.
  */
 export function quietStretch(forMs: number, nodeFile: string): Fault {
@@ -49,7 +49,12 @@ export function quietStretch(forMs: number, nodeFile: string): Fault {
     async strike(target) {
       const { clock, signal, wires } = target;
       if (wires === null) throw new TypeError('this target has no wires');
+      const cores = availableParallelism();
       const burning = burners(nodeFile, availableParallelism());
+      const burnerPids = burning.flatMap(({ pid }) => pid ?? []);
+      target.tell('burners', burnerPids.length);
+      // What the kernel says, not what we asked for: 0 is the platform's own.
+      target.tell('burnersNice', Math.max(...burnerPids.map((pid) => getPriority(pid))));
       const endMs = clock.monotonicMs() + forMs;
       let stalls = 0;
       try {
