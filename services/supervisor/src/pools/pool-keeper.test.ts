@@ -99,3 +99,16 @@ test('a pod that hung while nobody led is killed by the next leader only if it h
   await gain();
   expect(orders).toEqual(['create', `kill ${pod}`]);
 });
+
+test('a saved tree that cannot be read ends no supervisor: the pools begin anew', async () => {
+  const broken = {
+    version: 1,
+    get pools(): unknown {
+      throw new Error('whatever is wrong with it');
+    },
+  };
+  const { keeper, orders, gain } = await leader(broken);
+  await gain();
+  expect(orders).toEqual(['create']);
+  expect(keeper.pools().map(({ state, pods }) => [state, pods])).toEqual([['running', 1]]);
+});

@@ -10,7 +10,7 @@ import { isChanged, keepPools, type TreeEvent, type TreeStep } from './keep-pool
 import { createPodRegister } from './pod-register.ts';
 import { poolStatuses } from './pool-status.ts';
 import type { PoolAction } from './pool-turn.ts';
-import { takeOver } from './take-over.ts';
+import { takeOverIfItFits } from './take-over.ts';
 import { type Tree, treeSettings } from './tree.ts';
 import { createTreeStore } from './tree-store.ts';
 
@@ -137,7 +137,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   async function takeOverFrom(saved: unknown, inTerm: number): Promise<void> {
     const pods = await register.learn(() => cluster.list());
     if (inTerm !== term || !leads()) return;
-    const step = takeOver(saved, { pods, endOf: register.endOf }, surroundings());
+    const step = takeOverIfItFits(saved, { pods, endOf: register.endOf }, surroundings(), log);
     breaker.assert(circuits(step.tree, settings, trees.queueNames()));
     take(step);
     for (const pool of resumes) happen({ type: 'resume', pool });

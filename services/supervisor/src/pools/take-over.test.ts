@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readTree } from './read-tree.ts';
 import { imaginedCluster } from './testing.ts';
 
 const limits = 'intensity: 2, periodMs: 10000, openMs: 1000, trialMs: 2000, backoffMs: 200';
@@ -110,6 +111,45 @@ describe('a leader that follows another', () => {
       expect(cluster.states()).toEqual(['default running 2']);
     }
   });
+});
+
+/** Every path in a value of plain JSON. */
+function pathsIn(value: unknown): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => [
+    [key],
+    ...pathsIn(part).map((rest) => [key, ...rest]),
+  ]);
+}
+
+/** A copy whose part at `path` is `to`, or left out. */
+function mangled(value: unknown, path: readonly string[], to: unknown): unknown {
+  const copy = JSON.parse(JSON.stringify(value));
+  const holder = path.slice(0, -1).reduce((part, key) => part[key], copy);
+  holder[path.at(-1) ?? ''] = to;
+  return JSON.parse(JSON.stringify(copy));
+}
+
+test('a tree with any part missing or strange brings down nobody, now or later', () => {
+  const good = started();
+  good.die('default');
+  good.die('default');
+  const ruined = started();
+  ruined.ruin('default');
+  for (const tree of [good.tree, ruined.tree]) {
+    expect(readTree(tree)).toEqual(tree);
+    for (const path of pathsIn(tree)) {
+      for (const to of [undefined, null, 'strange', -1, [], {}, [{}]]) {
+        const cluster = imaginedCluster(two);
+        cluster.takeOver([], {}, mangled(tree, path, to));
+        cluster.status();
+        cluster.pass(1_500, 500);
+        for (const pool of readTree(mangled(tree, path, to))?.pools ?? []) {
+          expect(pool.engine.spec.children).toBeInstanceOf(Array);
+        }
+      }
+    }
+  }
 });
 
 test('a pod that starts late and that no child asked for is taken, or ended', () => {

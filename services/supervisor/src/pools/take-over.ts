@@ -1,7 +1,9 @@
+import { type Log, messageOf } from '@millrace/core';
 import { unanswered } from '@millrace/supervision';
 import { type TreeStep, type TreeSurroundings, turnTree } from './keep-pools.ts';
 import { type PodEnd, type PoolTurn, podEnded, podStarted } from './pool-turn.ts';
-import { newPool, type PoolNode, type Tree } from './tree.ts';
+import { readTree } from './read-tree.ts';
+import { newPool, type PoolNode } from './tree.ts';
 
 /** The pods as a new leader finds them. */
 export interface Findings {
@@ -9,12 +11,6 @@ export interface Findings {
   readonly pods: readonly { readonly id: string; readonly pool: string }[];
   /** How that pod ended, as far as we heard of it; null when we did not. */
   readonly endOf: (pod: string) => PodEnd | null;
-}
-
-/** What was saved, if it is a tree of this version. */
-export function readTree(saved: unknown): Tree | null {
-  const tree = saved as Tree | null;
-  return typeof tree === 'object' && tree?.version === 1 && Array.isArray(tree.pools) ? tree : null;
 }
 
 /**
@@ -36,6 +32,24 @@ export function takeOver(saved: unknown, findings: Findings, surroundings: TreeS
       if (!names.has(pool)) actions.push({ type: 'remove', pod: id, graceMs: 0 });
     }
   });
+}
+
+/** As {@link takeOver}, but a saved tree on which it fails is let go: the next replica would fall over it as well. */
+export function takeOverIfItFits(
+  saved: unknown,
+  findings: Findings,
+  surroundings: TreeSurroundings,
+  log: Log,
+): TreeStep {
+  try {
+    return takeOver(saved, findings, surroundings);
+  } catch (error) {
+    log.error(
+      { error: messageOf(error) },
+      'The saved tree does not fit: the pools begin anew with what lives',
+    );
+    return takeOver(null, findings, surroundings);
+  }
 }
 
 function update(turn: PoolTurn, { pods, endOf }: Findings): void {

@@ -2,7 +2,7 @@ import type { Clock, Log, Timer } from '@millrace/core';
 import type { Store } from '@millrace/queue';
 import { createLatestWriter } from '../latest-writer.ts';
 import { untilDoneWith } from '../until-done.ts';
-import { readTree } from './take-over.ts';
+import { readTree } from './read-tree.ts';
 import type { Tree } from './tree.ts';
 
 /** How often a replica that does not lead looks at the tree, and everyone at the names of queues. */
