@@ -145,6 +145,7 @@ describe('a job that kills the process it runs in alone', () => {
       return recordKill(keeper, { id, attemptsStarted } as Job, kill);
     };
     expect(await tell(1)).toBeNull();
+    hold.finishAll();
     await until(() => hold.started.get(id)?.job.fence === 2, 'the same start took it again');
     await expect(tell(1)).rejects.toMatchObject({ code: 'lock_lost' });
     expect(await queue.job(id)).toMatchObject({ kills: 1, state: 'active' });

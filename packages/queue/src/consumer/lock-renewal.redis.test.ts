@@ -1,5 +1,6 @@
-import { systemClock } from '@millrace/core';
+import { type Outcome, systemClock } from '@millrace/core';
 import { afterEach, expect, test } from 'vitest';
+import { killed } from '../../../../tests/support/deaths.ts';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 
 const LOCK_MS = 6_000;
@@ -26,3 +27,29 @@ test('a lock always has so much left that it outlives an event loop that blocks 
   expect(leastMs).toBeGreaterThan(LOCK_MS * 0.7);
   held.finishAll();
 });
+
+const RETAKEN_LOCK_MS = 2_000;
+
+test.each<Outcome>([killed(), { kind: 'returned', reason: 'no room' }])(
+  'a job that was $kind and is taken again by its own worker keeps its lock',
+  async (outcome) => {
+    bench = queueBench(`worker: {lockMs: ${RETAKEN_LOCK_MS}}`);
+    const { redis, prefix } = bench;
+    const store = await bench.store();
+    const held = gate();
+    await bench
+      .consumer({ run: async (job, signal) => (job.fence === 1 ? outcome : held.run(job, signal)) })
+      .start();
+    await store.queue('work').add(jobs(1));
+    await until(() => held.started.size === 1, 'it runs again');
+    const [[id, second]] = [...held.started] as [[string, { signal: AbortSignal }]];
+    const endMs = systemClock.monotonicMs() + 2 * RETAKEN_LOCK_MS;
+    while (systemClock.monotonicMs() < endMs) {
+      expect(await redis.pttl(`${prefix}:work:${id}:lock`)).toBeGreaterThan(0);
+      await systemClock.sleep(10);
+    }
+    expect(second.signal.aborted).toBe(false);
+    expect(await redis.hget(`${prefix}:work:${id}`, 'ats')).toBe('2');
+    held.finishAll();
+  },
+);

@@ -33,7 +33,10 @@ const STALLED_CHECK_MS = 30_000;
  * when it comes to a job, it is handed the run that has begun.
  */
 class StartWorker extends Worker {
+  /** Runs that the loop has not come to yet. */
   readonly #begun = new Map<Job, Promise<unknown>>();
+  /** The latest run under way of each job, by its id. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
   /** The loop's own word on whether the end of a job may bring another: no more than its concurrency. */
   #mayFetch: (() => boolean) | undefined;
 
@@ -50,7 +53,7 @@ class StartWorker extends Worker {
 
   override async processJob(job: Job, token: string, mayFetch?: () => boolean): Promise<Job | undefined> {
     this.#mayFetch = mayFetch;
-    const run = this.#begun.get(job) ?? super.processJob(job, token, mayFetch);
+    const run = this.#begun.get(job) ?? this.#run(job, token, mayFetch);
     this.#begun.delete(job);
     const next = (await run) as Job | undefined;
     this.#begin(next);
@@ -60,10 +63,27 @@ class StartWorker extends Worker {
   /** A job that was put back may bring the next one by a take of its own, which has begun it already. */
   #begin(job: Job | undefined): void {
     if (!job || this.#begun.has(job)) return;
-    const run = super.processJob(job, job.token ?? '', () => this.#mayFetch?.() ?? true);
+    const run = this.#run(job, job.token ?? '', () => this.#mayFetch?.() ?? true);
     // Whoever awaits it hears of a failure; that may be a moment later.
     run.catch(() => undefined);
     this.#begun.set(job, run);
+  }
+
+  /**
+   * A job that went back may be taken again by its own old run, at the latter's end. The lock of a run is renewed under
+   * the job's id until that run is over, so the new run begins only then, or it would lose its renewal to the old one's
+   * end. The old run never awaits the new.
+   */
+  #run(job: Job, token: string, mayFetch?: () => boolean): Promise<unknown> {
+    const id = job.id as string;
+    const begin = () => super.processJob(job, token, mayFetch);
+    const run = this.#underWay.get(id)?.then(begin, begin) ?? begin();
+    this.#underWay.set(id, run);
+    const over = () => {
+      if (this.#underWay.get(id) === run) this.#underWay.delete(id);
+    };
+    run.then(over, over);
+    return run;
   }
 }
 
