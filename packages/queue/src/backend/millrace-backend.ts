@@ -32,8 +32,8 @@ export interface BackendIdentity {
   mayTake(): boolean;
   /** A reply put this job into our hands, with what its hash says of deaths before. */
   taken(jobId: string, marks: TakenMarks): void;
-  /** A reply told what became of the finish, retry or delay of this job. */
-  settled(jobId: string): void;
+  /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
+  settled(jobId: string, refused: boolean): void;
   /** A blocking read came back. */
   cycled(): void;
   /** The store refused this start. */
@@ -143,7 +143,7 @@ export class MillraceBackend extends RedisQueueBackend {
 
   /** Runs first on every reply, in the order of the connection: what `held` is compared with (consumer/audit.ts). */
   #seen(commandName: string, jobId: string | undefined, reply: unknown): unknown {
-    if (jobId !== undefined) this.#identity.settled(jobId);
+    if (jobId !== undefined) this.#identity.settled(jobId, typeof reply === 'number' && reply < 0);
     const taken = TAKING.has(commandName) ? takenBy(reply) : undefined;
     if (taken !== undefined) this.#identity.taken(taken.jobId, taken.marks);
     try {

@@ -36,8 +36,8 @@ function identityOf(
     verdict: (jobId) => running.verdict(jobId),
     mayTake: () => pulse.taking,
     taken: (jobId, marks) => running.taken(jobId, marks),
-    settled: (jobId) => {
-      running.settled(jobId);
+    settled: (jobId, refused) => {
+      running.settled(jobId, refused);
       pulse.cycles++;
     },
     cycled: () => {

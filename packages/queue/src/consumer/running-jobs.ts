@@ -32,7 +32,10 @@ export class RunningJobs {
   /** The handler begins now. */
   started(jobId: string): void {
     const job = this.#jobs.get(jobId);
-    if (job) job.startedUs = this.#clock.epochUs();
+    if (!job) return;
+    job.startedUs = this.#clock.epochUs();
+    // An older run may have spoken until now.
+    job.ending = null;
   }
 
   /** The attempt is about to fail for good, and this is why. */
@@ -41,8 +44,12 @@ export class RunningJobs {
     if (job) job.ending = ending;
   }
 
-  /** A reply told its end. */
-  settled(jobId: string): void {
+  /**
+   * A reply told its end. If that was refused and the take in hands has not begun, the end was of an older one: a run
+   * begins behind all that its forerunner says (consumer/start-worker.ts).
+   */
+  settled(jobId: string, refused: boolean): void {
+    if (refused && this.#jobs.get(jobId)?.startedUs === null) return;
     this.#jobs.delete(jobId);
   }
 

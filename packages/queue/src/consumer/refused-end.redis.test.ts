@@ -1,0 +1,44 @@
+import { newStartId } from '@millrace/core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
+import { openClient } from '../connection/client.ts';
+import { queueKeys } from '../keys.ts';
+import { giveBack } from '../reclaim/give-back.ts';
+
+let bench: QueueBench;
+beforeEach(() => {
+  bench = queueBench();
+});
+afterEach(() => bench.close());
+
+async function runningJob() {
+  const startId = newStartId('pod');
+  const hold = gate();
+  const consumer = bench.consumer({ startId, run: hold.run });
+  await consumer.start();
+  await (await bench.store()).queue('work').add(jobs(1));
+  await until(() => hold.started.size === 1, 'it runs');
+  return { startId, hold, consumer, id: [...hold.started.keys()][0] as string };
+}
+
+test('the refused end of an old run does not take the next run of the same job out of hands', async () => {
+  const { startId, hold, consumer, id } = await runningJob();
+  const keys = queueKeys(bench.prefix, 'work');
+  const client = openClient(bench.config.redis.url, 'patient', 'gives-back');
+  await giveBack(client, keys, { startId, cause: 'test', jobIds: [id], nowMs: 1 });
+  client.disconnect();
+  await until(async () => (await bench.redis.hget(keys.job(id), 'ats')) === '2', 'it is taken again');
+  hold.finishAll();
+  await until(() => hold.started.get(id)?.job.fence === 2, 'it runs again');
+  expect(consumer.runningIds()).toEqual([id]);
+  hold.finishAll();
+  await until(async () => (await bench.redis.zscore(keys.completed, id)) !== null, 'it is done');
+  await until(() => consumer.activity().busy === 0, 'it is out of hands');
+});
+
+test('the refused end of the only run leaves nothing in hands', async () => {
+  const { hold, consumer, id } = await runningJob();
+  await bench.redis.del(queueKeys(bench.prefix, 'work').job(`${id}:lock`));
+  hold.finishAll();
+  await until(() => consumer.activity().busy === 0, 'it is out of hands');
+});
