@@ -30,9 +30,13 @@ export function neverFits(
   );
 }
 
+/** No pool waits longer for its trial: what is more lies between our wall clock and the supervisor's. */
+const LONGEST_OPEN_MS = 300_000;
+
 /** ms until the pool is tried again; as long as for an idle queue when nobody knows. */
 function untilTrialMs({ retryAtMs }: Circuit, nowMs: number): number {
-  return retryAtMs === null ? MAX_RETRY_AFTER_MS : Math.max(retryAtMs - nowMs, TRIAL_DUE_MS);
+  if (retryAtMs === null) return MAX_RETRY_AFTER_MS;
+  return Math.min(Math.max(retryAtMs - nowMs, TRIAL_DUE_MS), LONGEST_OPEN_MS);
 }
 
 /** No pool behind the queue works; the reason is the supervisor's own sentence. */
