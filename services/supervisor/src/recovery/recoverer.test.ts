@@ -1,6 +1,7 @@
 import { type DeathCertificate, MillraceError, type Recovery, silentLog, systemClock } from '@millrace/core';
 import type { Board, QueueSupervision } from '@millrace/queue';
 import { expect, test } from 'vitest';
+import { beginRecovery } from './record.ts';
 import { createRecoverer } from './recoverer.ts';
 
 const certificate = (over: Partial<DeathCertificate> = {}): DeathCertificate => ({
@@ -108,10 +109,12 @@ test('a respawn is noted in the slot’s own recovery, also after its end; a los
   await recoverer.recover(certificate(), queues);
   await recoverer.recover(certificate({ worker: 'pool-2.b', pod: 'pool-2', cause: 'pod-lost' }), queues);
   const at = systemClock.nowMs() + 10;
-  recoverer.respawned('pool-1', 3, at);
-  recoverer.respawned('other-9', 0, at);
+  const joined = (pod: string, slot = 0) => recoverer.respawned({ pod, slot, atMs: at, podStartedAtMs: at });
+  joined('pool-1', 3);
+  joined('other-9');
   expect(saved.filter(({ respawnMs }) => respawnMs !== null)).toEqual([]);
-  recoverer.respawned('pool-1', 0, at);
+  joined('pool-1');
+  joined('pool-3');
   await recoverer.stop();
   expect(
     saved
@@ -127,4 +130,13 @@ test('a stop leaves what is running to the next, and does not wait for the store
   await recoverer.stop();
   await work;
   expect(saved.every(({ state }) => state === 'running')).toBe(true);
+});
+
+test('tells whether it came to its end, also whoever asks while it runs', async () => {
+  const { recoverer } = faultyStore();
+  const work = recoverer.recover(certificate(), queues);
+  expect(await Promise.all([work, recoverer.recover(certificate(), queues)])).toEqual([true, true]);
+  const begun = beginRecovery(certificate({ worker: 'pool-1.b' }));
+  const unreadable = { ...begun, orphans: null as unknown as Recovery['orphans'] };
+  expect(await recoverer.resume(unreadable, queues)).toBe(false);
 });

@@ -4,7 +4,7 @@ import { createLatestWriter } from '../latest-writer.ts';
 import { untilDoneWith } from '../until-done.ts';
 import { fenceAndReclaim, watchRestarts } from './phases.ts';
 import { beginRecovery, endRecovery, orphanCount } from './record.ts';
-import { createRespawns, withRespawn } from './respawns.ts';
+import { createRespawns, type Joined, withRespawn } from './respawns.ts';
 
 export interface RecovererDependencies {
   readonly store: Pick<Store, 'supervision' | 'board'>;
@@ -20,12 +20,15 @@ export interface RecovererDependencies {
  * certifies: all steps are idempotent and the store merges the records, so one that dies on the way is missed by nobody.
  */
 export interface Recoverer {
-  /** Fences the start in all `queues`, gives its jobs back, watches them start again. Never rejects. */
-  recover(certificate: DeathCertificate, queues: () => Promise<readonly string[]>): Promise<void>;
+  /**
+   * Fences the start in all `queues`, gives its jobs back, watches them start again. Resolves whether it came to its end,
+   * and never rejects; asked again while it runs, it is the same one.
+   */
+  recover(certificate: DeathCertificate, queues: () => Promise<readonly string[]>): Promise<boolean>;
   /** Finishes what another supervisor began. */
-  resume(recovery: Recovery, queues: () => Promise<readonly string[]>): Promise<void>;
+  resume(recovery: Recovery, queues: () => Promise<readonly string[]>): Promise<boolean>;
   /** A new start runs in that pod's slot: the answer to the death of the one before. */
-  respawned(pod: string, slot: number | null, atMs: number): void;
+  respawned(joined: Joined): void;
   /** Recoveries that are not over. */
   running(): readonly Recovery[];
   /** Leaves what is running to the next supervisor, which finds it in the store. */
@@ -37,7 +40,7 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
   const { store, clock, log, onReclaimed } = dependencies;
   const stopping = new AbortController();
   const current = new Map<string, Recovery>();
-  const underway = new Set<Promise<void>>();
+  const underway = new Map<string, Promise<boolean>>();
   const respawns = createRespawns(clock);
   const untilDone = untilDoneWith(clock, log, stopping.signal);
   const phases = { supervision: store.supervision, untilDone, clock };
@@ -83,35 +86,41 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
   }
 
   function begin(begun: Recovery, queues: () => Promise<readonly string[]>, isResumed: boolean) {
-    if (stopping.signal.aborted || current.has(begun.id)) return Promise.resolve();
+    if (stopping.signal.aborted) return Promise.resolve(false);
+    const known = underway.get(begun.id);
+    if (known) return known;
     current.set(begun.id, begun);
     const work = run(begun, queues, isResumed)
-      .catch((error) => {
-        if (!stopping.signal.aborted)
-          log.error({ worker: begun.id, error: messageOf(error) }, 'Recovery failed');
-      })
+      .then(
+        () => true,
+        (error) => {
+          if (!stopping.signal.aborted)
+            log.error({ worker: begun.id, error: messageOf(error) }, 'Recovery failed');
+          return false;
+        },
+      )
       .finally(() => {
         current.delete(begun.id);
-        underway.delete(work);
+        underway.delete(begun.id);
       });
-    underway.add(work);
+    underway.set(begun.id, work);
     return work;
   }
 
   return {
     recover: (certificate, queues) => begin(beginRecovery(certificate), queues, false),
     resume: (recovery, queues) => begin(recovery, queues, true),
-    respawned(pod, slot, atMs) {
+    respawned(joined) {
       for (const recovery of current.values()) {
-        const known = withRespawn(recovery, pod, slot, atMs);
+        const known = withRespawn(recovery, joined);
         if (known) note(known);
       }
-      for (const known of respawns.answer(pod, slot, atMs)) journal.save(known.id, known);
+      for (const known of respawns.answer(joined)) journal.save(known.id, known);
     },
     running: () => [...current.values()],
     async stop() {
       stopping.abort(new Error('the supervisor stops'));
-      await Promise.all(underway);
+      await Promise.all(underway.values());
       await journal.settled();
     },
   };

@@ -10,6 +10,7 @@ import {
 } from '@millrace/supervision';
 import type { Metrics } from '../health/metrics.ts';
 import { nowMs } from '../now.ts';
+import type { Joined } from '../recovery/respawns.ts';
 import type { Roster } from '../roster.ts';
 import { createFeeding } from './feeding.ts';
 import { createHearing } from './hearing.ts';
@@ -28,7 +29,7 @@ export interface WatcherDependencies {
   readonly roster: Roster;
   readonly onDeath: (certificate: DeathCertificate) => void;
   /** A worker of that pod and slot takes jobs. */
-  readonly onJoined: (pod: string, slot: number | null, atMs: number) => void;
+  readonly onJoined: (joined: Joined) => void;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -95,7 +96,12 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
   /** A worker began to take jobs. */
   function joined(id: string): void {
     const worker = roster.worker(id);
-    if (worker) dependencies.onJoined(worker.pod, worker.slot, now());
+    if (worker) {
+      const { pod, slot } = worker;
+      // A pod whose hello is still to come is at least as old as its worker.
+      const { startedAtMs } = roster.pod(pod) ?? worker;
+      dependencies.onJoined({ pod, slot, atMs: now(), podStartedAtMs: podClocks.toOurs(pod, startedAtMs) });
+    }
     onChange();
   }
 
