@@ -1,8 +1,8 @@
 import { type Clock, type DeathCertificate, type Log, messageOf, type Recovery } from '@millrace/core';
 import type { Store } from '@millrace/queue';
-import type { Pod } from './cluster/cluster.ts';
 import { nowMs } from './now.ts';
 import type { Recoverer } from './recovery/recoverer.ts';
+import type { Roster } from './roster.ts';
 import type { Watcher } from './watch/watcher.ts';
 
 const REMEMBERED_RECOVERIES = 1_000;
@@ -10,11 +10,16 @@ const RETRY_MS = 100;
 /** A recovery that runs for so long is finished by everyone: whoever began it may be dead. */
 const LONG_MS = 5_000;
 const SWEPT_RECOVERIES = 200;
+/** As many dead as the death watch remembers. */
+const REMEMBERED_SETTLED = 10_000;
 
 export interface InheritanceDependencies {
   readonly store: Pick<Store, 'board'>;
   readonly watcher: Watcher;
   readonly recoverer: Recoverer;
+  readonly roster: Pick<Roster, 'died'>;
+  /** All pods that the cluster runs at this moment; null while we do not know, or it runs none by itself. */
+  readonly livingPods: () => readonly string[] | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,8 +35,8 @@ export interface Inheritance {
   sweep(): Promise<void>;
   /** Recovers a death, unless an earlier supervisor dealt with it: waits for `take` to know. */
   recover(certificate: DeathCertificate): void;
-  /** The cluster's list: an inherited worker of a pod that is not in it ended with that pod. */
-  podsListed(pods: readonly Pod[]): void;
+  /** The cluster has told which pods live: an inherited worker of any other ended with its pod. */
+  podsListed(): void;
 }
 
 /** See {@link Inheritance}. */
@@ -39,15 +44,17 @@ export function createInheritance({
   store,
   watcher,
   recoverer,
+  roster,
+  livingPods,
   clock,
   log,
 }: InheritanceDependencies): Inheritance {
+  /** Whom somebody has recovered, or does it: no business of ours. */
   const settled = new Set<string>();
   let taken: (() => void) | undefined;
   const whenTaken = new Promise<void>((resolve) => {
     taken = resolve;
   });
-  let listed: ReadonlySet<string> | undefined;
   let complete = false;
 
   async function read(signal: AbortSignal) {
@@ -63,21 +70,31 @@ export function createInheritance({
   }
 
   function settle(recovery: Recovery): void {
-    settled.add(recovery.id);
-    watcher.watch.bury(recovery.id);
+    const { id } = recovery;
+    settled.add(id);
+    const [oldest] = settled;
+    if (settled.size > REMEMBERED_SETTLED && oldest !== undefined) settled.delete(oldest);
+    watcher.watch.bury(id);
+    // It may have said hello to us before we knew.
+    roster.died(id, nowMs(clock));
     if (recovery.state === 'done') return;
-    log.info({ worker: recovery.id }, 'Finishing a recovery that another supervisor began');
-    void recoverer.resume(recovery, () => watcher.queuesOf(recovery.id));
+    log.info({ worker: id }, 'Finishing a recovery that another supervisor began');
+    void recoverer
+      .resume(recovery, () => watcher.queuesOf(id))
+      // What failed is left for the next sweep.
+      .then((isOver) => void (isOver || settled.delete(id)));
   }
 
-  /** Whoever we only know by hearsay, of a pod that the cluster does not have. */
+  /** Whoever we only know by hearsay, of a pod that the cluster does not have by now. */
   function endLostPods(): void {
-    if (!complete || !listed) return;
+    const alive = livingPods();
+    if (!complete || !alive) return;
+    const living = new Set(alive);
     const at = nowMs(clock);
     const lost = new Set(
       watcher.watch
         .living()
-        .filter(({ met, pod }) => !met && !listed?.has(pod))
+        .filter(({ met, pod }) => !met && !living.has(pod))
         .map(({ pod }) => pod),
     );
     const exit = {
@@ -117,9 +134,6 @@ export function createInheritance({
       if (complete) go();
       else void whenTaken.then(go);
     },
-    podsListed(pods) {
-      listed = new Set(pods.map(({ id }) => id));
-      endLostPods();
-    },
+    podsListed: endLostPods,
   };
 }

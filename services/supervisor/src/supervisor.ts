@@ -155,7 +155,10 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
     onPodHung: (pod) => keeper.hung(pod),
     onChange: publisher.changed,
   });
-  const inheritance = createInheritance({ store, watcher, recoverer, clock, log });
+  const inheritance = createInheritance({
+    ...{ store, watcher, recoverer, roster, clock, log },
+    livingPods: () => keeper.living(),
+  });
   const { linkHost: host, linkPort: port, beatMs } = supervision;
   const links = createLinkServer(
     { host, port, key, supervisor: id, beatMs },

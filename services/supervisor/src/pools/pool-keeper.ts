@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Config, Log, PodStatus, PoolStatus, Timer } from '@millrace/core';
 import type { Store } from '@millrace/queue';
 import { type ProcessExit, restartsUsed } from '@millrace/supervision';
-import type { Cluster, ClusterEvent, Pod } from '../cluster/cluster.ts';
+import type { Cluster, ClusterEvent } from '../cluster/cluster.ts';
 import { nowMs } from '../now.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { circuits } from './circuits.ts';
@@ -33,8 +33,8 @@ export interface PoolKeeperDependencies {
   readonly hungPods: () => readonly string[];
   readonly onRestart: () => void;
   readonly onPodExited: (pod: string, exit: ProcessExit) => void;
-  /** Every pod that lives, at the start: of others that were known nothing is left. */
-  readonly onListed: (pods: readonly Pod[]) => void;
+  /** From now on it is known which pods live. */
+  readonly onListed: () => void;
   readonly onChange: () => void;
 }
 
@@ -59,6 +59,8 @@ export interface PoolKeeper {
   /** Makes the pool whole; false when there is none of that name. */
   resume(pool: string): boolean;
   pods(): readonly PodStatus[];
+  /** The pods that live at this moment; null until the cluster has told, and where it manages none. */
+  living(): readonly string[] | null;
   /** Empty while nobody has ever led. */
   pools(): readonly PoolStatus[];
 }
@@ -75,6 +77,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   /** Pools to be resumed as soon as there is one. */
   const resumes = new Set<string>();
   let term = 0;
+  let isListed = false;
   const timers: Timer[] = [];
 
   const now = () => nowMs(clock);
@@ -180,8 +183,9 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       if (!cluster.manages) return;
       cluster.listen(onEvent);
       await cluster.start();
-      const pods = await register.learn(() => cluster.list());
-      dependencies.onListed(pods);
+      await register.learn(() => cluster.list());
+      isListed = true;
+      dependencies.onListed();
       trees.follow(() => tree && breaker.want(circuits(tree, settings, trees.queueNames())));
       timers.push(clock.every(TICK_MS, () => happen({ type: 'tick' })));
       timers.push(clock.every(ASSERT_MS, assertCircuits));
@@ -227,6 +231,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       return true;
     },
     pods: () => register.statuses(restartsOf, now()),
+    living: () => (isListed ? register.alive().map((pod) => pod.id) : null),
     pools() {
       const shown = tree ?? trees.followed();
       return cluster.manages && shown ? poolStatuses(shown, settings, trees.queueNames(), now()) : [];
