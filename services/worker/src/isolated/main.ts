@@ -1,9 +1,10 @@
-import type { RemoteTask, ToRemote } from '../lanes/remote.ts';
+import { systemClock } from '@millrace/core';
+import type { IsolatedTask, ToRemote } from '../lanes/remote.ts';
 import { createRemoteRun } from '../lanes/remote-run.ts';
 import { tieToParent } from '../process/watchdog.ts';
 
 // The process of one job (`isolation: 'process'`, quarantine): the first message is the task, the last one sent its
-// outcome. Whatever else ends this process is the job's doing.
+// outcome, and beats in between show that the event loop turns. Whatever else ends this process is the job's doing.
 tieToParent();
 const send = (message: object, then?: () => void) => void process.send?.(message, undefined, {}, then);
 const remote = createRemoteRun((message) => send(message));
@@ -13,6 +14,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 process.once('message', async (task) => {
   process.on('message', (message) => remote.receive(message as ToRemote));
-  const outcome = await remote.run(task as RemoteTask);
+  const { beatMs, ...job } = task as IsolatedTask;
+  systemClock.every(beatMs, () => send({ type: 'beat' }));
+  const outcome = await remote.run(job);
   send({ type: 'outcome', outcome }, () => process.exit(0));
 });

@@ -15,7 +15,11 @@ export interface ChildAutopsy {
   /** Now, beside four times a second: memory is gone from sight at the end. */
   look(): void;
   /** Resolves soon after the child's exit. */
-  death(exitCode: number | null, exitSignal: string | null): Promise<Omit<RunDeath, 'memoryLimitBytes'>>;
+  death(
+    exitCode: number | null,
+    exitSignal: string | null,
+    killedByUs: boolean,
+  ): Promise<Omit<RunDeath, 'memoryLimitBytes'>>;
   end(): void;
 }
 
@@ -49,14 +53,14 @@ export function openAutopsy(
   }
   return {
     look,
-    async death(exitCode, exitSignal) {
+    async death(exitCode, exitSignal, killedByUs) {
       const timer = clock.after(LAST_LINES_MS, closed.resolve);
       await closed.promise;
       timer.cancel();
       const how = exitSignal ?? `exit code ${exitCode}`;
       const peakRssBytes = peak.bytes;
       const ending = { code: exitCode, signal: exitSignal, heapReported: heap.seen, peakRssBytes };
-      const isOom = outOfMemory.explains({ ...ending, killedByUs: false }, clock.monotonicMs());
+      const isOom = outOfMemory.explains({ ...ending, killedByUs }, clock.monotonicMs());
       return {
         cause: causeOf(exitSignal, isOom),
         exitCode,

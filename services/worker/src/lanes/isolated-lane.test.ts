@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@millrace/core';
 import { loadHandlerFile } from '@millrace/sdk';
 import { expect, test } from 'vitest';
+import { until } from '../../../../tests/support/queue.ts';
+import { isAlive } from '../../../../tests/support/worker-pod.ts';
 import { createIsolatedLane } from './isolated-lane.ts';
 import type { LaneRun } from './lane.ts';
 import { createVerdict } from './verdict.ts';
@@ -9,15 +11,17 @@ import { createVerdict } from './verdict.ts';
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../../tests/fixtures/handlers/worker/${name}.ts`, import.meta.url));
 
-function laneWith(quarantine: boolean) {
+const PATIENT = { beatMs: 250, limitMs: 30_000 };
+
+function laneWith(quarantine: boolean, silence = PATIENT) {
   const [clock, log] = [systemClock, silentLog];
   const verdict = createVerdict({ quarantine, worker: 'w', clock, log });
-  return createIsolatedLane({ output: process.stderr, verdict, clock, log });
+  return createIsolatedLane({ output: process.stderr, verdict, silence, clock, log });
 }
 
-async function runIn(how: string, over: Partial<LaneRun> = {}, quarantine = true, file = 'isolated') {
-  const handler = await loadHandlerFile(fixture(file));
-  return laneWith(quarantine).run({
+async function runOf(how: string): Promise<LaneRun> {
+  const handler = await loadHandlerFile(fixture('isolated'));
+  return {
     handler,
     data: { how, at: '2026-01-01T00:00:00Z' },
     job: { id: '1', queue: handler.queue, name: handler.name, attempt: 2, fence: 5 },
@@ -26,8 +30,11 @@ async function runIn(how: string, over: Partial<LaneRun> = {}, quarantine = true
     started: () => undefined,
     progress: async () => undefined,
     log: async () => undefined,
-    ...over,
-  });
+  };
+}
+
+async function runIn(how: string, over: Partial<LaneRun> = {}, quarantine = true) {
+  return laneWith(quarantine).run({ ...(await runOf(how)), ...over });
 }
 
 test('the handler gets all that it would get in the process itself', async () => {
@@ -89,4 +96,35 @@ test('who is told to stop hears of it', async () => {
   const told = new AbortController();
   const progress = async () => told.abort(new Error('wind up'));
   expect(await runIn('listen', { progress, signal: told.signal })).toMatchObject({ kind: 'fail' });
+});
+
+/** Longer than a process takes to start on a busy machine: until then it is silent too. */
+const CURT = { beatMs: 100, limitMs: 3_000 };
+
+async function runCurtly(how: string, lane: 'io' | 'cpu', quarantine = true) {
+  const handler = { ...(await loadHandlerFile(fixture('isolated'))), lane };
+  return laneWith(quarantine, CURT).run({ ...(await runOf(how)), handler });
+}
+
+test('an endless loop of the io lane is found out without a timeout: it took down its process', async () => {
+  const kill = { cause: 'hung', exitSignal: 'SIGKILL', isolated: true };
+  expect(await runCurtly('spin', 'io')).toMatchObject({ kind: 'killed', kill });
+});
+
+test('so it is with the quarantine off: then it is a failed attempt', async () => {
+  const error = { code: 'job_crashed', message: expect.stringContaining('3000 ms') };
+  expect(await runCurtly('spin', 'io', false)).toMatchObject({ kind: 'fail', retry: true, error });
+});
+
+test('the cpu lane may hold its event loop, the io lane may wait: neither is hung', async () => {
+  const outcomes = await Promise.all([runCurtly('compute', 'cpu'), runCurtly('wait', 'io')]);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['ok', 'ok']);
+});
+
+test('a process that outlives its outcome is gone within a second or so', async () => {
+  const outcome = await runIn('linger');
+  expect(outcome).toMatchObject({ kind: 'ok' });
+  const { pid } = (outcome as { value: { pid: number } }).value;
+  expect(isAlive(pid)).toBe(true);
+  await until(() => !isAlive(pid), 'the process is gone', 5_000);
 });

@@ -1,17 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { type Clock, type Log, messageOf, type Outcome } from '@millrace/core';
-import { moduleUrl } from '../ipc.ts';
 import { openMemoryGroup } from '../pod/memory-group.ts';
 import { createOutOfMemory } from '../pod/out-of-memory.ts';
 import { openAutopsy } from './child-autopsy.ts';
+import { type ChildEnd, forkForJob, hearChild } from './job-child.ts';
 import type { Lane, LaneRun } from './lane.ts';
-import { converse, type FromRemote, outcomeFromWire, type RemoteTask, type WireOutcome } from './remote.ts';
+import { converse, type IsolatedTask } from './remote.ts';
+import { type SilenceLimits, watchSilence } from './silence.ts';
 import type { Verdict } from './verdict.ts';
-
-/** From the job's own process: its last word is the outcome. */
-type FromIsolated = FromRemote | { readonly type: 'outcome'; readonly outcome: WireOutcome };
 
 /** A machine that has no process to give is asked again only after this. */
 const NO_PROCESS_MS = 1_000;
@@ -20,28 +16,26 @@ export interface IsolatedLaneOptions {
   /** Where the outputs of the handlers go. */
   readonly output: NodeJS.WritableStream;
   readonly verdict: Verdict;
+  /** Of the event loop of a child whose handler is of the io lane. */
+  readonly silence: SilenceLimits;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-async function forkForJob(): Promise<ChildProcess> {
-  // The fifth stdio is the lifeline, as between a pod and its processes: no job outlives its worker.
-  const child = fork(fileURLToPath(moduleUrl(import.meta.url, '../isolated/main.ts')), [], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-  });
-  child.stdio[4]?.on('error', () => undefined);
-  // Without a pid the child never was: its error follows.
-  if (child.pid === undefined) await once(child, 'spawn');
-  // A failed send or kill is an `error` too; the exit tells more.
-  child.on('error', () => undefined);
-  return child;
-}
+/** What is said of a death that was ours, and its own doing. */
+const hung = ({ limitMs }: SilenceLimits) => ({
+  cause: 'hung' as const,
+  message: `The handler's own process did not come back to its event loop for ${limitMs} ms, and was killed.`,
+});
 
 /**
  * Each run in a child process of its own, for handlers that may crash natively: what they take down is their own
- * job and nobody else's. An abandoned run is killed.
+ * job and nobody else's. An abandoned run is killed, and so is one of the io lane whose event loop stands still for as
+ * long as a worker's may: it took down its process. A handler of the cpu lane may compute there for as long as its
+ * timeout lets it, as in its thread: a long computation and an endless one look the same.
  */
-export function createIsolatedLane({ output, verdict, clock, log }: IsolatedLaneOptions): Lane {
+export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
+  const { output, verdict, silence: limits, clock, log } = options;
   const outOfMemory = createOutOfMemory(openMemoryGroup());
 
   function runIn(child: ChildProcess, run: LaneRun): Promise<Outcome> {
@@ -49,27 +43,31 @@ export function createIsolatedLane({ output, verdict, clock, log }: IsolatedLane
     const send = (message: object) => child.connected && child.send(message, () => undefined);
     const conversation = converse(run, send);
     const kill = () => void child.kill('SIGKILL');
+    const silence = run.handler.lane === 'io' ? watchSilence(limits, clock, kill) : null;
     if (run.abandon.aborted) kill();
     run.abandon.addEventListener('abort', kill, { once: true });
-    return new Promise<Outcome>((resolve) => {
-      let isDecided = false;
-      child.on('message', (message: FromIsolated) => {
-        autopsy.look();
-        if (message.type !== 'outcome') return conversation.receive(message);
-        isDecided = true;
-        resolve(outcomeFromWire(message.outcome));
-      });
-      child.on('exit', async (code, signal) => {
-        if (run.abandon.aborted) return resolve(killedByUs(run));
-        const death = await autopsy.death(code, signal);
-        // Its outcome may be read after its exit.
-        if (isDecided) return;
-        resolve(verdict(run, { ...death, memoryLimitBytes: conversation.heapLimitBytes }));
-      });
-      send({ file: run.handler.file, job: run.job, data: run.data } satisfies RemoteTask);
-    }).finally(() => {
+    const last = hearChild(child, clock, (message) => {
+      autopsy.look();
+      silence?.heard();
+      if (message.type !== 'beat') conversation.receive(message);
+    });
+
+    async function outcomeOfEnd({ code, signal }: ChildEnd): Promise<Outcome> {
+      const isHung = silence?.isOver === true;
+      if (run.abandon.aborted && !isHung) return killedByUs(run);
+      const death = await autopsy.death(code, signal, isHung);
+      // It may be read after the exit.
+      if (last.outcome) return last.outcome;
+      const how = isHung ? hung(limits) : {};
+      return verdict(run, { ...death, ...how, memoryLimitBytes: conversation.heapLimitBytes });
+    }
+
+    const { file } = run.handler;
+    send({ file, job: run.job, data: run.data, beatMs: limits.beatMs } satisfies IsolatedTask);
+    return Promise.race([last.told, last.ended.then(outcomeOfEnd)]).finally(() => {
       autopsy.end();
       conversation.end();
+      silence?.end();
       run.abandon.removeEventListener('abort', kill);
     });
   }

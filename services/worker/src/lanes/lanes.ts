@@ -5,6 +5,7 @@ import { createIoLane, type IoWatch } from './io-lane.ts';
 import { createIsolatedLane } from './isolated-lane.ts';
 import type { Lane } from './lane.ts';
 import { createQuarantine } from './quarantine.ts';
+import type { SilenceLimits } from './silence.ts';
 import { createVerdict } from './verdict.ts';
 
 export interface LanesOptions {
@@ -17,6 +18,8 @@ export interface LanesOptions {
   /** Where the outputs of isolated handlers go. */
   readonly output: NodeJS.WritableStream;
   readonly ioWatch: IoWatch;
+  /** How long the event loop of an isolated handler of the io lane may stand still. */
+  readonly silence: SilenceLimits;
   readonly clock: Clock;
   readonly log: Log;
 }

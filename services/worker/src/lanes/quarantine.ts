@@ -11,6 +11,10 @@ export const QUARANTINE_SLOTS = 2;
 /**
  * Where suspects of a death run: one to a process (`isolated`), `slots` of them at once. The others wait in the order
  * in which they came; waiting is not running. Whoever is told to stop while it waits never begins.
+ *
+ * A place is given back at the outcome; its child is gone within a second of that. An endless loop keeps a place for
+ * `supervision.busyLimitMs` where its handler is of the io lane. One of the cpu lane may compute, alone as in its
+ * thread, for as long as its timeout lets it; without one it keeps the place, as it would keep a thread for ever.
  */
 export function createQuarantine(isolated: Lane, log: Log, slots = QUARANTINE_SLOTS): Lane {
   let free = slots;

@@ -12,6 +12,11 @@ export interface RemoteTask {
   readonly data: unknown;
 }
 
+/** To a process of its own, which is to show every `beatMs` that its event loop turns. */
+export interface IsolatedTask extends RemoteTask {
+  readonly beatMs: number;
+}
+
 export type ToRemote =
   | { readonly type: 'abort'; readonly reason: WireError }
   /** The answer to a progress or log call. */
@@ -46,6 +51,12 @@ export function errorFromWire({ name, message, stack, code, details }: WireError
   if (stack !== undefined) error.stack = stack;
   return error;
 }
+
+/** From a process of its own: its last word is the outcome. */
+export type FromIsolated =
+  | FromRemote
+  | { readonly type: 'beat' }
+  | { readonly type: 'outcome'; readonly outcome: WireOutcome };
 
 /** A result travels as JSON: that is what the store will hold, and nothing else survives every way between. */
 export type WireOutcome =

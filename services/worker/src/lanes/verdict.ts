@@ -6,7 +6,7 @@ export type RunDeath = Pick<
   Kill,
   'exitCode' | 'exitSignal' | 'lastLines' | 'peakRssBytes' | 'memoryLimitBytes'
 > & {
-  readonly cause: 'crash' | 'oom' | 'killed';
+  readonly cause: 'crash' | 'oom' | 'killed' | 'hung';
   /** For a person: a whole sentence. */
   readonly message: string;
 };
@@ -20,7 +20,7 @@ export function causeOf(exitSignal: string | null, outOfMemory: boolean): RunDea
   return exitSignal !== null && SENT_BY_OTHERS.has(exitSignal) ? 'killed' : 'crash';
 }
 
-/** Judges deaths of threads and processes that we did not bring about. */
+/** Judges deaths of threads and processes that we did not bring about, or only since they were hung. */
 export type Verdict = (run: LaneRun, death: RunDeath) => Outcome;
 
 /**
