@@ -28,7 +28,7 @@ export function describeKill({ cause, exitCode, exitSignal }: Omit<Kill, 'start'
 /**
  * A job has killed the process that it ran in alone. Below the limit it goes back to the head of the queue, and this
  * resolves null. At the limit it resolves what the job is to fail with, and the evidence of all its kills stands in
- * its hash. Throws `fenced` or `lock_lost` when the job is not ours any more.
+ * its hash, if the store has room for it. Throws `fenced` or `lock_lost` when the job is not ours any more.
  */
 export async function recordKill(
   keeper: KillKeeper,
@@ -46,8 +46,15 @@ export async function recordKill(
   ]);
   const [kills, isPoison] = throwIfRefused(reply) as [number, 0 | 1];
   if (isPoison === 0) return null;
-  const lines = (await client.hget(keys.job(id), 'mrKilledBy')) ?? undefined;
-  const evidence = await resolveKills(client, { prefix, queue, id, lines });
-  await client.hset(keys.job(id), 'mrEvidence', JSON.stringify(evidence));
+  // Without it the letter's evidence is looked up when it is asked for (dead-letters.ts): a full store is no pardon.
+  await writeEvidence(keeper, id).catch(() => undefined);
   return `poison: killed its process ${kills} times; last: ${describeKill(kill)}`;
+}
+
+/** Writes out the kills of a job into its hash. */
+async function writeEvidence({ client, prefix, queue }: KillKeeper, id: string): Promise<void> {
+  const key = queueKeys(prefix, queue).job(id);
+  const lines = (await client.hget(key, 'mrKilledBy')) ?? undefined;
+  const evidence = await resolveKills(client, { prefix, queue, id, lines });
+  await client.hset(key, 'mrEvidence', JSON.stringify(evidence));
 }

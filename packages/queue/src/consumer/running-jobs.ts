@@ -8,8 +8,11 @@ export interface RunningJob {
   ending: Ending | null;
 }
 
-/** How a failure is remembered as a dead letter: the handler said it is final, or the job is poison. */
-export type Ending = 'final' | 'poison';
+/**
+ * How a failure is remembered: the handler said it is final, or the job is poison, or it was killed and that could not
+ * be counted, which is no reason to forgive it what was counted before.
+ */
+export type Ending = 'final' | 'poison' | 'killed';
 
 const NO_MARKS: TakenMarks = { suspect: false, killed: false };
 
@@ -38,7 +41,7 @@ export class RunningJobs {
     job.ending = null;
   }
 
-  /** The attempt is about to fail for good, and this is why. */
+  /** The attempt is about to fail, and this is why. */
   ends(jobId: string, ending: Ending): void {
     const job = this.#jobs.get(jobId);
     if (job) job.ending = ending;
@@ -97,6 +100,7 @@ export class RunningJobs {
   verdict(jobId: string): string {
     const job = this.#jobs.get(jobId);
     if (!job) return '';
+    if (job.ending === 'killed') return '';
     if (job.ending === 'poison') return 'p';
     return (job.marks.suspect || job.marks.killed ? 'k' : '') + (job.ending === 'final' ? 'f' : '');
   }

@@ -8,7 +8,7 @@ export interface Settling {
   readonly clock: Clock;
   /** Puts a job back at the head of the queue. */
   giveBack(jobId: string, reason: string): Promise<void>;
-  /** The attempt is about to fail for good, and this is why. */
+  /** The attempt is about to fail, and this is why. */
   ends(jobId: string, ending: Ending): void;
   /** Counts a kill: null when the job went back to the queue, else what it fails with. Absent: none is counted. */
   readonly recordKill: ((job: Job, kill: Omit<Kill, 'start'>) => Promise<string | null>) | null;
@@ -48,6 +48,7 @@ export async function settle(
     case 'killed': {
       // Uncounted, a kill is an ordinary failure, or the job would kill for ever.
       if (!settling.recordKill) throw new Error(`its process died: ${describeKill(outcome.kill)}`);
+      settling.ends(id, 'killed');
       const poison = await settling.recordKill(job, outcome.kill);
       if (poison === null) throw new WaitingError();
       throw final(new UnrecoverableError(poison), 'poison');
