@@ -1,6 +1,8 @@
 import { didYouMean, MillraceError } from '@millrace/core';
 import { FAULTS, type Fault } from '@millrace/local';
+import { gateLines } from '../measure/gate.ts';
 import type { Bench, BenchOptions, BenchReport, BenchResult, Figures, Ledger } from '../runner.ts';
+import { falseDeathsOf, gatesOf, MASS_DEATH, QUIET } from './gates.ts';
 import { massDeath } from './mass-death.ts';
 import { quietStretch } from './quiet.ts';
 import { type Rig, startRig } from './rig.ts';
@@ -15,8 +17,6 @@ const QUIET_S = 600;
 const QUIET_QUICK_S = 10;
 /** One of a kind each, on one platform: a smoke of the whole. */
 const QUICK_FAULTS = ['worker-kill', 'link-reset', 'store-kill'];
-const QUIET = 'quiet';
-const MASS_DEATH = 'mass-death';
 
 /** A part of the run: a fault, which for some depends on the rig it is made on. */
 interface Part {
@@ -108,47 +108,29 @@ function figuresOf({ name: _name, deaths, ledger, what, faults, figures, ...band
   return { what, ...band, ...figures, ledger: { ...ledger }, deaths: [...deaths], ok: faults.length === 0 };
 }
 
-/** What a mass death may take: 5,000 jobs back within a second, by calls that hold the store for 5 ms at most. */
-const LIMITS: Readonly<Record<string, number>> = { reclaimMs: 1_000, longestScriptMs: 5 };
-
-/** Figures over their limits; a smoke has no figures. */
-function overLimits({ figures }: TrialResult, quick: boolean): string[] {
-  return Object.entries(LIMITS).flatMap(([figure, limit]) => {
-    const value = figures[figure];
-    return quick || value === undefined || value <= limit
-      ? []
-      : [`${figure} ${Math.round(value)}, over ${limit}`];
-  });
-}
-
-/** Deaths that were certified while nobody was harmed; null when that part was not run. */
-function falseDeathsOf(results: readonly TrialResult[]): number | null {
-  return results.find(({ name }) => name === QUIET)?.deaths.length ?? null;
-}
-
 /** Every fault of the issue's list under load, each with its ledger, and a stretch in which nothing may die. */
 export const bench: Bench = {
   name: 'chaos',
   describe: 'every fault under load, each with its ledger, time to band and loss area; and no false death',
   async run(options, report): Promise<BenchResult> {
     const results = await tryAll(chosen(options), options, report);
-    const falseDeaths = falseDeathsOf(results);
     const faults = results.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
-    const missed = results.flatMap((result) => overLimits(result, options.quick));
+    const gates = gatesOf(results);
     return {
       ratio: {},
       ours: {
         rate: RATE,
-        falseDeaths,
+        falseDeaths: falseDeathsOf(results),
         survived: results.filter((result) => result.faults.length === 0).length,
         tried: results.length,
         faults: Object.fromEntries(results.map((result) => [result.name, figuresOf(result)])),
+        gates,
       },
       stock: null,
       pairs: [],
       ledger: sumOf(results),
       faults,
-      table: [chaosTable(results), ...missed].join('\n'),
+      table: [chaosTable(results), '', ...gateLines(gates)].join('\n'),
     };
   },
 };

@@ -2,14 +2,13 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Clock, MillraceError } from '@millrace/core';
+import { type Clock, MillraceError, type Recovery } from '@millrace/core';
 import { type ChaosTarget, type Fault, type LocalPlatform, offer, until } from '@millrace/local';
+import { longestCall, watchCalls } from './slow-log.ts';
 
 const HERD = fileURLToPath(new URL('herd/main.ts', import.meta.url));
 const HELD_MS = 60_000;
-const RECLAIMED_MS = 60_000;
-/** Of the store's slow log, µs. */
-const SLOW_US = 5_000;
+const RECOVERED_MS = 100_000;
 
 interface Herd {
   readonly starts: number;
@@ -47,21 +46,12 @@ async function gather(platform: LocalPlatform, target: ChaosTarget, { starts, jo
   return child;
 }
 
-/** The longest script call of the store since its slow log was reset, in ms; 0 when none was over 5 ms. */
-async function longestScriptMs(target: ChaosTarget): Promise<number> {
-  const [entries] = await target.store(['SLOWLOG', 'GET', '1000']);
-  const times = (Array.isArray(entries) ? entries : []).flatMap((entry) => {
-    const [, , us, words] = entry as [number, number, number, readonly string[]];
-    return /^(eval|evalsha|fcall)$/i.test(String(words[0])) ? [us / 1000] : [];
-  });
-  return Math.max(0, ...times);
-}
-
-/** Every start that the herd's pod had, recovered. */
+/** Every start that the herd's pod had, recovered: its jobs given back, and all of them started again. */
 async function untilAllRecovered(target: ChaosTarget, starts: number, clock: Clock) {
-  return until(target, `${starts} deaths are recovered`, RECLAIMED_MS, async () => {
+  return until(target, `${starts} deaths are recovered`, RECOVERED_MS, async () => {
     const of = (await target.recoveries()).filter(({ id }) => id.startsWith('herd'));
-    if (of.filter(({ reclaimMs }) => reclaimMs !== null).length < starts) return null;
+    const isOver = ({ reclaimMs, lastOrphanMs }: Recovery) => reclaimMs !== null && lastOrphanMs !== null;
+    if (of.filter(isOver).length < starts) return null;
     return { recoveries: of, atMs: clock.nowMs() };
   });
 }
@@ -80,11 +70,7 @@ export function massDeath(platform: LocalPlatform, herd: Herd = { starts: 200, j
     boundMs: 120_000,
     async strike(target) {
       const child = await gather(platform, target, herd);
-      await target.store(
-        ['CONFIG', 'SET', 'slowlog-log-slower-than', String(SLOW_US)],
-        ['CONFIG', 'SET', 'slowlog-max-len', '1000'],
-        ['SLOWLOG', 'RESET'],
-      );
+      await watchCalls(target);
       const gone = once(child, 'exit');
       const atMs = target.clock.nowMs();
       child.kill('SIGKILL');
@@ -97,7 +83,10 @@ export function massDeath(platform: LocalPlatform, herd: Herd = { starts: 200, j
       target.tell('orphans', orphans);
       target.tell('detectMs', Math.max(...found));
       target.tell('reclaimMs', Math.max(...ends) - Math.min(...found));
-      target.tell('longestScriptMs', await longestScriptMs(target));
+      // The takes of the orphans count too: all have restarted by now.
+      const longest = await longestCall(target);
+      target.tell('longestCallMs', longest.ms);
+      target.tell('longestCall', longest.what);
     },
   };
 }

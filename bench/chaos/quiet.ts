@@ -1,16 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism, getPriority } from 'node:os';
 import type { Fault, Wires } from '@millrace/local';
 import { NO_DEATH, offer } from '@millrace/local';
+import { endBurner, startBurners } from './burners.ts';
 
 const STALL_MS = 300;
 /** Between two stalls, and between two jobs that strain their process. */
 const EVERY_MS = 1_500;
-/** A process that burns, beside the platform and at its own priority, for as long as we live. */
-const BURN =
-  'process.on("disconnect", () => process.exit()); setImmediate(function burn() { const end = Date.now() + 50; while (Date.now() < end); setImmediate(burn); });';
-
 /** Strains that a healthy worker may come under, one after the other. */
 const STRAINS: readonly { readonly handler: string; readonly data: object }[] = [
   { handler: 'litters', data: { ms: 1_000 } },
@@ -18,12 +13,6 @@ const STRAINS: readonly { readonly handler: string; readonly data: object }[] = 
   { handler: 'litters', data: { ms: 400 } },
   { handler: 'blocks', data: { ms: 3_000 } },
 ];
-
-function burners(nodeFile: string, count: number): ChildProcess[] {
-  return Array.from({ length: count }, () =>
-    spawn(nodeFile, ['-e', BURN], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
-  );
-}
 
 /** Holds one wire after the other for 300 ms: pods to store, pods to supervisors, both at once. */
 function stall(wires: Wires, round: number): () => void {
@@ -49,15 +38,13 @@ export function quietStretch(forMs: number, nodeFile: string): Fault {
     async strike(target) {
       const { clock, signal, wires } = target;
       if (wires === null) throw new TypeError('this target has no wires');
-      const cores = availableParallelism();
-      const burning = burners(nodeFile, availableParallelism());
-      const burnerPids = burning.flatMap(({ pid }) => pid ?? []);
-      target.tell('burners', burnerPids.length);
-      // What the kernel says, not what we asked for: 0 is the platform's own.
-      target.tell('burnersNice', Math.max(...burnerPids.map((pid) => getPriority(pid))));
+      const burning = await startBurners(nodeFile, availableParallelism());
       const endMs = clock.monotonicMs() + forMs;
       let stalls = 0;
       try {
+        target.tell('burners', burning.length);
+        // What the kernel says: 0 is the platform's own.
+        target.tell('burnersNice', Math.max(...burning.map(({ pid }) => getPriority(pid))));
         target.harmed('nobody is harmed');
         for (let round = 0; clock.monotonicMs() < endMs; round++) {
           const strain = STRAINS[round % STRAINS.length] as (typeof STRAINS)[number];
@@ -73,11 +60,4 @@ export function quietStretch(forMs: number, nodeFile: string): Fault {
       }
     },
   };
-}
-
-async function endBurner(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
 }

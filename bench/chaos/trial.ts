@@ -49,7 +49,7 @@ export interface TrialResult {
   /** Share of the windows before the harm that were in the band themselves: under 0.95 the machine is too noisy. */
   readonly steadyInBand: number | null;
   /** Figures that only this fault has. */
-  readonly figures: Readonly<Record<string, number>>;
+  readonly figures: Readonly<Record<string, number | string>>;
   /** Why the fault was not survived as promised; none: it was. */
   readonly faults: readonly string[];
 }
@@ -69,7 +69,7 @@ class Trial {
   readonly #target: ChaosTarget;
   readonly #over = new AbortController();
   readonly #faults: string[] = [];
-  readonly #figures: Record<string, number> = {};
+  readonly #figures: Record<string, number | string> = {};
   #batches = 0;
   #harm: Harm | null = null;
 

@@ -1,14 +1,5 @@
+import { type Gate, gate } from '../measure/gate.ts';
 import type { OurFigures, ratiosOf } from './figures.ts';
-
-/** A figure and what it must not exceed. */
-export interface Gate {
-  readonly name: string;
-  readonly value: number | null;
-  readonly limit: number;
-  readonly aim: number | null;
-  /** Null: it was not measured. */
-  readonly met: boolean | null;
-}
 
 /** A p99 of fewer kills is none. */
 const FEWEST_KILLS = 100;
@@ -16,13 +7,6 @@ const FEWEST_STOCK_KILLS = 10;
 
 /** The gates of this bench. */
 export function gatesOf(ours: OurFigures, ratio: ReturnType<typeof ratiosOf>): Gate[] {
-  const gate = (name: string, value: number | null, limit: number, aim: number | null = null): Gate => ({
-    name,
-    value,
-    limit,
-    aim,
-    met: value === null ? null : value <= limit,
-  });
   return [
     gate('last orphan, ours ÷ stock defaults', ratio.orphanVsDefaults, 0.1, 1 / 800),
     gate('last orphan, ours ÷ stock tuned', ratio.orphanVsTuned, 0.5),

@@ -1,31 +1,14 @@
+import { type Gate, gateLines, told } from '../measure/gate.ts';
 import type { Spread } from '../measure/quantile.ts';
 import type { OurFigures, StockFigures } from './figures.ts';
-import type { Gate } from './gates.ts';
 
 const WIDTHS = [44, 12, 12, 12, 12, 6] as const;
-
-const number = (value: number | null): string => {
-  if (value === null) return '–';
-  if (!Number.isFinite(value)) return 'never';
-  const digits = Math.abs(value) >= 1_000 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
-};
 
 const line = (...cells: readonly string[]) =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i] ?? 12))).join('');
 
 const row = (name: string, { p50, p90, p99, max, n }: Spread) =>
-  line(name, number(p50), number(p90), number(p99), number(max), String(n));
-
-/** The gates with their figures, one a line. */
-function gateLines(gates: readonly Gate[]): string[] {
-  return gates.map(({ name, value, limit, aim, met }) => {
-    const figure = value !== null && value < 0.01 ? value.toPrecision(2) : number(value);
-    const wanted = `≤ ${limit}${aim === null ? '' : `, aim ${aim < 0.01 ? `1/${Math.round(1 / aim)}` : aim}`}`;
-    const verdict = met === null ? 'no figure' : met ? 'met' : 'MISSED';
-    return `${verdict.padEnd(9)}  ${name.padEnd(WIDTHS[0])}${figure.padStart(10)}   (${wanted})`;
-  });
-}
+  line(name, told(p50), told(p90), told(p99), told(max), String(n));
 
 /** The run for people. */
 export function recoveryTable(
@@ -49,7 +32,7 @@ export function recoveryTable(
     row('    the same, from any job to the next', ours.slotTurnMs),
     row('ours, frozen: beyond the hang limit', ours.frozenExcessMs),
     '',
-    `loss area of a kill, in seconds of the offered load: ours ${number(ours.lossSeconds)}, stock ${number(defaults.lossSeconds)} (defaults), ${number(tuned.lossSeconds)} (tuned)`,
+    `loss area of a kill, in seconds of the offered load: ours ${told(ours.lossSeconds)}, stock ${told(defaults.lossSeconds)} (defaults), ${told(tuned.lossSeconds)} (tuned)`,
     '',
     ...gateLines(gates),
   ].join('\n');

@@ -62,7 +62,7 @@ export interface ChaosTarget {
   /** The moment of the harm, ms since 1970 (default: now), and what it was. The first one counts. */
   harmed(what: string, atMs?: number): void;
   /** A figure of this fault beside those that all have. */
-  tell(figure: string, value: number): void;
+  tell(figure: string, value: number | string): void;
 }
 
 /** One way to do harm, and what may come of it. */

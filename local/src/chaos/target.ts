@@ -24,7 +24,7 @@ export interface TargetOptions {
   readonly signal: AbortSignal;
   readonly token?: string | undefined;
   readonly onHarm: (harm: Harm) => void;
-  readonly onFigure?: (figure: string, value: number) => void;
+  readonly onFigure?: (figure: string, value: number | string) => void;
   /** Makes the data of jobs, and books them. Default: each is marked with its number. */
   readonly batch?: (name: string, data: readonly object[]) => Batch;
   readonly wires?: Wires;
