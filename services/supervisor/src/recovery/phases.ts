@@ -1,5 +1,5 @@
-import type { Clock, Recovery } from '@millrace/core';
-import type { QueueSupervision } from '@millrace/queue';
+import { type Clock, isMillraceError, type Recovery } from '@millrace/core';
+import type { DeadStart, QueueSupervision, ReclaimResult } from '@millrace/queue';
 import { nowMs } from '../now.ts';
 import type { UntilDone } from '../until-done.ts';
 import { mergeOrphans, sinceDeath } from './record.ts';
@@ -25,7 +25,7 @@ export interface Reclaimed {
 /**
  * Fences the dead start in every queue and gives its jobs back. Both at once, on one connection: the fence goes first,
  * and a reclaim of a start that is not fenced is refused by the store, so a fence that did not get through only makes
- * both be tried again. Every replica may do it: each is told of all orphans, whoever moved them.
+ * both be tried again; one that the store took and lost is put up anew. Every replica may do it: each is told of all orphans, whoever moved them.
  */
 export async function fenceAndReclaim(
   begun: Recovery,
@@ -39,7 +39,7 @@ export async function fenceAndReclaim(
   const [fenced, ...reclaimed] = await Promise.all([
     fencedMs,
     ...queues.map(async (queue) => {
-      const result = await untilDone('reclaim', () => supervision.reclaim(queue, dead));
+      const result = await untilDone('reclaim', () => reclaimFenced(supervision, queue, dead));
       return [queue, result] as const;
     }),
   ]);
@@ -56,6 +56,21 @@ export async function fenceAndReclaim(
     orphans: [...ids.values()].reduce((sum, list) => sum + list.length, 0),
     eventsAfter: new Map(reclaimed.map(([queue, { eventsAfter }]) => [queue, eventsAfter])),
   };
+}
+
+/** A store that came back without its last writes may have lost the fence, which is asked for once: it is put up again. */
+async function reclaimFenced(
+  supervision: PhaseDependencies['supervision'],
+  queue: string,
+  dead: DeadStart,
+): Promise<ReclaimResult> {
+  try {
+    return await supervision.reclaim(queue, dead);
+  } catch (error) {
+    if (!isMillraceError(error, 'wrong_state')) throw error;
+    await supervision.fence(queue, dead.startId);
+    return supervision.reclaim(queue, dead);
+  }
 }
 
 /** When each orphan was seen starting again, ms since 1970. Resolves with what was seen when `signal` aborts. */
