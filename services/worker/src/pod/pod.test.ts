@@ -1,0 +1,82 @@
+import { compileConfig, ManualClock, silentLog } from '@millrace/core';
+import { expect, test } from 'vitest';
+import { type FromProcess, noOutcomes, type ToProcess } from '../ipc.ts';
+import type { ChildExit, ChildListeners, SpawnChild } from './child-process.ts';
+import { createPod } from './pod.ts';
+
+const YAML = `
+worker: {processes: 2, standby: 1, healthPort: 0}
+supervision: {intensity: 1}
+log: {level: silent}
+`;
+
+const KILLED: ChildExit = {
+  ...{ code: null, signal: 'SIGKILL', lastLines: [], ordered: false, outOfMemory: false },
+  ...{ peakRssBytes: null, memoryLimitBytes: null },
+};
+const DRAINED: ChildExit = { ...KILLED, code: 0, signal: null };
+
+/** A child that a test speaks for. */
+interface Puppet extends ChildListeners {
+  readonly heard: ToProcess[];
+}
+
+const working = (busy: number): FromProcess => ({
+  type: 'activity',
+  queues: [{ queue: 'q', busy, slots: 16, cycles: 1, connected: true, ended: noOutcomes() }],
+  ...{ loopDelayMs: 0, rssBytes: 0 },
+});
+
+/** A pod of two slots and a standby, all ready: the puppets in the order of their forks. */
+async function running() {
+  const clock = new ManualClock();
+  const puppets: Puppet[] = [];
+  const spawn: SpawnChild = (_id, listeners) => {
+    const heard: ToProcess[] = [];
+    puppets.push({ ...listeners, heard });
+    const send = (message: ToProcess) => {
+      heard.push(message);
+      if (message.type === 'drain') queueMicrotask(() => listeners.onExit(DRAINED));
+    };
+    return { pid: 1_000 + puppets.length, send, kill: () => undefined, vitals: () => null };
+  };
+  const ends: number[] = [];
+  const settings = { MILLRACE_SUPERVISORS: '127.0.0.1:1' };
+  const config = compileConfig(settings, YAML);
+  const nothing = () => undefined;
+  const pod = createPod(
+    config,
+    { id: 'pod', pool: 'default', pid: 1, linkKey: null },
+    { spawn, clock, log: silentLog, onReady: nothing, onEnd: (code) => ends.push(code), killSelf: nothing },
+  );
+  await pod.start();
+  clock.advance(0);
+  const ready = puppets.splice(0);
+  for (const { onMessage } of ready) onMessage({ type: 'ready' });
+  const [first, second, standby] = ready as [Puppet, Puppet, Puppet];
+  return { clock, ends, first, second, standby, stop: () => pod.stop() };
+}
+
+const activated = (slot: number) => ({ type: 'activate', slot });
+
+test('a standby takes a dead one’s slot after its orphans where the living have room for them', async () => {
+  const { clock, first, second, standby, stop } = await running();
+  expect([first.heard, second.heard, standby.heard]).toEqual([[activated(0)], [activated(1)], []]);
+  first.onMessage(working(2));
+  second.onMessage(working(2));
+  first.onExit(KILLED);
+  clock.advance(59);
+  expect(standby.heard).toEqual([]);
+  clock.advance(1);
+  expect(standby.heard).toEqual([activated(0)]);
+  await stop();
+});
+
+test('and at once where they have not', async () => {
+  const { first, second, standby, stop } = await running();
+  first.onMessage(working(2));
+  second.onMessage(working(15));
+  first.onExit(KILLED);
+  expect(standby.heard).toEqual([activated(0)]);
+  await stop();
+});
