@@ -60,6 +60,30 @@ const stories: fc.Arbitrary<Story> = fc.integer({ min: 1, max: IDS.length }).cha
   });
 });
 
+const plain = { shutdown: 'brutal_kill', stubborn: false, restart: 'permanent', onEnd: null } as const;
+const refused = { ok: false, deed: { victim: 'a', how: 'normal' } } as const;
+
+/** While c is owed a start, a dies twice: the first retry of c is older than the second death of a. */
+const oldRetry: Story = {
+  spec: { strategy: 'rest_for_one', intensity: 3, periodMs: HOUR_MS },
+  children: [
+    { ...plain, id: 'a', starts: [] },
+    { ...plain, id: 'b', starts: [] },
+    { ...plain, id: 'c', starts: [{ ok: true, deed: null }, refused, refused] },
+  ],
+  steps: [{ type: 'crash', victims: [{ victim: 'a', how: 'normal' }] }],
+};
+
+test('a retry keeps its place in the mailbox, also when its child was ended and owed again meanwhile', () => {
+  expect(playToOurs(oldRetry).slice(-5)).toEqual([
+    'end a normal',
+    'start c',
+    'end c killed',
+    'end b killed',
+    'escalate intensity',
+  ]);
+});
+
 describe.skipIf(!hasErlang())(
   'beside a supervisor of OTP (skipped where there is no `erl`: install erlang-base)',
   () => {
@@ -79,7 +103,7 @@ describe.skipIf(!hasErlang())(
           escalations += theirs.filter((line) => line.startsWith('escalate')).length;
           expect(playToOurs(story)).toEqual(theirs);
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, examples: [[oldRetry]] },
       );
       // The stories are worth something: much happens in them, and they end either way.
       expect(restarts).toBeGreaterThan(RUNS);

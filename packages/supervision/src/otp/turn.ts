@@ -22,11 +22,14 @@ export function setStatus(turn: Turn, id: string, status: ChildStatus): void {
   put(turn, { children });
 }
 
-/** Nothing of it is to come any more: a temporary child is forgotten, any other keeps its place. */
+/**
+ * Nothing of it is to come any more: a temporary child is forgotten, any other keeps its place. As in OTP its exit is
+ * taken out of the mailbox, but a retry stays: it means nothing, unless the child is owed a start again by then.
+ */
 export function settle(turn: Turn, id: string): void {
   const { children, mailbox, waiting } = turn.state;
   put(turn, {
-    mailbox: mailbox.filter((letter) => letter.id !== id),
+    mailbox: mailbox.filter((letter) => letter.id !== id || letter.what === 'retry'),
     waiting: waiting.filter((entry) => entry.id !== id),
   });
   if (specOf(turn.state, id).restart !== 'temporary') setStatus(turn, id, 'down');
