@@ -28,7 +28,7 @@ export interface QueueActivity {
   readonly ended: Readonly<Record<OutcomeKind, number>>;
 }
 
-/** What a worker process tells of itself every second. Sizes bytes, delays ms. */
+/** What a worker process tells of itself every `supervision.beatMs`. Sizes bytes, delays ms. */
 export interface ProcessActivity {
   readonly queues: readonly QueueActivity[];
   readonly loopDelayMs: number;

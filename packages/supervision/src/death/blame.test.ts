@@ -71,5 +71,6 @@ test.each([
   ['pod-lost', false, true, 'none'],
   ['shutdown', true, false, 'none'],
 ] as const)('%s (seen: %s, busy: %s) is the fault of: %s', (cause, seen, busy, blame) => {
-  expect(blameOf({ cause, seen, busy })).toBe(blame);
+  expect(blameOf({ cause, seen, busy, served: true })).toBe(blame);
+  expect(blameOf({ cause, seen, busy, served: false })).toBe('none');
 });

@@ -34,13 +34,16 @@ export interface BlameFacts {
   readonly seen: boolean;
   /** It was blocked by its own work when it was declared hung. */
   readonly busy: boolean;
+  /** It may have held a slot: a process without one takes no jobs. */
+  readonly served: boolean;
 }
 
 /**
  * Whose fault a death may be. `jobs`: what ran there did it, by its crash, its memory or its CPU time. `unknown`: nobody
- * saw who did it. `none`: it was meant, or the machine's.
+ * saw who did it. `none`: it was meant, or the machine's, or no job ever ran there.
  */
-export function blameOf({ cause, seen, busy }: BlameFacts): Blame {
+export function blameOf({ cause, seen, busy, served }: BlameFacts): Blame {
+  if (!served) return 'none';
   switch (cause) {
     case 'oom':
       return 'jobs';

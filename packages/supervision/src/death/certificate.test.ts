@@ -49,6 +49,19 @@ test('a pod’s exit code is not its worker’s', () => {
   });
 });
 
+test('a death of one that was blocked is its jobs’ fault, whoever declared it dead', () => {
+  expect(died({ fenced: true, ordered: true, busy: true })).toMatchObject({ cause: 'hung', blame: 'jobs' });
+  expect(died({ fenced: true, ordered: true })).toMatchObject({ cause: 'hung', blame: 'unknown' });
+});
+
+test('who ended before it had a slot ran no jobs: handlers that it was refused for are nobody’s kill', () => {
+  const standby = { ...met, slot: null };
+  expect(died({ code: 78, signal: null }, standby)).toMatchObject({ cause: 'crash', blame: 'none' });
+  expect(died({ code: 78, signal: null })).toMatchObject({ cause: 'crash', blame: 'jobs' });
+  // What nobody saw may have begun after its last word.
+  expect(certificateOf(standby, { by: 'absence' }, T0 + 9_000).blame).toBe('unknown');
+});
+
 test('silence says what its parent saw of it', () => {
   const seen = { toldMs: T0, wordMs: null, cpuMs: 5, letter: 'T' };
   const detail = (state: StartState) =>

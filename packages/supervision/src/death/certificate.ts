@@ -71,13 +71,16 @@ export function certificateOf(state: StartState, proof: Proof, nowMs: number): D
   const exit = proof.by === 'parent' && proof.kind === 'process-exit' ? proof.exit : null;
   const cause = causeOf(state, proof);
   const seen = exit !== null && (exit.code !== null || exit.signal !== null);
+  // Whichever of us declared it dead, all are to say the same of it.
+  const busy = state.busy || exit?.busy === true;
+  const served = !seen || state.slot !== null;
   return {
     worker: state.id,
     pod: state.pod,
     pid: state.pid,
     slot: state.slot,
     cause,
-    blame: blameOf({ cause, seen, busy: state.busy }),
+    blame: blameOf({ cause, seen, busy, served }),
     exitCode: exit?.code ?? null,
     exitSignal: exit?.signal ?? null,
     diedAtMs: diedMs(state, evidence, nowMs),

@@ -35,7 +35,7 @@ export interface ParentsView {
  *
  *   alive ⇄ suspect   its beat is late, or its link closed: it is fed no more, nothing else happens to it
  *   suspect → fencing silent and still past the hang limit, or silent past the busy limit: its fence is being written
- *   fencing → suspect the store could not take the fence; a sign of life makes it alive again
+ *   fencing → suspect the store could not take the fence: a sign of life makes it alive again, which it does not before
  *   any → dead        certified; for good, whatever it still says
  */
 export interface StartState extends StartIdentity {
@@ -115,6 +115,8 @@ export interface ProcessExit {
   readonly ordered?: boolean;
   /** It ended because some supervisor had declared it dead. */
   readonly fenced?: boolean;
+  /** Whoever declared it dead saw it blocked by its own work. */
+  readonly busy?: boolean;
   readonly outOfMemory?: boolean;
   readonly lastLines?: readonly string[];
   readonly peakRssBytes?: number | null;

@@ -109,6 +109,8 @@ export const exitSchema = z.object({
   ordered: z.boolean().default(false),
   /** It ended because some supervisor had declared it dead. */
   fenced: z.boolean().default(false),
+  /** Whoever declared it dead saw it blocked by its own work. */
+  busy: z.boolean().default(false),
   stderrTail: z.array(z.string()),
   /** Out of memory: the kernel's count rose, or V8 said so. */
   outOfMemory: z.boolean().default(false),
@@ -138,8 +140,15 @@ export const refusedSchema = z.object({ type: z.literal('refused'), reason: z.st
 export const drainOrderSchema = z.object({ type: z.literal('drain'), worker: z.string(), by: z.string() });
 /** To a pod: SIGKILL that child (the pod dies itself, children first, when `worker` is its own id). */
 export const killOrderSchema = z.object({ type: z.literal('kill'), worker: z.string(), by: z.string() });
-/** To a worker: this start was declared dead; exit. To a pod: the child was fenced; SIGKILL it unless told otherwise. */
-export const fencedOrderSchema = z.object({ type: z.literal('fenced'), worker: z.string() });
+/**
+ * To a worker: this start was declared dead; exit. To a pod: the child was fenced; SIGKILL it unless told otherwise.
+ * With `busy` it was blocked by its own work, which its exit report tells to the other supervisors.
+ */
+export const fencedOrderSchema = z.object({
+  type: z.literal('fenced'),
+  worker: z.string(),
+  busy: z.boolean().optional(),
+});
 
 /** To a pod: every orphan of that child runs again, so that the next standby may be forked. */
 export const recoveredOrderSchema = z.object({ type: z.literal('recovered'), worker: z.string() });

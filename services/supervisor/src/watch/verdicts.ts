@@ -92,7 +92,8 @@ export function createVerdicts(dependencies: VerdictsDependencies): Perform {
    * nothing either: the store's refusals alone stop it.
    */
   function orderFenced(worker: string, pod: string | undefined): void {
-    const order = { type: 'fenced', worker } as const;
+    const busy = watch.get(worker)?.busy === true ? { busy: true } : {};
+    const order = { type: 'fenced', worker, ...busy } as const;
     if (dependencies.supervision.killFenced) links().order(worker, order);
     if (pod !== undefined) links().order(pod, order);
   }

@@ -56,7 +56,7 @@ test('a pod without children still beats; one with very many says it in lines of
 test('an exit says who ended it: a supervisor’s fence is not an operator’s order', () => {
   const reports = createChildReports();
   for (const id of ['a', 'b', 'c']) reports.forked(id, handle(7));
-  reports.fenced('b');
+  reports.fenced('b', false);
   expect(reports.exited('a', exit, told)).toEqual({
     ...{
       type: 'exit',
@@ -68,15 +68,24 @@ test('an exit says who ended it: a supervisor’s fence is not an operator’s o
       atMs: 77,
       expected: false,
     },
-    ...{ ordered: false, fenced: false, stderrTail: ['x'], outOfMemory: false },
+    ...{ ordered: false, fenced: false, busy: false, stderrTail: ['x'], outOfMemory: false },
     ...{ peakRssBytes: 5, memoryLimitBytes: null },
   });
   expect(reports.exited('b', { ...exit, ordered: true }, told)).toMatchObject({
     fenced: true,
+    busy: false,
     ordered: true,
   });
   expect(reports.exited('c', { ...exit, code: EXIT.fenced, signal: null }, told)).toMatchObject({
     fenced: true,
   });
   expect(reports.beats(beat, 0)[0]?.children).toEqual([]);
+});
+
+test('it says that one supervisor saw it at work, whatever another says after it', () => {
+  const reports = createChildReports();
+  reports.forked('a', handle(7));
+  reports.fenced('a', true);
+  reports.fenced('a', false);
+  expect(reports.exited('a', exit, told)).toMatchObject({ fenced: true, busy: true });
 });

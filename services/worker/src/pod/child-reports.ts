@@ -10,8 +10,8 @@ export interface ChildReports {
   forked(id: string, handle: ChildProcessHandle): void;
   /** It said something, whatever it was. */
   heard(id: string, nowMs: number): void;
-  /** A supervisor declared it dead. */
-  fenced(id: string): void;
+  /** A supervisor declared it dead, and may have seen it blocked by its own work. */
+  fenced(id: string, busy: boolean): void;
   /** The pod's beat with what is seen of the children: one, or more when there are very many of them. */
   beats(beat: Omit<PodBeat, 'children'>, nowMs: number): readonly PodBeat[];
   /** The report of its end; then it is forgotten. */
@@ -26,6 +26,7 @@ interface Entry {
   readonly handle: ChildProcessHandle;
   wordMs: number | null;
   fenced: boolean;
+  busy: boolean;
 }
 
 /** See {@link ChildReports}. `nowMs` is on a clock that never steps: only ages leave the pod. */
@@ -39,14 +40,14 @@ export function createChildReports(): ChildReports {
   }
 
   return {
-    forked: (id, handle) => void children.set(id, { handle, wordMs: null, fenced: false }),
+    forked: (id, handle) => void children.set(id, { handle, wordMs: null, fenced: false, busy: false }),
     heard(id, nowMs) {
       const child = children.get(id);
       if (child) child.wordMs = nowMs;
     },
-    fenced(id) {
+    fenced(id, busy) {
       const child = children.get(id);
-      if (child) child.fenced = true;
+      if (child) Object.assign(child, { fenced: true, busy: child.busy || busy });
     },
     beats(beat, nowMs) {
       const reports = [...children].map(([id, child]) => report(id, child, nowMs));
@@ -61,7 +62,8 @@ export function createChildReports(): ChildReports {
       children.delete(id);
       const fenced = child?.fenced === true || exit.code === EXIT.fenced;
       const pid = child?.handle.pid ?? 0;
-      return { type: 'exit', worker: id, pid, ...told, ...exit, fenced, stderrTail: [...lastLines] };
+      const busy = child?.busy ?? false;
+      return { type: 'exit', worker: id, pid, ...told, ...exit, fenced, busy, stderrTail: [...lastLines] };
     },
   };
 }

@@ -29,7 +29,7 @@ export interface Family {
   pidOf(id: string): number;
   /** A supervisor suspects it, or has declared it dead. */
   warm(id: string): void;
-  fenced(id: string): void;
+  fenced(id: string, busy: boolean): void;
   /** The pod's beat, with what is seen of the children. */
   beats(beat: Omit<PodBeat, 'children'>): readonly PodBeat[];
   stop(): void;

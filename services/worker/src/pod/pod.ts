@@ -173,7 +173,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
   function onOrder(order: Order): void {
     log.info({ order }, 'Order');
     if (order.worker !== options.id) {
-      if (order.type === 'fenced') family.fenced(order.worker);
+      if (order.type === 'fenced') family.fenced(order.worker, order.busy === true);
       if (order.type === 'warm') family.warm(order.worker);
       else handle({ type: CHILD_ORDERS[order.type], id: order.worker });
     } else if (order.type === 'drain') {
