@@ -101,41 +101,65 @@ describe('a worker’s death', () => {
   });
 });
 
-describe('with no supervisor at all', () => {
-  test('the stalled check makes suspects too, so that a poison job is bounded', async () => {
-    const id = await one();
+describe('the stalled check', () => {
+  /** The job is active and its lock is gone, as after a death or an outage; the next look sends it back. */
+  async function stalls(id: string, worker: string): Promise<void> {
     const keys = queueKeys(bench.prefix, 'work');
+    await bench.redis.rpoplpush(keys.wait, keys.active);
+    await bench.redis.hset(keys.job(id), 'pb', worker, 'ats', 1);
+    await bench.redis.sadd(keys.stalled, id);
+    await bench.redis.del(keys.job('stalled-check'));
+    const hold = bench.consumer({ concurrency: 1, run: gate().run });
+    await hold.connect();
+    await hold.start();
+    await until(
+      async () => (await bench.redis.hget(keys.job(id), 'ats')) === '2',
+      'it was sent back and taken',
+    );
+    await hold.handBack('test');
+    await hold.stop();
+  }
+
+  test('makes suspects with no supervisor at all, so that a poison job is bounded', async () => {
+    const id = await one();
     await queue.registerReader('r');
-    // A death that nobody saw: the job is active, its lock is gone. Two looks of the check send it back.
-    const vanish = async () => {
-      await bench.redis.rpoplpush(keys.wait, keys.active);
-      await bench.redis.hset(keys.job(id), 'pb', 'pod.gone', 'ats', 1);
-      await bench.redis.sadd(keys.stalled, id);
-      await bench.redis.del(keys.job('stalled-check'));
-      const hold = bench.consumer({ concurrency: 1, run: gate().run });
-      await hold.connect();
-      await hold.start();
-      await until(
-        async () => (await bench.redis.hget(keys.job(id), 'ats')) === '2',
-        'it was sent back and taken',
-      );
-      await hold.handBack('test');
-      await hold.stop();
-    };
-    await vanish();
-    expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: false });
+    await stalls(id, 'pod.gone');
+    expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: false });
     // The ledger misses no start that has ended: here the vanished one, then the one that was handed back.
     expect((await queue.readLedger('r', null, 100)).entries).toMatchObject([
       { id, outcome: 'killed', value: 'stalled', worker: 'pod.gone', start: 1 },
       { id, outcome: 'returned', start: 2 },
     ]);
-    await vanish();
+    await stalls(id, 'pod.gone');
+    expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: true });
+    await bench.consumer({ run: async () => killed() }).start();
+    await until(async () => (await queue.job(id))?.state === 'failed', 'it is dead');
+    expect(await queue.deadLetter(id)).toMatchObject({
+      reason: 'poison',
+      kills: [{ isolated: true }, { isolated: true }, { isolated: true }],
+    });
+  });
+
+  test('takes no outage for a kill, however many there are', async () => {
+    const id = await one();
+    for (let outage = 0; outage < 9; outage++) await stalls(id, 'pod.lives');
+    expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: true });
+    await bench.consumer().start();
+    await until(async () => (await queue.job(id))?.state === 'completed', 'it is done');
+  });
+
+  test('counts the death of a worker that was declared dead', async () => {
+    const id = await one();
+    await store.supervision.fence('work', 'pod.dead');
+    await stalls(id, 'pod.dead');
+    expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: false });
+    await stalls(id, 'pod.dead');
     expect(await queue.job(id)).toMatchObject({ kills: 2, suspect: true });
     await bench.consumer({ run: async () => killed() }).start();
     await until(async () => (await queue.job(id))?.state === 'failed', 'it is dead');
     expect((await queue.deadLetter(id))?.kills).toMatchObject([
-      { worker: 'pod.gone', lastLines: [expect.stringContaining('stalled check')] },
-      { worker: 'pod.gone' },
+      { worker: 'pod.dead', isolated: false },
+      { worker: 'pod.dead', isolated: false },
       { isolated: true },
     ]);
   });

@@ -8,9 +8,9 @@ import type { ConsumerOptions } from '../types/consumer.ts';
 /** After an outage BullMQ waits this long before it tries again; its default is 15 s. */
 const RUN_RETRY_MS = 250;
 /**
- * A stall is a worker's death that no supervisor saw, not the job's failure: BullMQ's default of 1 would fail a job
- * whose worker died twice while the supervisors were away. It is the last net only: from the second stall on a job
- * runs alone (lua/guards/stalled.lua), so a killer is found out at the third death; the innocent are borne for longer.
+ * A stall is a worker's death that no supervisor saw, or an outage, not the job's failure: BullMQ's default of 1 would
+ * fail a job whose worker died twice while the supervisors were away. It is the last net only: from the second stall on
+ * a job runs alone (lua/guards/stalled.lua), where a killer is found out; the innocent are borne for longer.
  */
 const MAX_STALLED_COUNT = 10;
 

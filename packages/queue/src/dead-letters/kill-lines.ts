@@ -4,10 +4,13 @@ import type { Kill } from '@millrace/core';
 const LINE_CHARS = 4_096;
 const LAST_LINE_CHARS = 200;
 
-/** A death in company, whose evidence is kept under the start; or one that only the stalled check saw. */
-export type KillReference =
-  | { readonly kind: 'death'; readonly worker: string; readonly start: number; readonly atMs: number }
-  | { readonly kind: 'stalled'; readonly worker: string; readonly start: number; readonly atMs: number };
+/** A death in company, whose evidence is kept under the worker's start. */
+export interface KillReference {
+  readonly kind: 'death';
+  readonly worker: string;
+  readonly start: number;
+  readonly atMs: number;
+}
 
 /** The kill as one line of JSON; where it would be too long, beats go first, then the oldest last words. */
 export function killLine(kill: Kill): string {
@@ -27,7 +30,6 @@ export function killLine(kill: Kill): string {
 
 type Line = Partial<Kill> & {
   readonly d?: string;
-  readonly w?: string;
   readonly s?: number;
   readonly a?: number;
 };
@@ -40,9 +42,7 @@ export function readKillLines(text: string | undefined): (Kill | KillReference)[
     .map((text) => {
       const line = JSON.parse(text) as Line;
       if (line.cause !== undefined) return line as Kill;
-      const { d, w = '', s: start = 0, a: atMs = 0 } = line;
-      return d === undefined
-        ? { kind: 'stalled', worker: w, start, atMs }
-        : { kind: 'death', worker: d, start, atMs };
+      const { d: worker = '', s: start = 0, a: atMs = 0 } = line;
+      return { kind: 'death', worker, start, atMs };
     });
 }

@@ -19,7 +19,7 @@ export interface KilledJob {
  */
 export async function resolveKills(client: Redis, job: KilledJob): Promise<Kill[]> {
   const lines = readKillLines(job.lines);
-  const names = lines.some((line) => 'kind' in line && line.kind === 'death')
+  const names = lines.some((line) => 'kind' in line)
     ? await client.smembers(boardKeys(job.prefix).queues)
     : [];
   const queues = [...new Set([job.queue, ...names])];
@@ -38,9 +38,6 @@ async function resolve(
     ...{ peakRssBytes: null, memoryLimitBytes: null, coRunners: [], beats: [] },
     lastLines: [],
   };
-  if (reference.kind === 'stalled') {
-    return { ...unknown, lastLines: ['No supervisor saw this death: its lock ran out (stalled check).'] };
-  }
   const [evidence, coRunners] = await Promise.all([
     client.hget(queueKeys(job.prefix, job.queue).death(worker), 'evidence'),
     coRunnersOf(client, job, queues, worker),

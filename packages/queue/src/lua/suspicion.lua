@@ -5,8 +5,8 @@
   Fields of a job's hash (they travel to the worker in the reply of its take)
     mrKills      how often a process died in which the job ran and may have been the killer
     mrSuspect    '1': it runs alone from now on, so that the next death tells
-    mrKilledBy   one line of JSON a kill: the evidence itself, {d = start, s = start number, a = ms} which stands for
-                 the hash <prefix>millrace:death:<start>, or {w, s, a} of a death that only the stalled check saw
+    mrKilledBy   one line of JSON a kill: the evidence itself, or {d = start, s = start number, a = ms} which stands for
+                 the hash <prefix>millrace:death:<start>
     mrKillStart  the start number of the last kill: a start is killed once, whoever tells it, however often
     mrSpared     how often a worker died while the job ran alone in it: not its doing
     mrDead       'poison' or 'final', of a dead letter; mrEvidence its kills, resolved; mrReplayedAs its replay
