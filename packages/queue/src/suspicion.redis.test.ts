@@ -39,7 +39,7 @@ describe('a worker’s death', () => {
     expect(await queue.job(crash)).toMatchObject({ kills: 1, suspect: true });
   });
 
-  test('is not counted against who ran alone in it, but not for ever', async () => {
+  test('is not counted against who ran alone in it or waited to, but not for ever', async () => {
     const id = await one();
     await dies(bench, store, { blame: 'jobs' });
     for (let death = 0; death < 9; death++) {
@@ -54,7 +54,7 @@ describe('a worker’s death', () => {
     expect(ran).toEqual([]);
     expect(await queue.deadLetter(id)).toMatchObject({
       reason: 'poison',
-      error: 'poison: 10 workers died while it ran alone in them',
+      error: 'poison: 10 workers died while it ran alone in them or waited to',
       kills: [{ isolated: false }],
     });
   });

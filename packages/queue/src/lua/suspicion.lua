@@ -8,12 +8,13 @@
     mrKilledBy   one line of JSON a kill: the evidence itself, or {d = start, s = start number, a = ms} which stands for
                  the hash <prefix>millrace:death:<start>
     mrKillStart  the start number of the last kill: a start is killed once, whoever tells it, however often
-    mrSpared     how often a worker died while the job ran alone in it: not its doing
+    mrSpared     how often a worker died while the job ran alone in it or waited to: hardly its doing
     mrDead       'poison' or 'final', of a dead letter; mrEvidence its kills, resolved; mrReplayedAs its replay
 ]]
 -- The newest that fit are kept; a take carries them all.
 local EVIDENCE_BYTES = 16384
--- A job that outlived so many workers while it ran alone may well have killed them from there. As many stalls are borne.
+-- A job that outlived so many workers as a suspect may well have killed them from where it ran alone. Or it waited beside
+-- the one that did: the store does not see a suspect's turn come. As many stalls are borne.
 local MOST_SPARED = 10
 local SUSPICION = {'mrKills', 'mrSuspect', 'mrKilledBy', 'mrKillStart', 'mrSpared'}
 
@@ -24,9 +25,9 @@ local function withLine(lines, line)
 end
 
 --[[
-  A worker died with a job in it: the fields of its hash that change. Whoever ran alone, in a process of its own, is
-  innocent of that; everybody else may be the killer, and is a suspect if a job surely was (`certain`), or at the second
-  time. `marks` is mrSuspect, mrKills, mrKilledBy and mrSpared of the hash, `limit` is poison.kills. No calls.
+  A worker died with a job in it: the fields of its hash that change. A suspect, which ran alone in a process of its own
+  or waited to, is innocent of that; everybody else may be the killer, and is a suspect if a job surely was (`certain`),
+  or at the second time. `marks` is mrSuspect, mrKills, mrKilledBy and mrSpared of the hash, `limit` is poison.kills. No calls.
 ]]
 local function afterDeath(marks, line, startNumber, certain, limit)
   local kills = tonumber(marks[2]) or 0
@@ -35,7 +36,7 @@ local function afterDeath(marks, line, startNumber, certain, limit)
     if kills < limit and spared < MOST_SPARED then return {'mrSpared', spared} end
     -- The next worker that takes it fails it, unrun: BullMQ's deferred failure.
     local what = kills >= limit and ('killed its process ' .. kills .. ' times')
-      or (spared .. ' workers died while it ran alone in them')
+      or (spared .. ' workers died while it ran alone in them or waited to')
     return {'mrSpared', spared, 'defa', 'poison: ' .. what}
   end
   local fields = {'mrKills', kills + 1, 'mrKillStart', startNumber, 'mrKilledBy', withLine(marks[3], line)}
