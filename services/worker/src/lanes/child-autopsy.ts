@@ -35,7 +35,7 @@ export function openAutopsy(
   { output, outOfMemory, clock }: AutopsyOptions,
 ): ChildAutopsy {
   const tail = createTail();
-  const heap = createHeapDeathWatch();
+  const heap = createHeapDeathWatch(clock);
   const peak = createPeakMemory(child.pid);
   const look = () => {
     peak.look();

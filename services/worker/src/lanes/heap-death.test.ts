@@ -1,8 +1,9 @@
+import { ManualClock } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { createHeapDeathWatch } from './heap-death.ts';
 
 const seenIn = (...chunks: string[]) => {
-  const watch = createHeapDeathWatch();
+  const watch = createHeapDeathWatch(new ManualClock());
   for (const chunk of chunks) watch.push(chunk);
   return watch.seen;
 };
@@ -17,4 +18,17 @@ test('what merely mentions memory is not', () => {
   expect(seenIn('the printer is out of memory\n', 'FATAL ERROR: v8::ToLocalChecked Empty MaybeLocal\n')).toBe(
     false,
   );
+});
+
+test('a report whose process lives on was not its own', () => {
+  const clock = new ManualClock();
+  const watch = createHeapDeathWatch(clock);
+  watch.push('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n');
+  clock.advance(3_000);
+  expect(watch.seen).toBe(true);
+  clock.advance(3_000);
+  watch.push('other words\n');
+  expect(watch.seen).toBe(false);
+  watch.push('std::bad_alloc\n');
+  expect(watch.seen).toBe(true);
 });

@@ -60,9 +60,9 @@ const SMALL = ['--max-semi-space-size=4', '--v8-pool-size=1'];
 const LAST_LINES_MS = 20;
 
 /** What its outputs say, passed on to `output`. */
-function listenTo(child: ChildProcess, output: NodeJS.WritableStream) {
+function listenTo(child: ChildProcess, output: NodeJS.WritableStream, clock: Clock) {
   const tail = createTail();
-  const heap = createHeapDeathWatch();
+  const heap = createHeapDeathWatch(clock);
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
       tail.push(chunk);
@@ -88,7 +88,7 @@ export function childSpawner(options: SpawnerOptions): SpawnChild {
     const child = fork(entry, ['--pod', pod, '--pool', pool, '--start', id], {
       ...{ env, execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'] },
     });
-    const { tail, heap } = listenTo(child, output);
+    const { tail, heap } = listenTo(child, output, clock);
     // The lifeline is never written; its reset at a child's death is no news beside the exit.
     child.stdio[4]?.on('error', () => undefined);
     let ended = false;

@@ -38,6 +38,13 @@ test('SIGKILL beside a rise of the kernel’s count, and one kill explains one e
   expect(judge.explains(ending(), 120)).toBe(false);
 });
 
+test('another’s report of a full heap hides no kill of the kernel’s', () => {
+  const memory = group({ kills: 0 });
+  const judge = createOutOfMemory(memory);
+  memory.now.kills = 1;
+  expect(judge.explains(ending({ heapReported: true }), 10)).toBe(true);
+});
+
 test('an old rise was somebody else’s: a job’s own process, an hour ago', () => {
   const memory = group({ kills: 0 });
   const judge = createOutOfMemory(memory);

@@ -51,7 +51,8 @@ export function createOutOfMemory(group: MemoryGroup): OutOfMemory {
   return {
     look,
     explains({ code, signal, heapReported, killedByUs, peakRssBytes }, nowMs) {
-      if (heapReported) return ABORTS.has(signal ?? code);
+      // What was reported may have been a child's, passed through.
+      if (heapReported && ABORTS.has(signal ?? code)) return true;
       if (signal !== 'SIGKILL' || killedByUs) return false;
       look(nowMs);
       if (known === null) return isNearLimit(peakRssBytes);
