@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, MillraceError, type Recovery } from '@millrace/core';
 import { type ChaosTarget, type Fault, type LocalPlatform, offer, until } from '@millrace/local';
-import { longestCall, watchCalls } from './slow-log.ts';
+import { longestCalls, watchCalls } from './slow-log.ts';
 
 const HERD = fileURLToPath(new URL('herd/main.ts', import.meta.url));
 const HELD_MS = 60_000;
@@ -84,9 +84,10 @@ export function massDeath(platform: LocalPlatform, herd: Herd = { starts: 200, j
       target.tell('detectMs', Math.max(...found));
       target.tell('reclaimMs', Math.max(...ends) - Math.min(...found));
       // The takes of the orphans count too: all have restarted by now.
-      const longest = await longestCall(target);
-      target.tell('longestCallMs', longest.ms);
-      target.tell('longestCall', longest.what);
+      const longest = await longestCalls(target);
+      target.tell('longestCallMs', longest.of.ms);
+      target.tell('longestCall', longest.of.what);
+      target.tell('longestPlainMs', longest.plainMs);
     },
   };
 }

@@ -8,7 +8,10 @@ test('the longest call of all is told, whatever it is', () => {
     entry(2_000, 'evalsha', 'abc', '7', 'bull:chaos:wait', 'more'),
     entry(9_000, 'LRANGE', 'k', '0', '-1'),
   ];
-  expect(longestOf(entries)).toEqual({ ms: 9, what: 'LRANGE k 0 -1' });
-  expect(longestOf(entries.slice(0, 1))).toEqual({ ms: 2, what: 'evalsha abc 7 bull:chaos:wait' });
-  expect(longestOf([])).toEqual({ ms: 0, what: '' });
+  expect(longestOf(entries)).toEqual({ of: { ms: 9, what: 'LRANGE k 0 -1' }, plainMs: 9 });
+  expect(longestOf(entries.slice(0, 1))).toEqual({
+    of: { ms: 2, what: 'evalsha abc 7 bull:chaos:wait' },
+    plainMs: 0,
+  });
+  expect(longestOf([])).toEqual({ of: { ms: 0, what: '' }, plainMs: 0 });
 });
