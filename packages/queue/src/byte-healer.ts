@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
 import type { QueueKeys } from './keys.ts';
 
-/** Entries a script call: 500 hold the store for about 0.5 ms. */
-const CHUNK = 500;
+/** Entries a script call: 100 hold the store for about 0.7 ms, 500 for 3.6 ms and more. */
+const CHUNK = 100;
 
 /** Takes jobs out of the byte count that a stock client removed or took; returns how many. */
 export async function healBytes(client: Redis, keys: QueueKeys): Promise<number> {

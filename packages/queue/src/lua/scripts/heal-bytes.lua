@@ -4,7 +4,7 @@
   KEYS  the six of accounts.lua
   ARGV  [1] key prefix of jobs  [2] cursor  [3] entries a chunk
   Returns {next cursor, entries mended}. Atomic for each entry; a job that moves meanwhile is judged by its state now.
-  Cost: one HSCAN + 2 calls an entry; call it with at most 500.
+  Cost: one HSCAN + 2 calls an entry; call it with at most 100.
 ]]
 local scan = redis.call('HSCAN', sizesKey, ARGV[2], 'COUNT', ARGV[3])
 local mended = 0
