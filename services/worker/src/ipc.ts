@@ -13,8 +13,10 @@ export type ToProcess =
 export type FromProcess =
   /** Loaded, checked and connected: can take a slot at once. */
   | { readonly type: 'ready' }
-  /** It leaves on an order that did not come from the pod: its end is meant. */
+  /** It leaves on an order that did not come from the pod, or since the store is away: its end is meant. */
   | { readonly type: 'leaving' }
+  /** The kernel killed a process of its own for memory: that kill explains no other end. */
+  | { readonly type: 'memory-kill' }
   | ({ readonly type: 'activity' } & ProcessActivity);
 
 /** One queue of one worker process. The counters rise from the process's start. */
@@ -46,7 +48,7 @@ export function noOutcomes(): Record<OutcomeKind, number> {
 
 /** Exit codes of a worker process, beside 0 (orderly) and 1 (crash). */
 export const EXIT = {
-  /** The store is away, which is nobody's fault: no restart budget is touched (sysexits' EX_UNAVAILABLE). */
+  /** The store is away, which is nobody's fault; believed of who said `leaving` before (sysexits' EX_UNAVAILABLE). */
   storeAway: 69,
   /** The store refused this start: it had been declared dead (sysexits' EX_TEMPFAIL). */
   fenced: 75,

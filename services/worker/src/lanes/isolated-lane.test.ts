@@ -16,7 +16,8 @@ const PATIENT = { beatMs: 250, limitMs: 30_000 };
 function laneWith(quarantine: boolean, silence = PATIENT) {
   const [clock, log] = [systemClock, silentLog];
   const verdict = createVerdict({ quarantine, worker: 'w', clock, log });
-  return createIsolatedLane({ output: process.stderr, verdict, silence, clock, log });
+  const onMemoryKill = () => undefined;
+  return createIsolatedLane({ output: process.stderr, verdict, silence, onMemoryKill, clock, log });
 }
 
 async function runOf(how: string): Promise<LaneRun> {

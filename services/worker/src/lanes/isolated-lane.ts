@@ -18,6 +18,8 @@ export interface IsolatedLaneOptions {
   readonly verdict: Verdict;
   /** Of the event loop of a child whose handler is of the io lane. */
   readonly silence: SilenceLimits;
+  /** The kernel killed a child for memory. */
+  readonly onMemoryKill: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,7 +38,7 @@ const hung = ({ limitMs }: SilenceLimits) => ({
  */
 export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
   const { output, verdict, silence: limits, clock, log } = options;
-  const outOfMemory = createOutOfMemory(openMemoryGroup());
+  const outOfMemory = createOutOfMemory(openMemoryGroup(), options.onMemoryKill);
 
   function runIn(child: ChildProcess, run: LaneRun): Promise<Outcome> {
     const autopsy = openAutopsy(child, { output, outOfMemory, clock });

@@ -20,6 +20,8 @@ export interface LanesOptions {
   readonly ioWatch: IoWatch;
   /** How long the event loop of an isolated handler of the io lane may stand still. */
   readonly silence: SilenceLimits;
+  /** The kernel killed an isolated handler's process for memory. */
+  readonly onMemoryKill: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -117,7 +117,10 @@ export function childSpawner(options: SpawnerOptions): SpawnChild {
     }
 
     const watch = child.pid === undefined ? undefined : dying.add(child.pid, () => end(null, 'SIGKILL'));
-    child.on('message', (message) => onMessage(message as FromProcess));
+    child.on('message', (message: FromProcess) => {
+      if (message.type === 'memory-kill') outOfMemory.claimed(clock.monotonicMs());
+      onMessage(message);
+    });
     child.on('exit', onEnded);
     child.on('error', (error) => {
       // A failed kill or send also ends up here: only a child that never ran has no pid.

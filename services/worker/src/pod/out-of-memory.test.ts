@@ -45,6 +45,17 @@ test('another’s report of a full heap hides no kill of the kernel’s', () => 
   expect(judge.explains(ending({ heapReported: true }), 10)).toBe(true);
 });
 
+test('a kill that a worker has claimed for its child explains no end of the pod’s', () => {
+  const memory = group({ kills: 0 });
+  const pods = createOutOfMemory(memory);
+  const workers = createOutOfMemory(memory, () => pods.claimed(5));
+  memory.now.kills = 1;
+  expect(workers.explains(ending(), 5)).toBe(true);
+  expect(pods.explains(ending(), 10)).toBe(false);
+  memory.now.kills = 2;
+  expect(pods.explains(ending(), 20)).toBe(true);
+});
+
 test('an old rise was somebody else’s: a job’s own process, an hour ago', () => {
   const memory = group({ kills: 0 });
   const judge = createOutOfMemory(memory);

@@ -25,10 +25,12 @@ export interface OutOfMemory {
   look(nowMs: number): void;
   /** True when that ending was for memory; each of the kernel's kills explains one ending. */
   explains(ending: Ending, nowMs: number): boolean;
+  /** Somebody beside us, who reads the same count, has explained an end with one of its kills. */
+  claimed(nowMs: number): void;
 }
 
-/** See {@link OutOfMemory}. */
-export function createOutOfMemory(group: MemoryGroup): OutOfMemory {
+/** See {@link OutOfMemory}; `onClaim` is called when one of the kernel's kills has explained an end. */
+export function createOutOfMemory(group: MemoryGroup, onClaim: () => void = () => undefined): OutOfMemory {
   let known = group.oomKills();
   let unclaimed = 0;
   let roseMs = 0;
@@ -58,7 +60,12 @@ export function createOutOfMemory(group: MemoryGroup): OutOfMemory {
       if (known === null) return isNearLimit(peakRssBytes);
       if (unclaimed === 0) return false;
       unclaimed -= 1;
+      onClaim();
       return true;
+    },
+    claimed(nowMs) {
+      look(nowMs);
+      unclaimed = Math.max(0, unclaimed - 1);
     },
   };
 }

@@ -49,14 +49,15 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
 
 /** The handlers' side of a process: where they run, and what is said of those that hold up the others. */
 function createWorkshop(config: Config, { id }: WorkerOptions, dependencies: WorkerDependencies) {
-  const { registry, clock, log, output } = dependencies;
+  const { registry, clock, log, output, tellPod } = dependencies;
   const { beatMs, busyLimitMs } = config.supervision;
   const blocks = createBlockReport({ beatMs, clock, log, cpuMs: threadCpuMs });
   const { quarantine } = config.poison;
   const threads = config.worker.cpuThreads;
   const silence = { beatMs, limitMs: busyLimitMs };
-  const options = { threads, quarantine, worker: id, output, ioWatch: blocks, silence, clock, log };
-  const lanes = createLanes(registry, options);
+  const onMemoryKill = () => tellPod({ type: 'memory-kill' });
+  const options = { threads, quarantine, worker: id, output, ioWatch: blocks, clock, log };
+  const lanes = createLanes(registry, { ...options, silence, onMemoryKill });
   const { maxResultBytes } = config.job;
   const runner = createRunner({ registry, maxResultBytes, laneOf: lanes.laneOf, clock });
   return { blocks, lanes, runner };
