@@ -1,6 +1,6 @@
 import { type Clock, type Log, newStartId } from '@millrace/core';
 import type { PodBeat, ToSupervisor } from '@millrace/supervision';
-import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
+import type { FromProcess, ToProcess } from '../ipc.ts';
 import type { Census } from './census.ts';
 import type { ChildExit, ChildProcessHandle, SpawnChild } from './child-process.ts';
 import { createChildReports } from './child-reports.ts';
@@ -55,7 +55,7 @@ export function createFamily(dependencies: FamilyDependencies): Family {
   /** Told before anything else: filling the slot forks, and that holds this process for many ms. */
   function onExit(id: string, exit: ChildExit): void {
     const { mode, slot = null } = dependencies.child(id) ?? {};
-    const expected = mode === 'leaving' || exit.code === EXIT.storeAway;
+    const expected = mode === 'leaving';
     const report = reports.exited(id, exit, { slot, expected, atMs: clock.nowMs() });
     handles.delete(id);
     spares.gone(id);

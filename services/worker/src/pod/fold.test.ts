@@ -147,13 +147,20 @@ test.each([
 });
 
 test.each([
-  ['found itself fenced', EXIT.fenced],
-  ['lost its store', EXIT.storeAway],
-])('a start that %s and left is outside the budget', (_, code) => {
+  ['found itself fenced', EXIT.fenced, false],
+  ['lost its store and said so', EXIT.storeAway, true],
+])('a start that %s and left is outside the budget', (_, code, saysSo) => {
   const pod = running({ intensity: 0 });
+  if (saysSo) pod.step({ type: 'leaving', id: 'c0' });
   pod.step({ type: 'exited', id: 'c0', code });
   expect(pod.state().mode).toBe('running');
   pod.step(crash('c1'));
+  expect(pod.state().mode).toBe('failed');
+});
+
+test('the code of an end in bad weather is believed of nobody who did not say so: a handler may choose it', () => {
+  const pod = running({ intensity: 0 });
+  pod.step({ type: 'exited', id: 'c0', code: EXIT.storeAway });
   expect(pod.state().mode).toBe('failed');
 });
 

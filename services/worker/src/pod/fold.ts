@@ -99,7 +99,7 @@ function onExit(
   const mourning = without(mourn(state, id, nowMs), id);
   const left = { ...mourning, children: state.children.filter((child) => child.id !== id) };
   if (isEnding(left)) return endIfEmpty({ state: left, actions: [] });
-  const isFault = gone !== undefined && serves(gone) && code !== EXIT.fenced && code !== EXIT.storeAway;
+  const isFault = gone !== undefined && serves(gone) && code !== EXIT.fenced;
   if (!isFault) return refill(left, nowMs, settings);
   const { noticeMs } = settings.drain;
   if (code === EXIT.refused && left.mode === 'starting') {

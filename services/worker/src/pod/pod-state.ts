@@ -14,11 +14,12 @@ import { newPositions, type PositionLimits } from './positions.ts';
  * - `starting`  forked, loading; has no slot
  * - `standby`   ready, waits for a slot
  * - `active`    holds a slot and takes jobs
- * - `leaving`   was told to end, its slot is vacant already: its exit is expected and costs no budget
+ * - `leaving`   was told to end, or said that it does: its slot is vacant already, its exit costs no budget
  * - `fenced`    was declared dead elsewhere, its slot is vacant already: its exit costs no budget
  * - `condemned` an operator ordered its kill: its slot is vacant already; its exit costs no budget
  *
- * An end that is the weather's (the store is away) costs no budget either.
+ * An end that is the weather's (the store is away) costs no budget either: the process says before that it leaves. Its
+ * exit code alone is any handler's to choose.
  */
 export type ChildMode = 'starting' | 'standby' | 'active' | 'leaving' | 'fenced' | 'condemned';
 
@@ -56,7 +57,7 @@ export type PodEvent =
   | { readonly type: 'start' | 'refill' }
   | { readonly type: 'forked'; readonly id: string }
   | { readonly type: 'ready'; readonly id: string }
-  /** The child drains on its own. */
+  /** The child ends on its own, and means to. */
   | { readonly type: 'leaving'; readonly id: string }
   | { readonly type: 'exited'; readonly id: string; readonly code: number | null }
   /** Orders name a child; `drain` of the whole pod has no id and may be quicker than the settings say. */

@@ -19,18 +19,30 @@ const { values } = parseArgs({
   options: { pod: { type: 'string' }, pool: { type: 'string' }, start: { type: 'string' } },
 });
 const { pod = '', pool = 'default', start: id = '' } = values;
-const tellPod = (message: FromProcess) => void process.send?.(message, undefined, {}, () => undefined);
+const tellPod = (message: FromProcess, then = () => {}) => void process.send?.(message, undefined, {}, then);
+/** A pod that does not read must not keep us. */
+const LAST_WORD_MS = 100;
+
+/** The pod believes the code only of who told it first: a handler may end its process with any. */
+function endForWeather(): void {
+  const end = () => process.exit(EXIT.storeAway);
+  tellPod({ type: 'leaving' }, end);
+  systemClock.after(LAST_WORD_MS, end);
+}
 
 /** An outage of the store is nobody's fault, and least of all a reason to end; should it be one, it counts nothing. */
-const exitCodeFor = (error: unknown) => (isMillraceError(error, 'store_unavailable') ? EXIT.storeAway : 1);
+function endOf(error: unknown): void {
+  if (isMillraceError(error, 'store_unavailable')) endForWeather();
+  else process.exit(1);
+}
 
 /** The last words reach the pod's report: written at once, past every buffer, and with the job that they come from. */
-function dieOf(what: string, error: unknown): never {
+function dieOf(what: string, error: unknown): void {
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const job = currentRun.getStore();
   const origin = job ? ` from job ${job.id} (${job.queue}/${job.name})` : '';
   writeSync(STDERR, `${what} in worker ${id}${origin}: ${story}\n`);
-  process.exit(exitCodeFor(error));
+  endOf(error);
 }
 process.on('uncaughtException', (error) => dieOf('Uncaught exception', error));
 process.on('unhandledRejection', (error) => dieOf('Unhandled rejection', error));
@@ -38,7 +50,8 @@ process.on('unhandledRejection', (error) => dieOf('Unhandled rejection', error))
 function refuseStart(error: unknown): void {
   writeSync(STDERR, `${messageOf(error)}\n`);
   const isLasting = isMillraceError(error, 'store_unfit') || isMillraceError(error, 'handlers_invalid');
-  process.exit(isLasting || isMillraceError(error, 'config_invalid') ? EXIT.refused : exitCodeFor(error));
+  if (isLasting || isMillraceError(error, 'config_invalid')) process.exit(EXIT.refused);
+  endOf(error);
 }
 
 async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
