@@ -9,6 +9,7 @@ import {
   queueBench,
   until,
 } from '../../../tests/support/queue.ts';
+import { queueKeys } from './keys.ts';
 import type { BoundedQueue } from './types/queue.ts';
 import type { Store } from './types/store.ts';
 
@@ -131,6 +132,25 @@ describe('reclaim', () => {
       .start();
     await until(() => seen.length === 4, 'all ran');
     expect(new Set(seen.slice(0, 2))).toEqual(new Set(added.kind === 'accepted' ? added.ids : []));
+  });
+
+  test('restarts are seen though the event stream has lost them; an orphan that waits is not', async () => {
+    await ids(2);
+    const dead = await holder(2);
+    await store.supervision.fence('work', dead.startId);
+    await dead.consumer.stop();
+    const { jobIds, eventsAfter } = await store.supervision.reclaim('work', deadOf(dead.startId));
+    const hold = gate();
+    await bench.consumer({ concurrency: 1, run: hold.run }).start();
+    await until(() => hold.started.size === 1, 'one runs again');
+    await bench.redis.del(queueKeys(bench.prefix, 'work').events);
+    const limit = new AbortController();
+    const both = store.supervision.restarts('work', jobIds, eventsAfter, limit.signal);
+    const [first = ''] = jobIds;
+    await store.supervision.restarts('work', [first], eventsAfter, AbortSignal.timeout(10_000));
+    limit.abort();
+    expect([...(await both).keys()]).toEqual([first]);
+    hold.finishAll();
   });
 
   test('restarts are seen with the store’s time', async () => {

@@ -35,7 +35,7 @@ export function createQueueSupervision(
   poisonKills: number,
 ): QueueSupervision {
   const reclaimer = new Reclaimer(client, prefix, clock, poisonKills);
-  const restarts = new RestartWatch(prefix, blocking);
+  const restarts = new RestartWatch(prefix, clock, blocking);
   const clients = async () => parseClientList(String(await client.client('LIST', 'TYPE', 'NORMAL')));
 
   async function cutBlockingOf(suspects: ReadonlyMap<string, readonly string[]>): Promise<number> {

@@ -1,3 +1,4 @@
+import { systemClock } from '@millrace/core';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
@@ -14,7 +15,7 @@ const never = () => new AbortController().signal;
 beforeEach(() => {
   prefix = uniquePrefix();
   redis = new Redis(testStore().url);
-  watch = new RestartWatch(prefix, () => {
+  watch = new RestartWatch(prefix, systemClock, () => {
     const reader = new Redis(testStore().url, { maxRetriesPerRequest: null });
     readers.push(reader);
     return reader;
@@ -87,4 +88,34 @@ test('a read that fails is told to all, and the next one who asks reads anew', a
   await starts('a');
   expect((await watch.restarts('work', ['a'], '0-0', never())).size).toBe(1);
   expect(readers).toHaveLength(2);
+});
+
+test('who asks as the last one is told is read for as well', async () => {
+  const first = watch.restarts('work', ['a'], '0-0', never());
+  const second = first.then(() => watch.restarts('work', ['a'], '0-0', never()));
+  await starts('a');
+  expect((await second).size).toBe(1);
+});
+
+test('starts whose events the stream has lost are seen in the jobs; who waits still is not', async () => {
+  const put = (jobId: string, fields: Record<string, string>) =>
+    redis.hset(queueKeys(prefix, 'work').job(jobId), { name: 'job', ...fields });
+  const killed = (s: number, a: number) =>
+    `${JSON.stringify({ s, w: 'p.1', a, e: 9_000, o: 'killed', c: 'crash' })}\n`;
+  await put('waits', { processedOn: '7000', ats: '1', mrAttempts: killed(1, 7_000) });
+  await put('runs', { processedOn: '9500', ats: '2', mrAttempts: killed(1, 7_000) });
+  await put('again', { processedOn: '7000', ats: '2', mrAttempts: killed(1, 7_000) });
+  await put('over', {
+    ...{ processedOn: '9700', ats: '2' },
+    mrAttempts: `${killed(1, 7_000)}${JSON.stringify({ s: 2, w: 'p.2', a: 9_700, e: 9_800, o: 'completed' })}\n`,
+  });
+  const jobs = ['waits', 'runs', 'again', 'over', 'gone'];
+  const limit = new AbortController();
+  const wait = watch.restarts('work', jobs, '8000-0', limit.signal);
+  await watch.restarts('work', ['runs'], '8000-0', never());
+  limit.abort();
+  const seen = await wait;
+  expect([...seen.keys()]).toEqual(['runs', 'again', 'over', 'gone']);
+  expect([seen.get('runs'), seen.get('over')]).toEqual([9_500, 9_700]);
+  expect(seen.get('gone')).toBeGreaterThan(1_000_000_000_000);
 });
