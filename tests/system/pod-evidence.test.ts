@@ -109,8 +109,8 @@ test('an operator’s kill and a supervisor’s fence are told apart, and from a
   expect(await exitOf(second.id)).toMatchObject({ signal: 'SIGKILL', ordered: true, fenced: false });
   await until(() => pod.active().length === 1, 'the slot is filled');
   const third = pod.inSlot(0);
-  pod.links.order(pod.id, { type: 'fenced', worker: third.id });
-  expect(await exitOf(third.id)).toMatchObject({ signal: 'SIGKILL', fenced: true });
+  pod.links.order(pod.id, { type: 'fenced', worker: third.id, busy: true });
+  expect(await exitOf(third.id)).toMatchObject({ signal: 'SIGKILL', fenced: true, busy: true });
 });
 
 test('a suspect without a standby gets one, ready to take its place', async () => {
