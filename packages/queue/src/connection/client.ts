@@ -23,9 +23,16 @@ const PROFILES: Record<Profile, RedisOptions> = {
   },
 };
 
+/** A store that is reading its file back is asked again this soon; by default ioredis waits a second. Ms. */
+const LOADING_RETRY_MS = 50;
+
 /** Opens a connection (it dials at once, in the background) that knows Millrace's scripts and carries `name`. */
 export function openClient(url: string, profile: Profile, name: string): Redis {
-  const client = new Redis(url, { ...PROFILES[profile], connectionName: name });
+  const client = new Redis(url, {
+    ...PROFILES[profile],
+    maxLoadingRetryTime: LOADING_RETRY_MS,
+    connectionName: name,
+  });
   for (const script of [...SCRIPTS.guards.values(), ...SCRIPTS.own.values()]) {
     client.defineCommand(script.command, { lua: script.lua, numberOfKeys: script.numberOfKeys });
   }
