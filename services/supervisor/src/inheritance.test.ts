@@ -1,10 +1,4 @@
-import {
-  type ClusterStatus,
-  type DeathCertificate,
-  ManualClock,
-  type Recovery,
-  silentLog,
-} from '@millrace/core';
+import { type DeathCertificate, ManualClock, type Recovery, silentLog } from '@millrace/core';
 import { createDeathWatch } from '@millrace/supervision';
 import { expect, test } from 'vitest';
 import { createInheritance } from './inheritance.ts';
@@ -44,9 +38,7 @@ function heir(recoveries: readonly Recovery[], workers: readonly { id: string; p
       board: {
         async status() {
           await world.picture();
-          return { workers: workers.map((each) => ({ ...each, pid: 1, slot: 0, state: 'running' })) } as
-            | ClusterStatus
-            | never;
+          return { workers: workers.map((each) => ({ ...each, pid: 1, slot: 0, state: 'running' })) };
         },
         recoveries: async () => world.recoveries,
       },

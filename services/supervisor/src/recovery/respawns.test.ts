@@ -1,10 +1,10 @@
-import { type DeathCause, type DeathCertificate, ManualClock } from '@millrace/core';
+import { type DeathCertificate, ManualClock } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { beginRecovery } from './record.ts';
 import { createRespawns, type Joined, withRespawn } from './respawns.ts';
 
 const DIED = 1_000_000;
-const dead = (cause: DeathCause) =>
+const dead = (cause: DeathCertificate['cause']) =>
   beginRecovery({
     ...{ worker: 'mail-1.a', pod: 'mail-1', slot: 0, cause, diedAtMs: DIED, certifiedAtMs: DIED },
   } as DeathCertificate);
