@@ -67,7 +67,7 @@ async function servesChaos(target: {
   return (await target.workers()).some(({ queues }) => queues.includes(CHAOS_QUEUE));
 }
 
-/** The faults, as they can be made on the platform that runs from `dir`; with none there, those that need nothing. */
+/** The faults, as they can be made on the platform that runs from `dir`; none of them where none runs. */
 export async function listFaults({
   dir,
   token,
@@ -78,8 +78,8 @@ export async function listFaults({
     const platform = await findPlatform(dir);
     const target = createTarget(platform, { clock, signal, token, onHarm: () => undefined });
     return faultLines(await servesChaos(target));
-  } catch {
-    return faultLines(false);
+  } catch (error) {
+    return faultLines(false).map((line) => ({ ...line, unavailable: line.unavailable ?? messageOf(error) }));
   }
 }
 

@@ -7,16 +7,24 @@ export function welcome(running: Running): string {
   const store =
     storeProgram === null ? 'given' : `${storeProgram}, append-only in ${folder.store}, ${config.durability}`;
   const environment = ports.get('http.port') === 8080 ? '' : `MILLRACE_URL=${url} `;
+  const pods = Object.values(config.pools).reduce((sum, pool) => sum + pool.pods, 0);
+  const workers = `${pods} ${pods === 1 ? 'pod' : 'pods'} of ${config.worker.processes} processes, ${config.worker.concurrency} jobs at once in each, for every queue`;
+  // With handlers of one's own nobody serves the shipped queue.
+  const example =
+    config.handlersDir === null
+      ? `
+  curl -s ${url}/v1/queues/call/jobs -H 'content-type: application/json' -H 'prefer: wait=5' -d '{"name":"call","data":{"n":100}}'
+  ${environment}npx millrace enqueue call call '{"n":100}'`
+      : `
+  ${environment}npx millrace queues`;
   return `Millrace is up.
   producer    ${url}   (API: ${url}/openapi.json, health: ${health('http.healthPort')})
   supervisor  health: ${health('supervision.healthPort')}
-  workers     ${config.worker.processes} processes, ${config.worker.concurrency} jobs at once in each, for every queue   (health: ${health('worker.healthPort')})
+  workers     ${workers}   (health: ${health('worker.healthPort')})
   store       ${storeUrl}   (${store})
   logs        ${folder.logs}
 
-Try:
-  curl -s ${url}/v1/queues/call/jobs -H 'content-type: application/json' -H 'prefer: wait=5' -d '{"name":"call","data":{"n":100}}'
-  ${environment}npx millrace enqueue call call '{"n":100}'
+Try:${example}
   ${environment}npx millrace status
 
 Ctrl-C drains and stops.
