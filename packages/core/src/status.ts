@@ -43,7 +43,10 @@ export interface Circuit {
   /** One sentence for a person: what died, how often, what happens next. */
   readonly reason: string;
   readonly sinceMs: number;
-  /** When the half-open trial is due; null while one runs or when only an operator can help. */
+  /**
+   * When the half-open trial is due, or when a pool that waits for another one starts if that one's trial is good; null
+   * while its own trial runs.
+   */
   readonly retryAtMs: number | null;
 }
 

@@ -132,6 +132,7 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
 
   const leadership = createLeadership({
     ...{ board: store.board, id, leaseMs: supervision.leaseMs, clock, log },
+    hasPeers: supervision.replicas > 1,
     onGain() {
       keeper.gain();
       commands.gain();

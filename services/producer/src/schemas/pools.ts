@@ -7,7 +7,7 @@ export const circuitSchema = z.object({
   reason: z.string(),
   sinceMs: epochMs,
   retryAtMs: orNull(epochMs).describe(
-    'when one pod is tried; null while it is, or when only a person can help',
+    'when one pod is tried, or when a pool that waits for another may start; null while a trial runs',
   ),
 }) satisfies Same<Circuit>;
 

@@ -29,10 +29,15 @@ function leaseStore(clock: ManualClock) {
 const stops: Leadership[] = [];
 afterEach(() => Promise.all(stops.splice(0).map((each) => each.stop())));
 
-function replica(id: string, clock: ManualClock, board: Parameters<typeof createLeadership>[0]['board']) {
+function replica(
+  id: string,
+  clock: ManualClock,
+  board: Parameters<typeof createLeadership>[0]['board'],
+  hasPeers = false,
+) {
   const turns: string[] = [];
   const leadership = createLeadership({
-    ...{ board, id, leaseMs: LEASE_MS, clock, log: silentLog },
+    ...{ board, id, leaseMs: LEASE_MS, hasPeers, clock, log: silentLog },
     onGain: () => turns.push('gain'),
     onLoss: () => turns.push('loss'),
   });
@@ -74,6 +79,34 @@ test('who stops in order is followed at once', async () => {
   expect(a.turns).toEqual(['gain', 'loss']);
   await pass(clock, 250);
   expect(b.leads()).toBe(true);
+});
+
+test('who comes after a leader’s death lets those lead who were there', async () => {
+  for (const phaseMs of [0, 50, 100, 150, 200]) {
+    const clock = new ManualClock();
+    const store = leaseStore(clock);
+    await store.lead('dead', 2 * LEASE_MS);
+    const follower = replica('follower', clock, store, true);
+    await follower.start();
+    // The lease runs out between two questions of the follower.
+    await pass(clock, LEASE_MS + 1_550);
+    await store.lead('dead', LEASE_MS);
+    await pass(clock, phaseMs);
+    const newcomer = replica('newcomer', clock, store, true);
+    await newcomer.start();
+    await pass(clock, 2 * LEASE_MS);
+    expect([follower.leads(), newcomer.leads()]).toEqual([true, false]);
+  }
+});
+
+test('who comes after a leader’s death and finds nobody leads all the same', async () => {
+  const clock = new ManualClock();
+  const store = leaseStore(clock);
+  await store.lead('dead', LEASE_MS);
+  const newcomer = replica('newcomer', clock, store, true);
+  await newcomer.start();
+  await pass(clock, LEASE_MS + 1_250);
+  expect(newcomer.leads()).toBe(true);
 });
 
 test('the store away for less than the lease costs nothing; for longer it costs the lead', async () => {

@@ -4,6 +4,8 @@ import { abortable } from '../abortable.ts';
 
 /** Who does not lead asks this often whether the lease is free, or as often as a leader renews it. */
 const ASK_MS = 250;
+/** How much longer than a lease a newcomer stands back. */
+const STAND_BACK_MS = 4 * ASK_MS;
 /** What giving the lease up may take at the end; it expires by itself. */
 const RESIGN_MS = 1_000;
 
@@ -11,6 +13,11 @@ export interface LeadershipDependencies {
   readonly board: Pick<Board, 'lead' | 'resign'>;
   readonly id: string;
   readonly leaseMs: number;
+  /**
+   * Whether there are other replicas. While a lease stands when we come, they watch and we have heard of nothing: should
+   * its holder be dead, one of them is to lead, since only they know how pods ended meanwhile.
+   */
+  readonly hasPeers: boolean;
   /** We lead from now on, until `onLoss`. */
   readonly onGain: () => void;
   readonly onLoss: () => void;
@@ -29,10 +36,11 @@ export interface Leadership extends Lifecycle {
 
 /** See {@link Leadership}. The store away is no loss before the lease is over. */
 export function createLeadership(dependencies: LeadershipDependencies): Leadership {
-  const { board, id, leaseMs, onGain, onLoss, clock, log } = dependencies;
+  const { board, id, leaseMs, hasPeers, onGain, onLoss, clock, log } = dependencies;
   const stopping = new AbortController();
   let untilMs = Number.NEGATIVE_INFINITY;
   let announced = false;
+  let isNewcomer = true;
   let work: Promise<void> = Promise.resolve();
 
   const leads = () => clock.monotonicMs() < untilMs;
@@ -51,6 +59,9 @@ export function createLeadership(dependencies: LeadershipDependencies): Leadersh
     // A lease that was over meanwhile may have been another's: that is a loss, also when it is ours again.
     announce();
     untilMs = granted ? askedMs + leaseMs : Number.NEGATIVE_INFINITY;
+    const standsBack = isNewcomer && hasPeers && !granted;
+    isNewcomer = false;
+    if (standsBack) await clock.sleep(leaseMs + STAND_BACK_MS, stopping.signal);
   }
 
   async function keepAsking(): Promise<void> {

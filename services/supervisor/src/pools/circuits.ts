@@ -3,7 +3,7 @@ import { blockerOf, isDown } from './order.ts';
 import { isWanted, type PoolNode, type Tree, type TreeSettings } from './tree.ts';
 
 /** The circuit of one pool; null while it takes jobs. */
-export function circuitOf(tree: Tree, at: number, { strategy }: TreeSettings): Circuit | null {
+export function circuitOf(tree: Tree, at: number, { strategy, trialMs }: TreeSettings): Circuit | null {
   const { pools } = tree;
   const pool = pools[at];
   if (!pool || !isDown(pools, at, strategy)) return null;
@@ -13,7 +13,10 @@ export function circuitOf(tree: Tree, at: number, { strategy }: TreeSettings): C
   }
   const blocker = blockerOf(pools, at, strategy) as PoolNode;
   const reason = `Pool "${name}" waits for pool "${blocker.name}". ${blocker.trouble?.reason}`;
-  return { pool: name, reason, sinceMs: blocker.trouble?.sinceMs ?? 0, retryAtMs: null };
+  const { sinceMs = 0, retryAtMs = null } = blocker.trouble ?? {};
+  // It starts when the trial of the one before it was good.
+  const dueMs = retryAtMs === null ? blocker.provenAtMs : retryAtMs + trialMs;
+  return { pool: name, reason, sinceMs, retryAtMs: dueMs };
 }
 
 /** Queues of a pool; one that names none serves all of `names`. */
