@@ -16,6 +16,7 @@ const HOLD_MS = 1_000;
 const AFTER_MS = 500;
 const STRIKE_MS = 180_000;
 const LOOK_MS = 100;
+const NO_BAND = { toBandMs: null, toWholeMs: null, lossArea: null, steadyRate: null, steadyInBand: null };
 
 /** How a fault is tried. */
 export interface TrialSettings {
@@ -186,8 +187,7 @@ class Trial {
 
   #band() {
     const { clock, steadyMs, rate } = this.#settings;
-    const nothing = { toBandMs: null, toWholeMs: null, lossArea: null, steadyRate: null, steadyInBand: null };
-    if (this.#harm === null) return nothing;
+    if (this.#harm === null) return NO_BAND;
     const { atMs } = this.#harm;
     const jobs = this.#books.times();
     const nowMs = clock.epochUs() / 1000;
@@ -195,7 +195,7 @@ class Trial {
     const untilMs = nowMs - 2 * LOOK_MS;
     const before = windowsOf(jobs, atMs - steadyMs * 0.9, atMs, WINDOW_MS);
     const steady = steadyOf(before);
-    if (steady === null) return nothing;
+    if (steady === null) return NO_BAND;
     const rule = { rate: Math.min(steady.rate, rate), band: BAND, holdMs: HOLD_MS };
     const { throughput, whole } = timeToBand(windowsOf(jobs, atMs, untilMs, WINDOW_MS), atMs, steady, rule);
     const level = meanLevel(jobs, atMs - steadyMs * 0.9, atMs);
@@ -211,9 +211,7 @@ class Trial {
   #result(deaths: readonly Death[]): TrialResult {
     const { measured } = this.#settings;
     const ledger = this.#books.account();
-    const band = measured
-      ? this.#band()
-      : { toBandMs: null, toWholeMs: null, lossArea: null, steadyRate: null, steadyInBand: null };
+    const band = measured ? this.#band() : NO_BAND;
     const faults = [
       ...this.#faults,
       ...faultsOf(this.#fault, { ledger, deaths, failures: this.#books.failures }),

@@ -1,4 +1,4 @@
-import { type LedgerLine, LedgerTally } from '@millrace/local';
+import { type LedgerLine, LedgerTally, markedData } from '@millrace/local';
 import { checksumOf, parseParameters, planJob, type WorkloadParameters } from '@millrace/workload';
 import type { Passage } from '../measure/loss-area.ts';
 import type { Ledger } from '../runner.ts';
@@ -16,8 +16,6 @@ export interface Ended {
   readonly doneMs: number;
 }
 
-const PAYLOAD_BYTES = 128;
-
 /** The parameters of the bench's jobs. Throws when they are none. */
 export function jobParameters(seed: number): WorkloadParameters {
   const parsed = parseParameters({ seed, sleep_mul: SLEEP_MUL });
@@ -25,16 +23,10 @@ export function jobParameters(seed: number): WorkloadParameters {
   return parsed.value;
 }
 
-/** The data of the run's jobs; the run's name in the filler tells them from anybody else's. */
+/** The data of the run's jobs, which the run's name in the filler tells from anybody else's. */
 export function jobData(run: string, seed: number) {
-  const payload = `bench ${run} `.padEnd(PAYLOAD_BYTES, 'x');
-  return {
-    of: (id: number) => ({ seed, id, sleep_mul: SLEEP_MUL, payload }),
-    idOf(data: string): number | null {
-      const parsed = JSON.parse(data) as { readonly id?: unknown; readonly payload?: unknown } | null;
-      return parsed?.payload === payload && typeof parsed.id === 'number' ? parsed.id : null;
-    },
-  };
+  const { of, idOf } = markedData(run, seed);
+  return { of: (id: number) => ({ ...of(id), sleep_mul: SLEEP_MUL }), idOf };
 }
 
 /** Ids are taken in order and never end before this. */

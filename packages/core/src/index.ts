@@ -1,3 +1,4 @@
+export * from './circuit.ts';
 export * from './clock.ts';
 export { ENVIRONMENT } from './config/environment.ts';
 export * from './config/load.ts';

@@ -273,7 +273,7 @@ describe('a living start', () => {
       async () => (await store.supervision.connectionsOf(['pod.seen'])).get('pod.seen') === 2,
       'both are seen',
     );
-    expect(await store.supervision.cutBlocking('work', 'pod.seen')).toBe(1);
+    expect(await store.supervision.cutBlockingOf(new Map([['pod.seen', ['work']]]))).toBe(1);
     await until(
       async () => (await store.supervision.connectionsOf(['pod.seen'])).get('pod.seen') === 2,
       'it is back',

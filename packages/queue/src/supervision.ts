@@ -77,7 +77,6 @@ export function createQueueSupervision(
       );
     },
 
-    cutBlocking: (queue, startId) => cutBlockingOf(new Map([[startId, [queue]]])),
     cutBlockingOf,
 
     async holders(queue) {

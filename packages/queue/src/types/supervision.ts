@@ -37,9 +37,10 @@ export interface QueueSupervision {
   ): Promise<Map<string, number>>;
   /** How many connections in the store's client list carry each start id. */
   connectionsOf(startIds: readonly string[]): Promise<Map<string, number>>;
-  /** Cuts the blocking connections of a suspected start and wakes another worker in its stead. */
-  cutBlocking(queue: string, startId: string): Promise<number>;
-  /** The same for many, each in each of its queues, with one look at the client list. */
+  /**
+   * Cuts the blocking connections of suspected starts, each in each of its queues, and wakes other workers in their
+   * stead, with one look at the client list. Resolves how many were cut.
+   */
   cutBlockingOf(suspects: ReadonlyMap<string, readonly string[]>): Promise<number>;
   /** Start ids in the locks of active jobs; stock workers that share the queue are left out. */
   holders(queue: string): Promise<readonly string[]>;

@@ -1,22 +1,13 @@
 import { expect, test } from 'vitest';
 import { createDeathWatch } from './death-watch.ts';
+import { LIMITS } from './testing.ts';
 
-const limits = {
-  ...{
-    beatMs: 250,
-    suspectMs: 1_000,
-    suspectPhi: 8,
-    hangLimitMs: 5_000,
-    busyLimitMs: 30_000,
-    confirmMs: 100,
-  },
-};
 const start = (id: string, pod = 'p') => ({ id, pod, pid: 42, slot: 0 });
 const exit = { code: null, signal: 'SIGKILL', atMs: 10, expected: false };
 const types = (actions: readonly { type: string }[]) => actions.map((action) => action.type);
 
 test('a pod’s end is the end of all its starts, and of no other’s', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   for (const [id, pod] of [
     ['a', 'p'],
     ['b', 'p'],
@@ -29,13 +20,13 @@ test('a pod’s end is the end of all its starts, and of no other’s', () => {
 });
 
 test('an exit of a start that never said hello still is a death', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   const actions = watch.processExit(start('a'), exit, 12);
   expect(actions).toMatchObject([{ type: 'certify', certificate: { worker: 'a', diedAtMs: 10 } }]);
 });
 
 test('a death that an earlier supervisor dealt with is not dealt with again', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   watch.bury('a');
   expect(types(watch.processExit(start('a'), exit, 12))).toEqual([]);
   expect(types(watch.hello(start('a'), 13))).toEqual(['refuse']);
@@ -44,13 +35,13 @@ test('a death that an earlier supervisor dealt with is not dealt with again', ()
 });
 
 test('what a stranger says is nothing', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   expect(watch.observe('a', { type: 'heard' }, 0)).toEqual([]);
   expect(watch.living()).toEqual([]);
 });
 
 test('a supervisor that was frozen accuses nobody when it wakes', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   watch.hello(start('a'), 0);
   watch.tick(50);
   expect(types(watch.tick(60_000))).toEqual([]);
@@ -61,7 +52,7 @@ test('a supervisor that was frozen accuses nobody when it wakes', () => {
 });
 
 test('the pod’s list of children accuses those it leaves out', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   watch.hearsay(start('a'), 0);
   watch.hearsay(start('b'), 0);
   watch.hearsay(start('c', 'q'), 0);
@@ -71,7 +62,7 @@ test('the pod’s list of children accuses those it leaves out', () => {
 });
 
 test('a standby’s slot, learnt after its hello, is on its certificate', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   const standby = { ...start('a'), slot: null };
   watch.hello(standby, 0);
   expect(watch.processExit({ ...standby, slot: 3 }, exit, 12)).toMatchObject([{ certificate: { slot: 3 } }]);
@@ -81,7 +72,7 @@ test('a standby’s slot, learnt after its hello, is on its certificate', () => 
 });
 
 test('a pod’s reports are heard of its own children only, and end with its link', () => {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   watch.hello(start('a'), 0);
   const report = (nowMs: number, pod = 'p') =>
     watch.reports(pod, new Map([['a', { silentMs: 10, cpuMs: 0, letter: 'S' }]]), nowMs);

@@ -2,18 +2,9 @@ import type { DeathCertificate } from '@millrace/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, newStart } from './judge.ts';
-import type { DeathLimits, StartAction, StartEvent, StartState } from './start.ts';
+import type { StartAction, StartEvent, StartState } from './start.ts';
+import { LIMITS } from './testing.ts';
 
-const limits: DeathLimits = {
-  ...{
-    beatMs: 250,
-    suspectMs: 1_000,
-    suspectPhi: 8,
-    hangLimitMs: 5_000,
-    busyLimitMs: 30_000,
-    confirmMs: 100,
-  },
-};
 const start = { id: 'p.1', pod: 'p', pid: 42, slot: 0 };
 const T0 = 1_000_000;
 
@@ -22,7 +13,7 @@ function live(script: readonly (readonly [number, StartEvent])[], from: StartSta
   let state = from;
   const actions: StartAction[] = [];
   for (const [atMs, event] of script) {
-    const judgement = judge(state, event, T0 + atMs, limits);
+    const judgement = judge(state, event, T0 + atMs, LIMITS);
     state = judgement.state;
     actions.push(...judgement.actions);
   }
@@ -408,7 +399,7 @@ describe('for every history', () => {
     fc.assert(
       fc.property(anything, (script) => {
         let state: StartState = Object.freeze(newStart(start, T0));
-        for (const [atMs, item] of script) state = Object.freeze(judge(state, item, T0 + atMs, limits).state);
+        for (const [atMs, item] of script) state = Object.freeze(judge(state, item, T0 + atMs, LIMITS).state);
       }),
     );
   });

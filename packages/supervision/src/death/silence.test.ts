@@ -1,18 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createDeathWatch } from './death-watch.ts';
-import type { DeathLimits, StartAction } from './start.ts';
+import type { StartAction } from './start.ts';
+import { LIMITS } from './testing.ts';
 
-const limits: DeathLimits = {
-  ...{
-    beatMs: 250,
-    suspectMs: 1_000,
-    suspectPhi: 8,
-    hangLimitMs: 5_000,
-    busyLimitMs: 30_000,
-    confirmMs: 100,
-  },
-};
 const worker = { id: 'p.1', pod: 'p', pid: 42, slot: 0 };
 
 /** How a worker and its parent do at one moment; ages are ms. */
@@ -43,7 +34,7 @@ const FINE = {
  * that it did, each with its time.
  */
 function liveThrough(ms: number, at: (nowMs: number) => Moment) {
-  const watch = createDeathWatch(limits);
+  const watch = createDeathWatch(LIMITS);
   watch.hello(worker, 0);
   const done: [number, StartAction['type']][] = [];
   const note = (nowMs: number, actions: readonly StartAction[]) => {
@@ -57,12 +48,12 @@ function liveThrough(ms: number, at: (nowMs: number) => Moment) {
   for (let nowMs = 10; nowMs <= ms; nowMs += 10) {
     const moment = { ...FINE, ...at(nowMs) };
     if (moment.works) cpuMs += 10;
-    const isBeat = nowMs % limits.beatMs === 0;
+    const isBeat = nowMs % LIMITS.beatMs === 0;
     if (isBeat && moment.heardByParent) wordMs = nowMs;
     if (!moment.weRun) continue;
     if (isBeat && moment.speaks) note(nowMs, watch.observe(worker.id, { type: 'heard' }, nowMs));
     // Reports come between beats, as clocks of two processes have it.
-    if (nowMs % limits.beatMs === 120 && moment.parentSpeaks) {
+    if (nowMs % LIMITS.beatMs === 120 && moment.parentSpeaks) {
       const report = { silentMs: nowMs - wordMs, cpuMs, letter: moment.letter };
       note(nowMs, watch.reports('p', new Map([[worker.id, report]]), nowMs));
     }
@@ -95,10 +86,10 @@ describe('frozen', () => {
         works: nowMs < from,
       }));
       const atMs = timeOf(done, 'certify') ?? Number.POSITIVE_INFINITY;
-      expect(atMs - from).toBeGreaterThanOrEqual(limits.hangLimitMs - limits.beatMs);
-      expect(atMs - from).toBeLessThanOrEqual(limits.hangLimitMs + 50);
+      expect(atMs - from).toBeGreaterThanOrEqual(LIMITS.hangLimitMs - LIMITS.beatMs);
+      expect(atMs - from).toBeLessThanOrEqual(LIMITS.hangLimitMs + 50);
       // By phi: it was steady, so that its silence is odd long before `suspectMs`.
-      const lastBeatMs = Math.floor((from - 1) / limits.beatMs) * limits.beatMs;
+      const lastBeatMs = Math.floor((from - 1) / LIMITS.beatMs) * LIMITS.beatMs;
       expect(timeOf(done, 'suspect')).toBeLessThanOrEqual(lastBeatMs + 700);
       expect(watch.isDead(worker.id)).toBe(true);
       expect(state?.busy).toBe(false);
@@ -134,8 +125,8 @@ describe('busy', () => {
     const { done, state } = liveThrough(40_000, during(2_000, 60_000, working));
     expect(done.map(([, type]) => type)).toEqual(['suspect', 'warm', 'fence', 'certify']);
     const atMs = timeOf(done, 'certify') ?? 0;
-    expect(atMs).toBeGreaterThanOrEqual(1_750 + limits.busyLimitMs);
-    expect(atMs).toBeLessThanOrEqual(2_050 + limits.busyLimitMs);
+    expect(atMs).toBeGreaterThanOrEqual(1_750 + LIMITS.busyLimitMs);
+    expect(atMs).toBeLessThanOrEqual(2_050 + LIMITS.busyLimitMs);
     expect(state?.busy).toBe(true);
   });
 
@@ -158,7 +149,7 @@ describe('a parent', () => {
   });
 
   test('allays the suspicion that its child’s closed link raised, by a word from after that', () => {
-    const watch = createDeathWatch(limits);
+    const watch = createDeathWatch(LIMITS);
     const kinds = (actions: readonly StartAction[]) => actions.map(({ type }) => type);
     const report = (silentMs: number, nowMs: number) =>
       kinds(watch.reports('p', new Map([[worker.id, { silentMs, cpuMs: 1, letter: 'S' }]]), nowMs));
@@ -204,7 +195,7 @@ describe('a live worker whose sockets are reset over and over', () => {
   test('is never declared dead while its parent hears it', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 200 }), (steps) => {
-        const watch = createDeathWatch(limits);
+        const watch = createDeathWatch(LIMITS);
         watch.hello(worker, 0);
         let nowMs = 0;
         let reportedMs = Number.NEGATIVE_INFINITY;
@@ -212,7 +203,7 @@ describe('a live worker whose sockets are reset over and over', () => {
         for (const { gapMs, what } of steps) {
           const askedMs = nowMs;
           nowMs += gapMs;
-          if (nowMs - reportedMs >= limits.beatMs) {
+          if (nowMs - reportedMs >= LIMITS.beatMs) {
             reportedMs = nowMs;
             const report = new Map([[worker.id, { silentMs: 200, cpuMs: nowMs, letter: 'S' }]]);
             actions.push(...watch.reports('p', report, nowMs));
@@ -229,7 +220,7 @@ describe('a live worker whose sockets are reset over and over', () => {
   });
 
   test('and is dead the usual way once that parent is gone', () => {
-    const watch = createDeathWatch(limits);
+    const watch = createDeathWatch(LIMITS);
     watch.hello(worker, 0);
     watch.reports('p', new Map([[worker.id, { silentMs: 10, cpuMs: 1, letter: 'S' }]]), 40);
     watch.observe(worker.id, { type: 'link-closed' }, 50);

@@ -1,4 +1,4 @@
-import { type Circuit, MillraceError } from '@millrace/core';
+import { type Circuit, LONGEST_OPEN_MS, MillraceError } from '@millrace/core';
 import { type AddResult, MAX_RETRY_AFTER_MS } from '@millrace/queue';
 
 /** The store's refusals of an add, each as the error that a client is told. */
@@ -30,10 +30,10 @@ export function neverFits(
   );
 }
 
-/** No pool waits longer for its trial: what is more lies between our wall clock and the supervisor's. */
-const LONGEST_OPEN_MS = 300_000;
-
-/** ms until the pool is tried again; as long as for an idle queue when nobody knows. */
+/**
+ * ms until the pool is tried again; as long as for an idle queue when nobody knows. What is more than the longest wait
+ * of a pool lies between our wall clock and the supervisor's.
+ */
 function untilTrialMs({ retryAtMs }: Circuit, nowMs: number): number {
   if (retryAtMs === null) return MAX_RETRY_AFTER_MS;
   return Math.min(Math.max(retryAtMs - nowMs, TRIAL_DUE_MS), LONGEST_OPEN_MS);

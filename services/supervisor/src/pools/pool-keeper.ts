@@ -94,10 +94,10 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     if (isChanged(tree, step)) take(step);
   }
 
-  function take(step: TreeStep): void {
+  function take(step: TreeStep, write: typeof breaker.want = breaker.want): void {
     tree = step.tree;
     // Before the pods that give up are ended, so that nothing more is added for them.
-    breaker.want(circuits(step.tree, settings, trees.queueNames()));
+    write(circuits(step.tree, settings, trees.queueNames()));
     trees.save(step.tree);
     for (const action of step.actions) perform(action);
     dependencies.onChange();
@@ -141,8 +141,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     const pods = await register.learn(() => cluster.list());
     if (inTerm !== term || !leads()) return;
     const step = takeOverIfItFits(saved, { pods, endOf: register.endOf }, surroundings(), log);
-    breaker.assert(circuits(step.tree, settings, trees.queueNames()));
-    take(step);
+    take(step, breaker.assert);
     for (const pool of resumes) happen({ type: 'resume', pool });
     resumes.clear();
     for (const pod of dependencies.hungPods()) killHung(pod);

@@ -1,10 +1,8 @@
+import { LONGEST_OPEN_MS } from '@millrace/core';
 import { newSupervisor } from '@millrace/supervision';
 import { blockerOf, isDown, isItsTurn } from './order.ts';
 import { change, news, type PoolTurn, tell } from './pool-turn.ts';
 import { isWanted, type PoolNode, type TreeSettings } from './tree.ts';
-
-/** However often a pool gives up, it is tried again after this long. */
-const LONGEST_OPEN_MS = 300_000;
 
 const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
 

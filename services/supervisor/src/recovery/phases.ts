@@ -25,7 +25,8 @@ export interface Reclaimed {
 /**
  * Fences the dead start in every queue and gives its jobs back. Both at once, on one connection: the fence goes first,
  * and a reclaim of a start that is not fenced is refused by the store, so a fence that did not get through only makes
- * both be tried again; one that the store took and lost is put up anew. Every replica may do it: each is told of all orphans, whoever moved them.
+ * both be tried again; one that the store took and lost is put up anew. Every replica may do it: each is told of all
+ * orphans, whoever moved them.
  */
 export async function fenceAndReclaim(
   begun: Recovery,

@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '@millrace/core';
+import { listenTo } from '../pod/child-output.ts';
 import type { OutOfMemory } from '../pod/out-of-memory.ts';
-import { createTail } from '../pod/stderr-tail.ts';
-import { createHeapDeathWatch } from './heap-death.ts';
 import { createPeakMemory } from './peak-memory.ts';
 import { causeOf, type RunDeath } from './verdict.ts';
 
@@ -34,8 +33,7 @@ export function openAutopsy(
   child: ChildProcess,
   { output, outOfMemory, clock }: AutopsyOptions,
 ): ChildAutopsy {
-  const tail = createTail();
-  const heap = createHeapDeathWatch(clock);
+  const { tail, heap } = listenTo(child, output, clock);
   const peak = createPeakMemory(child.pid);
   const look = () => {
     peak.look();
@@ -44,13 +42,6 @@ export function openAutopsy(
   const looks = clock.every(LOOK_MS, look);
   const closed = Promise.withResolvers<void>();
   child.once('close', () => closed.resolve());
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      tail.push(chunk);
-      heap.push(chunk);
-      output.write(chunk);
-    });
-  }
   return {
     look,
     async death(exitCode, exitSignal, killedByUs) {

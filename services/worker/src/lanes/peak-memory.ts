@@ -6,6 +6,15 @@ export function peakOf(status: string): number | null {
   return kib === undefined ? null : Number(kib) * 1024;
 }
 
+/** The peak that the kernel keeps of a process, in bytes: it sees what comes and goes between two looks. Null when it is gone. */
+export function kernelsPeak(pid: number | undefined): number | null {
+  try {
+    return peakOf(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
 /** The highest resident size that a process was seen with; null where there is no /proc. */
 export interface PeakMemory {
   readonly bytes: number | null;
@@ -20,11 +29,7 @@ export function createPeakMemory(pid: number | undefined): PeakMemory {
       return bytes;
     },
     look() {
-      try {
-        bytes = peakOf(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? bytes;
-      } catch {
-        // It is gone.
-      }
+      bytes = kernelsPeak(pid) ?? bytes;
     },
   };
 }

@@ -1,13 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@millrace/core';
 import type { FromProcess, ToProcess } from '../ipc.ts';
 import { moduleUrl } from '../ipc.ts';
-import { createHeapDeathWatch } from '../lanes/heap-death.ts';
+import { listenTo } from './child-output.ts';
 import type { ChildVitals, DyingWatch } from './dying-watch.ts';
 import type { MemoryGroup } from './memory-group.ts';
 import { createOutOfMemory, memoryLimitOf } from './out-of-memory.ts';
-import { createTail } from './stderr-tail.ts';
 
 /** How a child ended. Sizes are bytes, null where nobody knows. */
 export interface ChildExit {
@@ -58,20 +57,6 @@ export interface SpawnerOptions {
 const SMALL = ['--max-semi-space-size=4', '--v8-pool-size=1'];
 /** An exit may be told before the last lines are; a grandchild that holds the pipes open must not hold us. */
 const LAST_LINES_MS = 20;
-
-/** What its outputs say, passed on to `output`. */
-function listenTo(child: ChildProcess, output: NodeJS.WritableStream, clock: Clock) {
-  const tail = createTail();
-  const heap = createHeapDeathWatch(clock);
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      tail.push(chunk);
-      heap.push(chunk);
-      output.write(chunk);
-    });
-  }
-  return { tail, heap };
-}
 
 /**
  * Forks src/process/main.ts. Both its outputs go to `output`, for stdout belongs to what a command answers.

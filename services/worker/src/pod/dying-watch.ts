@@ -1,6 +1,6 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { Clock, Timer } from '@millrace/core';
-import { peakOf } from '../lanes/peak-memory.ts';
+import { kernelsPeak } from '../lanes/peak-memory.ts';
 import { kernelUnits, type ProcStat, parseStat } from './proc-stat.ts';
 
 /** How often the children are looked at: a look at one costs about 10 µs. */
@@ -90,7 +90,7 @@ export function createDyingWatch(clock: Clock): DyingWatch {
   function vitals(child: Watched): ChildVitals | null {
     const stat = read(child);
     if (stat === null) return null;
-    child.peakBytes = Math.max(child.peakBytes, kernelsPeak(child.pid));
+    child.peakBytes = Math.max(child.peakBytes, kernelsPeak(child.pid) ?? 0);
     const { letter, cpuTicks, rssPages } = stat;
     return { letter, cpuMs: (cpuTicks * 1_000) / ticksPerSecond, rssBytes: rssPages * pageBytes };
   }
@@ -116,13 +116,4 @@ export function createDyingWatch(clock: Clock): DyingWatch {
       };
     },
   };
-}
-
-/** The peak that the kernel keeps: it sees what comes and goes between two looks. */
-function kernelsPeak(pid: number): number {
-  try {
-    return peakOf(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? 0;
-  } catch {
-    return 0;
-  }
 }
