@@ -61,15 +61,18 @@ export async function readLedger(
   request: { reader: string; cursor: string | null; limit: number; nowMs: number },
 ): Promise<LedgerPage> {
   const { reader, cursor, limit, nowMs } = request;
-  const args = [keys.readersSeen, ...keys.accountList, reader, cursor ?? '', limit, nowMs];
-  const reply = (await runScript(client, 'ledger-read', args)) as -1 | [string, 0 | 1, [string, string[]][]];
-  if (reply === -1) {
-    throw new MillraceError(
-      'not_found',
-      `no ledger reader "${reader}": register it first (PUT), readers silent for 10 min are dropped`,
-    );
-  }
-  const [after, gap, raw] = reply;
+  const unknown = new MillraceError(
+    'not_found',
+    `no ledger reader "${reader}": register it first (PUT), readers silent for 10 min are dropped`,
+  );
+  const after = cursor ?? (await client.hget(keys.accounts.readers, reader));
+  if (after === null) throw unknown;
+  // One connection keeps the order: the page first (lua/scripts/ledger-read.lua).
+  const [raw, gap] = await Promise.all([
+    client.xrange(keys.accounts.ledger, `(${after}`, '+', 'COUNT', limit),
+    runScript(client, 'ledger-read', [keys.readersSeen, ...keys.accountList, reader, after, nowMs]),
+  ]);
+  if (gap === -1) throw unknown;
   const entries = raw.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== null);
   return { entries, cursor: raw.at(-1)?.[0] ?? after, gap: gap === 1 };
 }

@@ -6,6 +6,7 @@ import {
   type RedisClient,
   type RedisConnection,
   RedisQueueBackend,
+  raw2NextJobData,
 } from 'bullmq';
 import { type QueueKeys, queueKeys } from '../keys.ts';
 import { SCRIPTS } from './compose.ts';
@@ -30,6 +31,8 @@ export interface BackendIdentity {
   readonly poisonKills: number;
   /** False: take nothing more. */
   mayTake(): boolean;
+  /** How many jobs beyond the first a take may bring. */
+  room(): number;
   /** A reply put this job into our hands, with what its hash says of deaths before. */
   taken(jobId: string, marks: TakenMarks): void;
   /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
@@ -47,6 +50,7 @@ export const CLIENT_IDENTITY: BackendIdentity = {
   verdict: () => '',
   poisonKills: 0,
   mayTake: () => false,
+  room: () => 0,
   taken: () => undefined,
   settled: () => undefined,
   cycled: () => undefined,
@@ -58,16 +62,24 @@ const SETTLING: Readonly<Record<string, number>> = { moveToFinished: 0, retryJob
 
 const TAKING = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
 
-/** The job that a reply hands over: its hash as a flat list, its id, and more. */
-function takenBy(reply: unknown): { jobId: string; marks: TakenMarks } | undefined {
-  if (!Array.isArray(reply) || !Array.isArray(reply[0])) return undefined;
-  const hash = reply[0] as readonly string[];
+/** A job as the stock scripts hand it over: its hash as a flat list, its id, and more; no job without a hash. */
+type RawTake = [hash: readonly string[] | 0, jobId: string, ...rest: unknown[]];
+
+/** The jobs that a reply hands over: the stock script's, and behind its four values those of a take in sets. */
+function takesIn(reply: unknown): RawTake[] {
+  if (!Array.isArray(reply) || !Array.isArray(reply[0])) return [];
+  return [reply as RawTake, ...(reply.slice(4) as RawTake[])];
+}
+
+/** What a taken job's hash says of deaths. */
+function marksOf(hash: RawTake[0]): TakenMarks {
   const marks = { suspect: false, killed: false };
+  if (hash === 0) return marks;
   for (let i = 0; i < hash.length; i += 2) {
     if (hash[i] === 'mrSuspect') marks.suspect = true;
     else if (hash[i] === 'mrKills') marks.killed = true;
   }
-  return { jobId: String(reply[1]), marks };
+  return marks;
 }
 
 /**
@@ -79,6 +91,7 @@ export class MillraceBackend extends RedisQueueBackend {
   readonly #keys: QueueKeys;
   readonly #connections: { readonly main: RedisConnection; readonly blocking: RedisConnection | undefined };
   readonly #options: QueueBaseOptions & { prefix?: string };
+  #further: RawTake[] = [];
 
   constructor(
     connection: RedisConnection,
@@ -126,11 +139,23 @@ export class MillraceBackend extends RedisQueueBackend {
   #tail(commandName: string, jobId: string | undefined): (string | number)[] {
     const { startId, poisonKills } = this.#identity;
     if (jobId !== undefined) return [this.#identity.stamps(jobId), this.#identity.verdict(jobId), startId];
+    if (commandName === 'moveToActive') return [this.#identity.room(), startId];
     return commandName === 'moveStalledJobsToWait' ? [poisonKills, startId] : [startId];
   }
 
   override async moveToActive(token: string, name?: string) {
     return this.#identity.mayTake() ? super.moveToActive(token, name) : [];
+  }
+
+  /**
+   * The jobs that came behind the first one of the last take, as `moveToActive` resolves that one, each with its lock
+   * token, which the store made of the first one's. Each is told once.
+   */
+  takeFurther(token: string) {
+    return this.#further.splice(0).map((raw, index) => {
+      const [data, id] = raw2NextJobData(raw);
+      return { data, id: String(id), token: `${token}.${index + 1}` };
+    });
   }
 
   override async waitForJob(blockTimeout: number) {
@@ -144,8 +169,9 @@ export class MillraceBackend extends RedisQueueBackend {
   /** Runs first on every reply, in the order of the connection: what `held` is compared with (consumer/audit.ts). */
   #seen(commandName: string, jobId: string | undefined, reply: unknown): unknown {
     if (jobId !== undefined) this.#identity.settled(jobId, typeof reply === 'number' && reply < 0);
-    const taken = TAKING.has(commandName) ? takenBy(reply) : undefined;
-    if (taken !== undefined) this.#identity.taken(taken.jobId, taken.marks);
+    const takes = TAKING.has(commandName) ? takesIn(reply) : [];
+    for (const [hash, jobId] of takes) this.#identity.taken(String(jobId), marksOf(hash));
+    if (commandName === 'moveToActive') this.#further = takes.slice(1);
     try {
       return throwIfRefused(reply);
     } catch (error) {

@@ -11,7 +11,7 @@ import { createAudit } from './audit.ts';
 import { recordKill } from './kill.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { type Settling, settle } from './settle.ts';
-import { createStartWorker } from './start-worker.ts';
+import { createStartWorker, type StartWorker } from './start-worker.ts';
 import { takenJob } from './taken-job.ts';
 
 /** What changes while a consumer lives. */
@@ -21,13 +21,13 @@ interface Pulse {
   fenced: boolean;
 }
 
-/** How the backend sees this consumer. `onFenced` is called at the first refusal. */
+/** How the backend sees this consumer. `ask.fenced` is called at the first refusal alone. */
 function identityOf(
   startId: string,
   kills: number,
   running: RunningJobs,
   pulse: Pulse,
-  onFenced: () => void,
+  ask: Pick<BackendIdentity, 'room' | 'fenced'>,
 ): BackendIdentity {
   return {
     startId,
@@ -35,6 +35,7 @@ function identityOf(
     stamps: (jobId) => running.stamps(jobId),
     verdict: (jobId) => running.verdict(jobId),
     mayTake: () => pulse.taking,
+    room: ask.room,
     taken: (jobId, marks) => running.taken(jobId, marks),
     settled: (jobId, refused) => {
       running.settled(jobId, refused);
@@ -48,7 +49,7 @@ function identityOf(
       pulse.fenced = true;
       // Until it exits it must not swallow the markers that wake others.
       pulse.taking = false;
-      onFenced();
+      ask.fenced();
     },
   };
 }
@@ -77,9 +78,12 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const running = new RunningJobs(clock);
   const pulse: Pulse = { taking: false, cycles: 0, fenced: false };
   const { main, blocking } = openConnections(url, prefix, queue, startId);
-  const identity = identityOf(startId, kills, running, pulse, () => {
-    blocking.disconnect();
-    options.onFenced();
+  const identity = identityOf(startId, kills, running, pulse, {
+    room: () => worker.room(),
+    fenced() {
+      blocking.disconnect();
+      options.onFenced();
+    },
   });
   const inHands = (jobId: string) => running.has(jobId);
   const audit = createAudit({ client: main, keys, queue, startId, inHands, clock, log });
@@ -116,7 +120,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   }
 
   const { concurrency } = options;
-  const worker = createStartWorker({
+  const worker: StartWorker = createStartWorker({
     ...{ queue, startId, concurrency, config, main, blocking, identity, log, process },
   });
   const quiescing = createQuiesce(worker, pulse, blocking, () => main.zadd(keys.marker, 0, '0'));

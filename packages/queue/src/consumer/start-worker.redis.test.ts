@@ -54,7 +54,7 @@ test('a job starts when it is taken, not when the last of many is', async () => 
   const hold = gate();
   await bench.consumer({ concurrency: 20, run: hold.run }).start();
   await until(() => hold.started.size > 0, 'the first has started');
-  expect(hold.started.size).toBeLessThan(5);
+  expect(hold.started.size).toBeLessThan(10);
   await until(() => hold.started.size === 20, 'all have started');
 });
 
@@ -65,7 +65,7 @@ test('a job that came with the end of another does not wait for takes that are u
   const hold = gate();
   const startedMs: number[] = [];
   const consumer = bench.consumer({
-    concurrency: 60,
+    concurrency: 220,
     run(job, signal) {
       startedMs.push(systemClock.monotonicMs());
       return hold.run(job, signal);
@@ -73,13 +73,13 @@ test('a job that came with the end of another does not wait for takes that are u
   });
   await consumer.start();
   await until(() => hold.started.size === 8, 'eight run');
-  await queue.add(jobs(50));
+  await queue.add(jobs(200));
   const active = () => bench.redis.llen(`${bench.prefix}:work:active`);
   await until(async () => (await active()) >= 10, 'it takes one after another');
   const endedMs = systemClock.monotonicMs();
   hold.finishAll();
-  await until(() => startedMs.length === 58, 'all have started');
-  // Eight ends bring eight jobs in one round trip, while thirty more are taken in as many.
+  await until(() => startedMs.length === 208, 'all have started');
+  // Eight ends bring eight jobs in one round trip, while the takes go on for more than twenty.
   const since = startedMs.filter((ms) => ms > endedMs);
   expect((since[7] as number) - endedMs).toBeLessThan(20 * DELAY_MS);
   expect((since.at(-1) as number) - endedMs).toBeGreaterThan(40 * DELAY_MS);
@@ -106,4 +106,27 @@ test('it runs no more at once than its concurrency, and every job once', async (
   await consumer.idle();
   expect(most).toBe(4);
   expect(new Set(ran).size).toBe(24);
+});
+
+test('a take brings a set of jobs, half of what waits at the most', async () => {
+  const store = await bench.store('patient');
+  const queue = store.queue('work');
+  const hold = gate();
+  const consumer = bench.consumer({ concurrency: 20, run: hold.run });
+  await consumer.start();
+  const { redis, prefix } = bench;
+  const idle = consumer.activity().cycles;
+  await queue.add(jobs(12));
+  await until(() => hold.started.size > 0, 'the first have started');
+  // The first job, and of the eleven behind it at most the half.
+  expect(hold.started.size).toBe(6);
+  const tokens = await Promise.all(
+    [...hold.started.keys()].map((id) => redis.get(`${prefix}:work:${id}:lock`)),
+  );
+  expect(new Set(tokens).size).toBe(6);
+  await until(() => hold.started.size === 12, 'all have started');
+  expect(consumer.activity()).toMatchObject({ busy: 12, slots: 20 });
+  expect(consumer.activity().cycles).toBeGreaterThan(idle);
+  hold.finishAll();
+  await until(async () => (await redis.zcard(`${prefix}:work:completed`)) === 12, 'all are done');
 });

@@ -2,7 +2,7 @@ import { type Config, type Log, messageOf } from '@millrace/core';
 import { type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { consumerBackend } from '../backend/factory.ts';
-import type { BackendIdentity } from '../backend/millrace-backend.ts';
+import type { BackendIdentity, MillraceBackend } from '../backend/millrace-backend.ts';
 import type { ConsumerOptions } from '../types/consumer.ts';
 
 /** After an outage BullMQ waits this long before it tries again; its default is 15 s. */
@@ -20,6 +20,9 @@ const MAX_STALLED_COUNT = 10;
  */
 const LOCK_RENEWED_AT = 1 / 6;
 
+/** Most jobs that one call takes: the store is held for well under a millisecond. */
+const MOST_AT_ONCE = 8;
+
 /** BullMQ's default. */
 const STALLED_CHECK_MS = 30_000;
 
@@ -32,41 +35,76 @@ const STALLED_CHECK_MS = 30_000;
  * with the end of another for the answer to a take that has nothing to do with it. The loop keeps its books as ever:
  * when it comes to a job, it is handed the run that has begun.
  */
-class StartWorker extends Worker {
+export class StartWorker extends Worker<unknown, unknown, string, MillraceBackend> {
   /** Runs that the loop has not come to yet. */
   readonly #begun = new Map<Job, Promise<unknown>>();
   /** The latest run under way of each job, by its id. */
   readonly #underWay = new Map<string, Promise<unknown>>();
   /** The loop's own word on whether the end of a job may bring another: no more than its concurrency. */
   #mayFetch: (() => boolean) | undefined;
+  /** Jobs beyond the first that the take under way may bring. */
+  #asked = 0;
+
+  /** The loop's books: the jobs that it has and the takes that it waits for. Null while it does not run. */
+  get #loop() {
+    // biome-ignore lint/complexity/useLiteralKeys: private to BullMQ; by its name in brackets the compiler still checks it
+    return this['mainLoopQueue'];
+  }
 
   protected override createLockManager(): void {
     Object.defineProperty(this, 'id', { value: this.opts.name, writable: false });
     super.createLockManager();
   }
 
+  /** How many jobs beyond the first a take that goes out now may bring: the loop counts the take itself as one. */
+  room(): number {
+    const slots = this.concurrency - (this.#loop?.numTotal() ?? this.concurrency);
+    this.#asked = Math.max(0, Math.min(slots, MOST_AT_ONCE - 1));
+    return this.#asked;
+  }
+
+  /** What a take brings beyond its first job enters the loop's books as if the loop had taken it. */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
-    const job = await super.moveToActive(token, name);
-    this.#begin(job);
-    return job;
+    try {
+      const job = await super.moveToActive(token, name);
+      this.#begin(job);
+      for (const { data, id, token: own } of this.backend.takeFurther(token)) {
+        this.#loop?.add(this.#beginWhenMade(this.nextJobFromJobData(data, id, own)));
+      }
+      return job;
+    } finally {
+      this.#asked = 0;
+    }
   }
 
   override async processJob(job: Job, token: string, mayFetch?: () => boolean): Promise<Job | undefined> {
     this.#mayFetch = mayFetch;
-    const run = this.#begun.get(job) ?? this.#run(job, token, mayFetch);
+    const run = this.#begun.get(job) ?? this.#run(job, token);
     this.#begun.delete(job);
     const next = (await run) as Job | undefined;
     this.#begin(next);
     return next;
   }
 
+  async #beginWhenMade(made: Promise<Job>): Promise<Job> {
+    const job = await made;
+    this.#begin(job);
+    return job;
+  }
+
   /** A job that was put back may bring the next one by a take of its own, which has begun it already. */
   #begin(job: Job | undefined): void {
     if (!job || this.#begun.has(job)) return;
-    const run = this.#run(job, job.token ?? '', () => this.#mayFetch?.() ?? true);
+    const run = this.#run(job, job.token ?? '');
     // Whoever awaits it hears of a failure; that may be a moment later.
     run.catch(() => undefined);
     this.#begun.set(job, run);
+  }
+
+  /** Whether the end of a job may bring another: the loop agrees, and the take under way leaves room for it. */
+  #mayBring(): boolean {
+    const total = this.#loop?.numTotal() ?? 0;
+    return (this.#mayFetch?.() ?? true) && total + this.#asked <= this.concurrency;
   }
 
   /**
@@ -74,9 +112,9 @@ class StartWorker extends Worker {
    * the job's id until that run is over, so the new run begins only then, or it would lose its renewal to the old one's
    * end. The old run never awaits the new.
    */
-  #run(job: Job, token: string, mayFetch?: () => boolean): Promise<unknown> {
+  #run(job: Job, token: string): Promise<unknown> {
     const id = job.id as string;
-    const begin = () => super.processJob(job, token, mayFetch);
+    const begin = () => super.processJob(job, token, () => this.#mayBring());
     const run = this.#underWay.get(id)?.then(begin, begin) ?? begin();
     this.#underWay.set(id, run);
     const over = () => {
@@ -97,7 +135,7 @@ export interface StartWorkerOptions extends Pick<ConsumerOptions, 'queue' | 'sta
 }
 
 /** BullMQ's worker of one start, over our backend; it does not run yet. */
-export function createStartWorker(options: StartWorkerOptions): Worker {
+export function createStartWorker(options: StartWorkerOptions): StartWorker {
   const { queue, startId, config, main, blocking, identity, log, process } = options;
   const { retention } = config;
   const worker = new StartWorker(
