@@ -15,7 +15,14 @@ const REMEMBER_MS = 7 * 86_400_000;
 const FORGET_MS = 600_000;
 const ANCHORS = 16;
 
-type StepReply = [over: 0 | 1, anchors: string[], ...answers: (number | [] | [string, string[]])[]];
+/**
+ * Steps under way at once where there is nothing but orphans: one fsync of the store serves both. Elsewhere a step
+ * is sent when the last one has told how far it looked, for until then the next would look at the same entries.
+ */
+const STEPS_AHEAD = 2;
+
+type Answer = number | [] | [string, string[]];
+type StepReply = [over: 0 | 1, moved: number, anchors: string[], ...answers: Answer[]];
 
 /** What one start's pass came to: its orphans, or the store's refusal. */
 export type PassResult = PromiseSettledResult<ReclaimResult>;
@@ -35,7 +42,7 @@ function putEvidence(client: Redis, keys: QueueKeys, dead: readonly DeadStart[])
   pipeline.exec().catch(() => undefined);
 }
 
-function settled(answer: StepReply[2] | undefined): PassResult {
+function settled(answer: Answer | undefined): PassResult {
   try {
     const [eventsAfter = '', jobIds = []] = throwIfRefused(answer ?? []) as Partial<[string, string[]]>;
     return { status: 'fulfilled', value: { jobIds, eventsAfter: eventsAfter || '0-0' } };
@@ -60,13 +67,27 @@ export async function reclaimPass(
     dead.map(({ startId, certificate: { cause, blame } }) => [startId, cause, blame] as const),
   );
   let anchors: string[] = [];
-  for (;;) {
-    const [over, kept, ...answers] = (await runScript(client, 'reclaim', [
+  function step(): Promise<StepReply> {
+    const reply = runScript(client, 'reclaim', [
       ...returnKeys(keys),
       ...[keys.prefix, nowMs, deaths, pack(anchors)],
       ...[poisonKills, MOVES_A_CALL, LOOKS_A_CALL, REMEMBER_MS],
-    ])) as StepReply;
-    if (over === 1) return dead.map((_, index) => settled(answers[index]));
-    anchors = [...kept, ...anchors].slice(0, ANCHORS);
+    ]) as Promise<StepReply>;
+    // One that was sent ahead may fail before its turn to be heard.
+    reply.catch(() => undefined);
+    return reply;
+  }
+  const underWay = [step()];
+  try {
+    for (;;) {
+      const [over, moved, kept, ...answers] = (await underWay.shift()) as StepReply;
+      if (over === 1) return dead.map((_, index) => settled(answers[index]));
+      anchors = [...kept, ...anchors].slice(0, ANCHORS);
+      const wanted = moved === MOVES_A_CALL ? STEPS_AHEAD : 1;
+      while (underWay.length < wanted) underWay.push(step());
+    }
+  } finally {
+    // What was sent ahead finds nothing more to move.
+    await Promise.allSettled(underWay);
   }
 }

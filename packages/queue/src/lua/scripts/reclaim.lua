@@ -9,7 +9,7 @@
         [4] msgpack of anchors: ids that were looked at before, the last one first; empty at the start of a pass
         [5] poison.kills, or 0: deaths are not counted  [6] most jobs to move  [7] most to look at
         [8] ms to remember a death
-  Returns {1 when the pass is over, anchors {id…}, one a dead start: NOT_FENCED (-79), or when the pass is over
+  Returns {1 when the pass is over, how many jobs moved, anchors {id…}, one a dead start: NOT_FENCED (-79), or when the pass is over
         {event id just before its first job moved or '', its orphans {id…} oldest first, moved by whomever}}
 
   Who is an orphan: its lock is a dead start's, or it has no lock any more and a dead start took it last (`pb`).
@@ -123,4 +123,4 @@ for i, death in ipairs(deaths) do
   end
 end
 for i = 1, #deaths do answers[i] = answers[i] or {} end
-return {over and 1 or 0, kept, unpack(answers)}
+return {over and 1 or 0, #orphans, kept, unpack(answers)}
