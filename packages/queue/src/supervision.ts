@@ -1,7 +1,8 @@
 import { type Circuit, type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
-import { runScript } from './connection/client.ts';
+import { keepLoaded, runScript } from './connection/client.ts';
 import { type QueueKeys, queueKeys } from './keys.ts';
+import { reclaimPass } from './reclaim/reclaim-pass.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
 import { RestartWatch } from './reclaim/restart-watch.ts';
 import type { QueueSupervision } from './types/supervision.ts';
@@ -62,6 +63,13 @@ export function createQueueSupervision(
       const keys = queueKeys(prefix, queue);
       const args = [keys.meta, keys.marker, ...keys.accountList, startId, clock.nowMs(), FENCE_KEEP_MS];
       await runScript(client, 'fence', args);
+    },
+
+    async rehearse(queues) {
+      keepLoaded(client, ['fence', 'reclaim', 'save-recovery']);
+      for (const queue of queues) {
+        await reclaimPass(client, queueKeys(prefix, queue), [], poisonKills, clock.nowMs());
+      }
     },
 
     reclaim: (queue, dead) => reclaimer.reclaim(queue, dead),

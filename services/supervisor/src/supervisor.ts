@@ -69,11 +69,18 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
   async function census(): Promise<void> {
     await inheritance.take(stopping.signal);
     publisher.start();
+    await rehearse();
     while (!stopping.signal.aborted) {
       await takeLockCensus({ store, watch: watcher.watch, clock, log });
       await inheritance.sweep();
       await clock.sleep(CENSUS_MS, stopping.signal);
     }
+  }
+
+  /** Deaths are rare: nothing else would warm what they run through. */
+  async function rehearse(): Promise<void> {
+    const queues = await store.board.queueNames().catch(() => []);
+    await store.supervision.rehearse(queues).catch((error) => log.debug({ error }, 'Rehearsal'));
   }
 
   async function obey(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { SCRIPTS } from '../backend/compose.ts';
+import { type OwnScript, SCRIPTS } from '../backend/compose.ts';
 
 /** How a connection behaves when the store is away. */
 export type Profile = 'fail-fast' | 'patient';
@@ -42,7 +42,7 @@ export function openClient(url: string, profile: Profile, name: string): Redis {
 /** Runs one of Millrace's own scripts. */
 export function runScript(
   client: Redis,
-  name: Parameters<typeof SCRIPTS.own.get>[0],
+  name: OwnScript,
   args: readonly (string | number | Buffer)[],
 ): Promise<unknown> {
   const script = SCRIPTS.own.get(name);
@@ -51,6 +51,20 @@ export function runScript(
   const command = commands[script.command];
   if (!command) throw new TypeError(`script "${name}" is not defined on this client`);
   return command.call(client, ...args);
+}
+
+/**
+ * Has the store compile scripts that are rarely run and must then not wait for it: after every connect, since a store that
+ * was started anew knows none. Without it the first call is sent twice, the second time with its whole text.
+ */
+export function keepLoaded(client: Redis, names: readonly OwnScript[]): void {
+  const load = () => {
+    for (const name of names) {
+      client.script('LOAD', SCRIPTS.own.get(name)?.lua ?? '').catch(() => undefined);
+    }
+  };
+  client.on('ready', load);
+  if (client.status === 'ready') load();
 }
 
 /** Closes for good, whatever state the connection is in. */

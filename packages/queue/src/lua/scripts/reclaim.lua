@@ -35,6 +35,7 @@ local limit, most, mostLooks, keepMs = tonumber(ARGV[5]), tonumber(ARGV[6]), ton
 
 local starts, dead, answers = {}, {}, {}
 for i, death in ipairs(deaths) do starts[i] = death[1] end
+if #starts == 0 then return {1, 0, {}} end
 for i, fenced in ipairs(redis.call('ZMSCORE', fencedKey, unpack(starts))) do
   if fenced then dead[starts[i]] = deaths[i] else answers[i] = NOT_FENCED end
 end
