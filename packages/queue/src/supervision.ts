@@ -35,7 +35,7 @@ export function createQueueSupervision(
   blocking: () => Redis,
   poisonKills: number,
 ): QueueSupervision {
-  const reclaimer = new Reclaimer(client, prefix, clock, poisonKills);
+  const reclaimer = new Reclaimer(client, prefix, poisonKills);
   const restarts = new RestartWatch(prefix, clock, blocking);
   const clients = async () => parseClientList(String(await client.client('LIST', 'TYPE', 'NORMAL')));
 
@@ -68,7 +68,7 @@ export function createQueueSupervision(
     async rehearse(queues) {
       keepLoaded(client, ['fence', 'reclaim', 'save-recovery']);
       for (const queue of queues) {
-        await reclaimPass(client, queueKeys(prefix, queue), [], poisonKills, clock.nowMs());
+        await reclaimPass(client, queueKeys(prefix, queue), [], poisonKills);
       }
     },
 

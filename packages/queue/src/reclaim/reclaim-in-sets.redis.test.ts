@@ -115,7 +115,7 @@ describe('two hundred workers that die at once', () => {
       turn = turn.then(() => measure(call));
       return turn;
     });
-    await reclaimPass(measured, keys, starts.map(deadOf), 3, Date.now());
+    await reclaimPass(measured, keys, starts.map(deadOf), 3);
     client.disconnect();
     expect(cpuMs.length).toBeGreaterThan(150);
     // The first step comes after the evidence of 200 deaths; the last two also read what each start left behind.
@@ -149,7 +149,7 @@ describe('a pass over a list that lives', () => {
       await pipeline.exec();
       return call();
     });
-    const results = await reclaimPass(between, keys, dead.map(deadOf), 3, Date.now());
+    const results = await reclaimPass(between, keys, dead.map(deadOf), 3);
     client.disconnect();
     expect(await waitingOldestFirst()).toEqual(orphans);
     const told = results.flatMap((result) => (result.status === 'fulfilled' ? result.value.jobIds : []));
@@ -177,7 +177,7 @@ describe('a pass over a list that lives', () => {
     const client = openClient(bench.config.redis.url, 'patient', 'dies');
     let steps = 0;
     const dying = interposed(client, (call) => (steps++ < 2 ? call() : Promise.reject(new Error('killed'))));
-    await expect(reclaimPass(dying, keys, [deadOf(dead)], 3, Date.now())).rejects.toThrow('killed');
+    await expect(reclaimPass(dying, keys, [deadOf(dead)], 3)).rejects.toThrow('killed');
     client.disconnect();
     expect(await bench.redis.llen(keys.active)).toBe(36);
     const next = await store.supervision.reclaim('work', deadOf(dead));

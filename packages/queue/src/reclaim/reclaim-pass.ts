@@ -60,7 +60,6 @@ export async function reclaimPass(
   keys: QueueKeys,
   dead: readonly DeadStart[],
   poisonKills: number,
-  nowMs: number,
 ): Promise<PassResult[]> {
   if (poisonKills > 0) putEvidence(client, keys, dead);
   const deaths = pack(
@@ -70,7 +69,7 @@ export async function reclaimPass(
   function step(): Promise<StepReply> {
     const reply = runScript(client, 'reclaim', [
       ...returnKeys(keys),
-      ...[keys.prefix, nowMs, deaths, pack(anchors)],
+      ...[keys.prefix, deaths, pack(anchors)],
       ...[poisonKills, MOVES_A_CALL, LOOKS_A_CALL, REMEMBER_MS],
     ]) as Promise<StepReply>;
     // One that was sent ahead may fail before its turn to be heard.

@@ -1,4 +1,3 @@
-import type { Clock } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { queueKeys } from '../keys.ts';
 import type { DeadStart, ReclaimResult } from '../types/supervision.ts';
@@ -20,16 +19,14 @@ interface Asked {
 export class Reclaimer {
   readonly #client: Redis;
   readonly #prefix: string;
-  readonly #clock: Clock;
   readonly #poisonKills: number;
   readonly #asked = new Map<string, Asked[]>();
   readonly #underway = new Set<string>();
 
   /** `poisonKills` 0: deaths are not counted against jobs. */
-  constructor(client: Redis, prefix: string, clock: Clock, poisonKills: number) {
+  constructor(client: Redis, prefix: string, poisonKills: number) {
     this.#client = client;
     this.#prefix = prefix;
-    this.#clock = clock;
     this.#poisonKills = poisonKills;
   }
 
@@ -65,7 +62,6 @@ export class Reclaimer {
         queueKeys(this.#prefix, queue),
         batch.map(({ dead }) => dead),
         this.#poisonKills,
-        this.#clock.nowMs(),
       );
       results.forEach((result, index) => {
         if (result.status === 'fulfilled') batch[index]?.resolve(result.value);

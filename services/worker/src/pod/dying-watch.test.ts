@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { ManualClock } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
-import { createDyingWatch, isDyingByKill } from './dying-watch.ts';
+import { createDyingWatch, isDyingByKill, yieldToTheLiving } from './dying-watch.ts';
 
 test('a process is dying by SIGKILL when it is exiting and its code says so', () => {
   expect(isDyingByKill({ flags: 0x4, exitCode: 9 })).toBe(true);
@@ -21,6 +22,21 @@ async function child() {
   await once(made.stdout, 'data');
   return made;
 }
+
+test.runIf(existsSync('/proc/self/stat'))(
+  'what dies yields to the living; what is gone is no fault',
+  async () => {
+    const dying = await child();
+    const pid = dying.pid as number;
+    expect(getPriority(pid)).toBe(getPriority());
+    yieldToTheLiving(pid);
+    expect(getPriority(pid)).toBe(10);
+    const gone = once(dying, 'exit');
+    dying.kill('SIGKILL');
+    await gone;
+    yieldToTheLiving(pid);
+  },
+);
 
 test.runIf(existsSync('/proc/self/stat'))(
   'sees a killed child, once, and not one that ends by itself',

@@ -42,7 +42,7 @@ export interface DyingWatch {
  * Giving back the memory of a killed process is work of the kernel at the priority of its last thread, at the very
  * moment when its jobs are to start elsewhere. Nobody waits for it.
  */
-function yieldToTheLiving(pid: number): void {
+export function yieldToTheLiving(pid: number): void {
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), DYING_NICE);
   } catch {

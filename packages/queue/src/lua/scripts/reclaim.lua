@@ -5,10 +5,10 @@
   job can be blamed.
 
   KEYS  wait active prioritized stalled meta events marker, then the six of accounts.lua
-  ARGV  [1] key prefix of jobs  [2] now ms  [3] msgpack of the dead: {start id, cause, blame 'jobs' | 'unknown' | 'none'}…
-        [4] msgpack of anchors: ids that were looked at before, the last one first; empty at the start of a pass
-        [5] poison.kills, or 0: deaths are not counted  [6] most jobs to move  [7] most to look at
-        [8] ms to remember a death
+  ARGV  [1] key prefix of jobs  [2] msgpack of the dead: {start id, cause, blame 'jobs' | 'unknown' | 'none'}…
+        [3] msgpack of anchors: ids that were looked at before, the last one first; empty at the start of a pass
+        [4] poison.kills, or 0: deaths are not counted  [5] most jobs to move  [6] most to look at
+        [7] ms to remember a death
   Returns {1 when the pass is over, how many jobs moved, anchors {id…}, one a dead start: NOT_FENCED (-79), or when the pass is over
         {event id just before its first job moved or '', its orphans {id…} oldest first, moved by whomever}}
 
@@ -29,9 +29,12 @@
 local NOT_FENCED = -79
 local GONE = '\0gone'
 local LOOK = 128
-local prefix, now = ARGV[1], ARGV[2]
-local deaths, anchors = cmsgpack.unpack(ARGV[3]), cmsgpack.unpack(ARGV[4])
-local limit, most, mostLooks, keepMs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local prefix = ARGV[1]
+-- The store's own: who asked may have waited for it, and the entry is to say when the job was there to be taken again.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local deaths, anchors = cmsgpack.unpack(ARGV[2]), cmsgpack.unpack(ARGV[3])
+local limit, most, mostLooks, keepMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 
 local starts, dead, answers = {}, {}, {}
 for i, death in ipairs(deaths) do starts[i] = death[1] end
@@ -97,7 +100,7 @@ local function leaving(orphan)
   local job = returning(prefix, orphan.id, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared')
   job.start, job.cause = start, cause
   if limit > 0 and blame ~= 'none' then
-    local line = cjson.encode({d = start, s = tonumber(job.hash[2]) or 0, a = tonumber(now)})
+    local line = cjson.encode({d = start, s = tonumber(job.hash[2]) or 0, a = now})
     local marks = {job.hash[5], job.hash[6], job.hash[7], job.hash[8]}
     job.set = afterDeath(marks, line, job.hash[2] or '0', blame == 'jobs', limit)
   end
