@@ -17,10 +17,9 @@ import { createRegistry, type HandlerRegistry } from './registry.ts';
 
 const IMPORT_LIMIT_MS = 30_000;
 
-/** Sources lie in `src` and run as they are; compiled, both packages lie in `dist`. */
+/** Sources and what is compiled of them lie in the same tree. */
 function shippedDir(): string {
-  const folder = import.meta.url.endsWith('.ts') ? 'src' : 'dist';
-  return fileURLToPath(new URL(`../../../handlers/${folder}`, import.meta.url));
+  return fileURLToPath(new URL('../../../handlers/src', import.meta.url));
 }
 
 /** Whether a directory's entry is a handler file: tests, declarations and names with a leading `_` or `.` are not. */
