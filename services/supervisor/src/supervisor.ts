@@ -14,6 +14,7 @@ import type { Cluster } from './cluster/cluster.ts';
 import { createCommands } from './commands.ts';
 import { createHealthServer } from './health/health-server.ts';
 import { createMetrics } from './health/metrics.ts';
+import { createQueueGauges } from './health/queue-gauges.ts';
 import { createInheritance } from './inheritance.ts';
 import { createLeadership } from './leader/leadership.ts';
 import { nowMs } from './now.ts';
@@ -95,7 +96,8 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       watcher.start();
       await leadership.start();
       const storeCheck = () => fitness.watch(stopping.signal);
-      runInBackground({ census, obey, storeCheck, pools: keeper.start }, stopping.signal, log);
+      const queueGauges = () => parts.queueGauges.watch(stopping.signal);
+      runInBackground({ census, obey, storeCheck, queueGauges, pools: keeper.start }, stopping.signal, log);
       log.info({ supervisor: id, link: links.port, health: health.port }, 'The supervisor watches');
     },
     async () => {
@@ -218,10 +220,15 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
     });
   }
 
+  const queueGauges = createQueueGauges({
+    ...{ store, leads: leadership.leads, clock, log },
+    workers: () => roster.workers(nowMs(clock), stateOf),
+  });
+
   function metricsText(): string {
     const states = watcher.watch.living();
     const pools = keeper.pools();
-    return metrics.text(
+    const own = metrics.text(
       {
         millrace_supervisor_leads: leadership.leads() ? 1 : 0,
         millrace_workers_known: states.length,
@@ -233,7 +240,11 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
       },
       pools,
     );
+    return own + queueGauges.text();
   }
 
-  return { watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands, metricsText };
+  return {
+    ...{ watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands },
+    ...{ queueGauges, metricsText },
+  };
 }
