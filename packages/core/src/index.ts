@@ -2,6 +2,8 @@ export * from './circuit.ts';
 export * from './clock.ts';
 export { ENVIRONMENT } from './config/environment.ts';
 export * from './config/load.ts';
+export { hasHashTag } from './config/redis-rules.ts';
+export type { RedisSettings } from './config/redis-schema.ts';
 export { configurationReference } from './config/reference.ts';
 export { configSchema, type ParsedConfig, type RawConfig } from './config/schema.ts';
 export * from './dead-letter.ts';

@@ -2,6 +2,7 @@
 export const ENVIRONMENT_REFERENCE = {
   MILLRACE_CONFIG: 'path of the configuration file (YAML)',
   MILLRACE_REDIS_URL: 'the store; wins over `redis.url`',
+  MILLRACE_REDIS_PASSWORD_FILE: 'file with the store’s password; wins over `redis.passwordFile`',
   MILLRACE_HANDLERS: 'directory of handler files; unset: the shipped handlers',
   MILLRACE_TOKENS_FILE: 'bearer tokens, hashed, a line each; required to listen beyond loopback',
   MILLRACE_LINK_KEY_FILE: 'the shared key of the links between workers and supervisors',

@@ -4,10 +4,13 @@ import type { z } from 'zod';
 import { type Fault, MillraceError, messageOf } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
 import { ENVIRONMENT } from './environment.ts';
+import { redisFaults, redisSettings } from './redis-rules.ts';
+import type { RedisSettings } from './redis-schema.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
 
 /** The compiled configuration: what all code but `main.ts` sees. */
-export interface Config extends Omit<ParsedConfig, 'worker'> {
+export interface Config extends Omit<ParsedConfig, 'worker' | 'redis'> {
+  readonly redis: RedisSettings;
   readonly worker: ParsedConfig['worker'] & { readonly processes: number; readonly cpuThreads: number };
   /** Directory of handler files (MILLRACE_HANDLERS); null means the shipped ones. */
   readonly handlersDir: string | null;
@@ -109,14 +112,15 @@ export function compileConfig(
   }
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success) throw invalid([...faults, ...faultsOf(parsed.error)]);
-  faults.push(...crossFaults(parsed.data));
+  const redis = redisSettings(env, parsed.data.redis);
+  faults.push(...crossFaults(parsed.data), ...redisFaults(redis));
   if (faults.length > 0) throw invalid(faults);
 
   const { data } = parsed;
   const processes = data.worker.processes ?? cores;
   return {
     ...data,
-    redis: { ...data.redis, url: env.MILLRACE_REDIS_URL ?? data.redis.url },
+    redis,
     log: { level: (env.MILLRACE_LOG_LEVEL as ParsedConfig['log']['level'] | undefined) ?? data.log.level },
     worker: {
       ...data.worker,

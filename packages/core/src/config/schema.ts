@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationMsSchema } from '../duration.ts';
 import { queueNameSchema } from '../names.ts';
 import { RESTART_TYPES, STRATEGIES } from '../status.ts';
+import { redisSchema } from './redis-schema.ts';
 
 const MIB = 1024 * 1024;
 const bytes = z.int().min(1);
@@ -37,15 +38,7 @@ const pool = z.strictObject({
  * Durations are ms, or text like "30s".
  */
 export const configSchema = z.strictObject({
-  redis: z
-    .strictObject({
-      url: z
-        .string()
-        .default('redis://127.0.0.1:6379')
-        .describe('redis://, rediss:// (MILLRACE_REDIS_URL wins)'),
-      prefix: z.string().min(1).default('bull').describe('key prefix; stock BullMQ clients use "bull"'),
-    })
-    .prefault({}),
+  redis: redisSchema,
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('beyond loopback only with tokens'),
