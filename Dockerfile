@@ -35,6 +35,8 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist ./
+# In a shell of the container, `millrace status` and all other verbs.
+RUN ln -s /app/image/entrypoint /usr/local/bin/millrace
 USER 1000:1000
 EXPOSE 8080 9464 9470
 ENTRYPOINT ["/app/image/entrypoint"]

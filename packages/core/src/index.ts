@@ -1,6 +1,7 @@
 export * from './circuit.ts';
 export * from './clock.ts';
 export { ENVIRONMENT } from './config/environment.ts';
+export type { KubernetesPlace } from './config/kubernetes-place.ts';
 export * from './config/load.ts';
 export { hasHashTag } from './config/redis-rules.ts';
 export type { RedisSettings } from './config/redis-schema.ts';

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type Fault, MillraceError, messageOf } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
 import { ENVIRONMENT } from './environment.ts';
+import { type KubernetesPlace, kubernetesPlace } from './kubernetes-place.ts';
 import { redisFaults, redisSettings } from './redis-rules.ts';
 import type { RedisSettings } from './redis-schema.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
@@ -20,6 +21,7 @@ export interface Config extends Omit<ParsedConfig, 'worker' | 'redis'> {
   readonly linkKeyFile: string | null;
   /** `host:port` of every supervisor (MILLRACE_SUPERVISORS, comma-separated). */
   readonly supervisors: readonly string[];
+  readonly kubernetes: KubernetesPlace;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -134,6 +136,7 @@ export function compileConfig(
       .split(',')
       .map((address) => address.trim())
       .filter((address) => address !== ''),
+    kubernetes: kubernetesPlace(env),
   };
 }
 

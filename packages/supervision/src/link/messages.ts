@@ -37,6 +37,13 @@ export const workerHelloSchema = z.object({
   mac: z.string(),
 });
 
+/** What Kubernetes calls the pod that a pod supervisor runs in. A pod's uid is for ever; its name may come again. */
+export const kubernetesPodSchema = z.object({
+  name: z.string().min(1).max(253),
+  uid: z.string().min(1).max(64),
+  node: z.string().max(253).nullable(),
+});
+
 /** Sent once by a pod supervisor. */
 export const podHelloSchema = z.object({
   type: z.literal('hello'),
@@ -49,6 +56,8 @@ export const podHelloSchema = z.object({
   startedAtMs: count,
   /** Start ids of the children alive now: what is missing died while nobody listened. */
   children: z.array(z.string()),
+  /** Null outside of Kubernetes. */
+  k8s: kubernetesPodSchema.nullable().default(null),
   mac: z.string(),
 });
 
@@ -175,7 +184,8 @@ export const fromSupervisorSchema = z.discriminatedUnion('type', [
 /** What opens a link, as it is sent. */
 export type Hello = z.infer<typeof helloSchema>;
 export type WorkerHello = Omit<z.infer<typeof workerHelloSchema>, 'mac' | 'type' | 'version'>;
-export type PodHello = Omit<z.infer<typeof podHelloSchema>, 'mac' | 'type' | 'version'>;
+export type PodHello = Omit<z.input<typeof podHelloSchema>, 'mac' | 'type' | 'version'>;
+export type KubernetesPod = z.infer<typeof kubernetesPodSchema>;
 export type Beat = z.infer<typeof beatSchema>;
 export type PodBeat = z.infer<typeof podBeatSchema>;
 export type ChildReport = z.infer<typeof childReportSchema>;

@@ -4,6 +4,7 @@ import { createLog, messageOf, newStartId, systemClock } from '@millrace/core';
 import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
+import { kubernetesPod } from './kubernetes-pod.ts';
 import { openMemoryGroup } from './memory-group.ts';
 import { createPod } from './pod.ts';
 
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
       pool: values.pool,
       pid: process.pid,
       linkKey,
+      k8s: kubernetesPod(config.kubernetes),
     },
     {
       spawn: childSpawner({

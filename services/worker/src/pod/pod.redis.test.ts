@@ -43,7 +43,7 @@ test('keeps the lifecycle contract: after stop no process and no port of it is l
     const spawn = childSpawner({ pod: id, pool: 'default', env, ...outside });
     return createPod(
       compileConfig(settings, text),
-      { id, pool: 'default', pid: process.pid, linkKey: null },
+      { id, pool: 'default', pid: process.pid, linkKey: null, k8s: null },
       {
         spawn(start, listeners) {
           const child = spawn(start, listeners);

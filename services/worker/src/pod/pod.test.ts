@@ -46,7 +46,7 @@ async function running() {
   const nothing = () => undefined;
   const pod = createPod(
     config,
-    { id: 'pod', pool: 'default', pid: 1, linkKey: null },
+    { id: 'pod', pool: 'default', pid: 1, linkKey: null, k8s: null },
     { spawn, clock, log: silentLog, onReady: nothing, onEnd: (code) => ends.push(code), killSelf: nothing },
   );
   await pod.start();

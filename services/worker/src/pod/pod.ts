@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import { type Clock, type Config, type Lifecycle, type Log, lifecycle, type Timer } from '@millrace/core';
-import { createLink, type Order, type PodBeat, restartsUsed } from '@millrace/supervision';
+import {
+  createLink,
+  type KubernetesPod,
+  type Order,
+  type PodBeat,
+  restartsUsed,
+} from '@millrace/supervision';
 import { createCensus } from './census.ts';
 import type { SpawnChild } from './child-process.ts';
 import { createFamily } from './family.ts';
@@ -16,6 +22,7 @@ export interface PodOptions {
   /** Of this process; the pod's own end by a kill order is its SIGKILL. */
   readonly pid: number;
   readonly linkKey: string | null;
+  readonly k8s: KubernetesPod | null;
 }
 
 export interface PodDependencies {
@@ -80,6 +87,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
         host: hostname(),
         startedAtMs,
         children: state.children.map(({ id }) => id),
+        k8s: options.k8s,
       }),
       onOrder,
       onWelcome: tellBeat,
