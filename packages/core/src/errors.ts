@@ -14,6 +14,7 @@ export const ERROR_CATALOGUE = {
   unsupported_media_type: { status: 415, retryable: false, title: 'The content type is not understood' },
   invalid_data: { status: 422, retryable: false, title: 'The request is readable but not valid' },
   bulk_exceeds_bound: { status: 422, retryable: false, title: 'The bulk can never fit into the queue' },
+  too_many_failures: { status: 429, retryable: true, title: 'Too many requests without a valid token' },
   queue_full: { status: 429, retryable: true, title: 'The queue is at its bound' },
   internal: { status: 500, retryable: true, title: 'A defect of Millrace' },
   store_unavailable: { status: 503, retryable: true, title: 'The store does not answer' },

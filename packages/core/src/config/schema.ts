@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationMsSchema } from '../duration.ts';
 import { queueNameSchema } from '../names.ts';
 import { RESTART_TYPES, STRATEGIES } from '../status.ts';
+import { httpSchema } from './http-schema.ts';
 import { redisSchema } from './redis-schema.ts';
 
 const MIB = 1024 * 1024;
@@ -39,16 +40,7 @@ const pool = z.strictObject({
  */
 export const configSchema = z.strictObject({
   redis: redisSchema,
-  http: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('beyond loopback only with tokens'),
-      port: port.default(8080).describe('the HTTP API'),
-      healthHost: z.string().default('127.0.0.1').describe('where every service serves its health port'),
-      healthPort: port.default(9464).describe('/livez /readyz /metrics of the producer'),
-      deadlineMs: duration(2_000).describe('longest wait for the store before 503'),
-      bodyMaxBytes: bytes.default(16 * MIB).describe('of a request; of one line of NDJSON'),
-    })
-    .prefault({}),
+  http: httpSchema,
   queue: z
     .strictObject({
       bound: z.int().min(1).max(10_000_000).default(10_000).describe('default for every queue'),
