@@ -1,7 +1,27 @@
-{{/* The values of one pool: `worker`, overlaid with `workerPools.NAME`, as YAML. Arguments: dict "root" $ "pool" NAME. */}}
+{{/* The values of one pool: `defaults`, `worker`, `workerPools.NAME`, one over the other, as YAML. Arguments: dict "root" $ "pool" NAME. */}}
 {{- define "millrace.pool" -}}
-{{- $own := index (.root.Values.workerPools | default dict) .pool | default dict -}}
-{{- toYaml (mergeOverwrite (deepCopy (.root.Values.worker | default dict)) (deepCopy $own)) -}}
+{{- $own := get (.root.Values.workerPools | default dict) .pool | default dict -}}
+{{- $pool := include "millrace.overlay" (list .root.Values.defaults .root.Values.worker $own) | fromYaml -}}
+{{- with $pool.wholeCores -}}
+{{- $memory := ($pool.resources.limits).memory | default "1Gi" -}}
+{{- $whole := dict "cpu" (toString .) "memory" $memory -}}
+{{- $_ := set $pool "resources" (dict "requests" $whole "limits" (deepCopy $whole)) -}}
+{{- $_ := set $pool "processes" ($pool.processes | default 1) -}}
+{{- $_ := set $pool "cpuThreads" ($pool.cpuThreads | default .) -}}
+{{- end -}}
+{{- toYaml $pool -}}
+{{- end -}}
+
+{{/* Names of the pools in the order in which they start, as a YAML list. Argument: $. */}}
+{{- define "millrace.poolNames" -}}
+{{- $root := . -}}{{- $keys := list -}}
+{{- range $name, $own := .Values.workerPools | default dict -}}
+{{- $order := (include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml).order | default 0 -}}
+{{- $keys = append $keys (printf "%06d/%s" (int $order) $name) -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range sortAlpha $keys -}}{{- $names = append $names (splitList "/" . | last) -}}{{- end -}}
+{{- toYaml $names -}}
 {{- end -}}
 
 {{/* "hpa", "keda" or nothing. Arguments: dict "root" $ "pool" NAME. */}}

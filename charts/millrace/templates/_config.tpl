@@ -1,0 +1,66 @@
+{{/*
+The configuration file of a component: `config`, and over it what the chart decides. Each component and each pool has
+its own, so that a change restarts only whom it concerns.
+Arguments: dict "root" $ "component" NAME ["pool" NAME].
+*/}}
+{{- define "millrace.config" -}}
+{{- $root := .root -}}
+{{- $config := deepCopy ($root.Values.config | default dict) -}}
+{{- $_ := set $config "redis" (include "millrace.redis" $root | fromYaml) -}}
+{{- $http := dict "host" "0.0.0.0" "port" 8080 "healthHost" "0.0.0.0" "healthPort" 9464 -}}
+{{- if eq .component "producer" -}}
+{{- $_ := set $http "lingerMs" (($root.Values.producer).lingerMs | default 0) -}}
+{{- end -}}
+{{- $_ := set $config "http" (mergeOverwrite ($config.http | default dict) $http) -}}
+{{- $links := dict "linkHost" "0.0.0.0" "linkPort" 9470 "healthPort" 9464 -}}
+{{- $_ := set $config "supervision" (mergeOverwrite ($config.supervision | default dict) $links) -}}
+{{- $worker := mergeOverwrite ($config.worker | default dict) (dict "healthPort" 9464) -}}
+{{- if eq .component "worker" -}}
+{{- $pool := include "millrace.pool" . | fromYaml -}}
+{{- range $field := list "processes" "concurrency" "standby" "cpuThreads" "maxOldSpace" "nodeOptions" -}}
+{{- $value := get $pool $field -}}
+{{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) -}}{{- $_ := set $worker $field $value -}}{{- end -}}
+{{- end -}}
+{{- $_ := set $config "drain" (mergeOverwrite ($config.drain | default dict) (deepCopy ($pool.drain | default dict))) -}}
+{{- end -}}
+{{- $_ := set $config "worker" $worker -}}
+{{- toYaml $config }}
+{{- if ne .component "producer" }}
+# In the order in which they start.
+pools:
+{{- range $name := empty .pool | ternary (include "millrace.poolNames" $root | fromYamlArray) (list .pool) }}
+  {{ $name }}:
+    {{- include "millrace.poolConfig" (dict "root" $root "pool" $name) | nindent 4 }}
+{{- else }}
+  {}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* One pool, as the configuration file tells it. The Deployment keeps the number of pods, so `pods` says nothing here. */}}
+{{- define "millrace.poolConfig" -}}
+{{- $pool := include "millrace.pool" . | fromYaml -}}
+{{- $out := dict -}}
+{{- range $field := list "queues" "strategy" "restart" "intensity" "periodMs" -}}
+{{- $value := get $pool $field -}}
+{{- if not (kindIs "invalid" $value) -}}{{- $_ := set $out $field $value -}}{{- end -}}
+{{- end -}}
+{{- toYaml $out -}}
+{{- end -}}
+
+{{/* A component's ConfigMap. */}}
+{{- define "millrace.configMap" -}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  {{- include "millrace.metadata" (merge (dict "name" (printf "%s-config" (include "millrace.componentName" .))) .) | nindent 2 }}
+data:
+  config.yaml: |
+    {{- include "millrace.config" . | nindent 4 }}
+{{- end -}}
+
+{{/* Changed configuration starts new pods. */}}
+{{- define "millrace.checksums" -}}
+{{- toYaml (dict "checksum/config" (include "millrace.config" . | sha256sum)) -}}
+{{- end -}}
