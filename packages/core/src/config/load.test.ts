@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { isMillraceError, type MillraceError } from '../errors.ts';
 import { compileConfig, queueSettings } from './load.ts';
 
+const FOUR = { cores: 4, memoryBytes: null };
+
 function faults(env: Record<string, string>, yaml: string): string[] {
   try {
-    compileConfig(env, yaml, 4);
+    compileConfig(env, yaml, FOUR);
   } catch (error) {
     expect(isMillraceError(error, 'config_invalid')).toBe(true);
     return ((error as MillraceError).details.faults ?? []).map(
@@ -15,7 +17,7 @@ function faults(env: Record<string, string>, yaml: string): string[] {
 }
 
 test('the documented defaults', () => {
-  const config = compileConfig({}, null, 4);
+  const config = compileConfig({}, null, FOUR);
   expect(config.queue).toEqual({ bound: 10_000, maxBytes: 256 * 1024 * 1024 });
   expect(config.job.maxBytes).toBe(256 * 1024);
   expect(config.http.bodyMaxBytes).toBe(16 * 1024 * 1024);

@@ -8,11 +8,12 @@ import { type KubernetesPlace, kubernetesPlace } from './kubernetes-place.ts';
 import { redisFaults, redisSettings } from './redis-rules.ts';
 import type { RedisSettings } from './redis-schema.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
+import { type Machine, sizeFaults, type WorkerSizes, workerSizes } from './worker-sizes.ts';
 
 /** The compiled configuration: what all code but `main.ts` sees. */
 export interface Config extends Omit<ParsedConfig, 'worker' | 'redis'> {
   readonly redis: RedisSettings;
-  readonly worker: ParsedConfig['worker'] & { readonly processes: number; readonly cpuThreads: number };
+  readonly worker: Omit<ParsedConfig['worker'], keyof WorkerSizes> & WorkerSizes;
   /** Directory of handler files (MILLRACE_HANDLERS); null means the shipped ones. */
   readonly handlersDir: string | null;
   /** Bearer tokens (MILLRACE_TOKENS_FILE); null means none, which only a loopback listener allows. */
@@ -98,12 +99,12 @@ export function parseConfigText(text: string | null): unknown {
 
 /**
  * Compiles the configuration from the environment and the text of the file that MILLRACE_CONFIG names
- * (YAML; JSON is YAML). Every problem is listed at once. Throws `config_invalid`.
+ * (YAML; JSON is YAML), for a worker pod that may use `machine`. Every problem is listed at once. Throws `config_invalid`.
  */
 export function compileConfig(
   env: Environment,
   fileText: string | null,
-  cores = availableParallelism(),
+  machine: Machine = { cores: availableParallelism(), memoryBytes: null },
 ): Config {
   const faults = environmentFaults(env);
   let raw: unknown = {};
@@ -115,20 +116,16 @@ export function compileConfig(
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success) throw invalid([...faults, ...faultsOf(parsed.error)]);
   const redis = redisSettings(env, parsed.data.redis);
-  faults.push(...crossFaults(parsed.data), ...redisFaults(redis));
+  faults.push(...crossFaults(parsed.data), ...redisFaults(redis), ...sizeFaults(parsed.data.worker, machine));
   if (faults.length > 0) throw invalid(faults);
 
   const { data } = parsed;
-  const processes = data.worker.processes ?? cores;
+  const inherited = env.NODE_OPTIONS?.split(/\s+/) ?? [];
   return {
     ...data,
     redis,
     log: { level: (env.MILLRACE_LOG_LEVEL as ParsedConfig['log']['level'] | undefined) ?? data.log.level },
-    worker: {
-      ...data.worker,
-      processes,
-      cpuThreads: data.worker.cpuThreads ?? Math.max(1, Math.floor(cores / processes)),
-    },
+    worker: { ...data.worker, ...workerSizes(data.worker, machine, inherited) },
     handlersDir: env.MILLRACE_HANDLERS ?? null,
     tokensFile: env.MILLRACE_TOKENS_FILE ?? null,
     linkKeyFile: env.MILLRACE_LINK_KEY_FILE ?? null,

@@ -3,12 +3,14 @@ import type { MillraceError } from '../errors.ts';
 import { compileConfig } from './load.ts';
 import { hasHashTag } from './redis-rules.ts';
 
+const FOUR = { cores: 4, memoryBytes: null };
+
 const SENTINEL = 'sentinel: {name: main, nodes: ["s1:26379"]}';
 const CLUSTER = 'cluster: {nodes: ["c1:6379"]}';
 
 function faults(redis: string, env: Record<string, string> = {}): string[] {
   try {
-    compileConfig(env, `redis: {${redis}}`, 4);
+    compileConfig(env, `redis: {${redis}}`, FOUR);
   } catch (error) {
     return ((error as MillraceError).details.faults ?? []).map((f) => `${f.pointer}: ${f.message}`);
   }
@@ -16,18 +18,18 @@ function faults(redis: string, env: Record<string, string> = {}): string[] {
 }
 
 test('one server on this machine, unless something else is named', () => {
-  expect(compileConfig({}, null, 4).redis).toEqual({
+  expect(compileConfig({}, null, FOUR).redis).toEqual({
     url: 'redis://127.0.0.1:6379',
     db: 0,
     prefix: 'bull',
   });
-  expect(compileConfig({}, `redis: {${SENTINEL}}`, 4).redis.url).toBeNull();
+  expect(compileConfig({}, `redis: {${SENTINEL}}`, FOUR).redis.url).toBeNull();
   expect(faults(`${CLUSTER}, prefix: "{mill}"`)).toEqual([]);
 });
 
 test('the password’s file comes from the environment first', () => {
   const env = { MILLRACE_REDIS_PASSWORD_FILE: '/env' };
-  expect(compileConfig(env, 'redis: {passwordFile: /file}', 4).redis.passwordFile).toBe('/env');
+  expect(compileConfig(env, 'redis: {passwordFile: /file}', FOUR).redis.passwordFile).toBe('/env');
 });
 
 test.each([

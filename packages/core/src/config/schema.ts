@@ -59,7 +59,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   worker: z
     .strictObject({
-      processes: z.int().min(1).max(512).optional().describe('worker processes in a pod; default: cores'),
+      processes: z
+        .int()
+        .min(1)
+        .max(512)
+        .optional()
+        .describe(
+          'worker processes in a pod; default: its cores (CPU limit, else request), as memory allows',
+        ),
       concurrency: z
         .int()
         .min(1)
@@ -78,6 +85,19 @@ export const configSchema = z.strictObject({
         .max(8)
         .default(1)
         .describe('warm processes that wait to take a dead one’s place'),
+      maxOldSpace: z
+        .int()
+        .min(16)
+        .optional()
+        .describe(
+          'MiB of V8’s old space in each process; default: memory limit ÷ (processes + standby), less a fifth',
+        ),
+      nodeOptions: z
+        .string()
+        .default('')
+        .describe(
+          'further options of Node for the processes, as NODE_OPTIONS takes them, separated by blanks',
+        ),
       healthPort: port.default(9466).describe('/livez /readyz /metrics of the pod'),
       lockMs: duration(30_000).describe('how long a lock lives unless renewed'),
     })
