@@ -5,8 +5,8 @@ const ALONE = [
   'tests/system/**/*.test.ts',
   'services/producer/src/{retry-after,bound,store-away}.redis.test.ts',
 ];
-const ALL = '{packages,services,handlers,local,cli,bench,tests}/**/*.test.ts';
-const NEVER = ['**/node_modules/**', '**/dist/**'];
+const ALL = '{packages,services,handlers,local,cli,bench,loadtests,tests}/**/*.test.ts';
+const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/cluster/**'];
 
 export default defineConfig({
   test: {

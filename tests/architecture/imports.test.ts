@@ -22,6 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   local: ['core', 'workload'],
   cli: ['core', 'local'],
   bench: ['core', 'local', 'queue', 'supervision', 'workload'],
+  loadtests: ['core', 'local'],
 };
 
 /** Large libraries live behind one door. */
@@ -79,7 +80,7 @@ describe('the arrows', () => {
         .filter((entry) => entry.isDirectory())
         .map((entry) => `${dir}/${entry.name}`),
     );
-    expect(Object.keys(ARROWS).sort()).toEqual([...dirs, 'handlers', 'local', 'cli', 'bench'].sort());
+    expect(Object.keys(ARROWS).sort()).toEqual([...dirs, 'handlers', 'local', 'cli', 'bench', 'loadtests'].sort());
   });
 
   test.each(Object.entries(DOORS))('%s is a dependency of %s alone', (library, door) => {

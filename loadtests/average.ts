@@ -1,0 +1,4 @@
+import { loadTest } from './lib/load-test.ts';
+
+export * from './lib/exports.ts';
+export const { options, setup, teardown, handleSummary } = loadTest('average');
