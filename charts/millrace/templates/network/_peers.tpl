@@ -92,7 +92,7 @@
 
 {{/* Argument: $. */}}
 {{- define "millrace.network.toStore" -}}
-{{- if ((.Values.store).evaluation).enabled -}}
+{{- if include "millrace.hasEvaluationStore" . -}}
 {{- $to := include "millrace.network.pods" (dict "root" . "components" (list "store")) -}}
 {{- include "millrace.network.egress" (dict "ports" (include "millrace.network.ports" (dict "ports" (list 6379))) "to" $to) -}}
 {{- else -}}
@@ -106,7 +106,7 @@
 {{- define "millrace.network.toTelemetry" -}}
 {{- $telemetry := .Values.telemetry | default dict -}}
 {{- $otlp := (.Values.networkPolicy).otlp | default dict -}}
-{{- if and $telemetry.enabled $telemetry.endpoint -}}
+{{- if and $telemetry.endpoint (or $telemetry.enabled (.Values.jaeger).enabled) -}}
 {{- $default := ternary 443 (ternary 4317 4318 (eq $telemetry.protocol "grpc")) (hasPrefix "https:" $telemetry.endpoint) -}}
 {{- $found := include "millrace.network.portsOf" (dict "addresses" (list $telemetry.endpoint) "default" $default) | fromJsonArray -}}
 {{- $ports := include "millrace.network.ports" (dict "ports" ($otlp.ports | default $found)) -}}
