@@ -55,7 +55,7 @@ export async function findPlatform(dir: string): Promise<LocalPlatform> {
   return {
     dir,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    storeUrl: config.redis.url,
+    storeUrl: config.redis.url ?? '',
     config,
     supervisors: config.supervisors,
     async processes(service) {

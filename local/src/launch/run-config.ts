@@ -1,4 +1,4 @@
-import { type Config, compileConfig, parseConfigText } from '@millrace/core';
+import { type Config, compileConfig, MillraceError, parseConfigText } from '@millrace/core';
 import { supervisorPort } from './ports.ts';
 
 /** What a run is made from. */
@@ -34,6 +34,14 @@ function readTree(text: string | null): Raw | null {
   }
 }
 
+/** A run on this machine hands its services one URL. */
+function notHere(): MillraceError {
+  return new MillraceError(
+    'config_invalid',
+    'A run on this machine takes a store by redis.url, or runs its own: redis.sentinel and redis.cluster are for the services in a cluster.',
+  );
+}
+
 /**
  * Compiles the configuration of a run on this machine. `imposed` wins over the file (the demo's settings). The
  * links' port is any free one unless the file names it. Throws `config_invalid` with every fault.
@@ -47,6 +55,7 @@ export function compileRun(
   if (tree === null) return { config: compileConfig(env, text), externalStore: null };
   const withDefaults = overlay({ supervision: { linkPort: 0 } }, tree);
   const config = compileConfig(env, JSON.stringify(overlay(withDefaults, imposed)));
+  if (config.redis.url === null) throw notHere();
   const named = env.MILLRACE_REDIS_URL ?? (isSection(tree.redis) ? tree.redis.url : undefined);
   return { config, externalStore: named === undefined ? null : config.redis.url };
 }

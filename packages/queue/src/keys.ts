@@ -71,5 +71,6 @@ export function boardKeys(prefix: string) {
     queues: `millrace:{${prefix}}:queues`,
     lease: `millrace:{${prefix}}:leader`,
     tree: `millrace:{${prefix}}:tree`,
+    format: `millrace:{${prefix}}:format`,
   };
 }

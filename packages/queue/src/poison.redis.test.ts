@@ -131,7 +131,7 @@ describe('a job that kills the process it runs in alone', () => {
     const startId = newStartId('pod');
     await bench.consumer({ startId, run: hold.run }).start();
     await until(() => hold.started.size === 1, 'it runs');
-    const client = openClient(bench.config.redis.url, 'patient', 'twice');
+    const client = openClient(bench.config.redis, 'patient', 'twice');
     const keeper = {
       client,
       prefix: bench.prefix,

@@ -4,8 +4,10 @@ import { createBoard } from './board.ts';
 import { createBoundedQueue, type Guarded } from './bounded-queue.ts';
 import { healBytes } from './byte-healer.ts';
 import { closeClient, openClient } from './connection/client.ts';
-import { assertFit, parseInfo } from './connection/fitness.ts';
+import { STORE_FORMAT } from './connection/format.ts';
 import { guardedCall } from './connection/guarded-call.ts';
+import { watchRefusals } from './connection/refusals.ts';
+import { createStoreCheck } from './connection/store-check.ts';
 import { queueKeys } from './keys.ts';
 import { dropSilentReaders } from './ledger.ts';
 import { poisonKills } from './poison.ts';
@@ -25,19 +27,21 @@ function guardOf(client: Redis, config: Config, { clock, profile }: StoreDepende
 
 /** See {@link Store}. */
 export const createStore: CreateStore = (config, dependencies): Store => {
-  const { clock, log, name, profile } = dependencies;
-  const { url, prefix } = config.redis;
-  const client = openClient(url, profile, `millrace:${name}`);
-  client.on('error', (error) => log.debug({ error: messageOf(error) }, 'store connection'));
+  const { clock, log, name, profile, format = STORE_FORMAT } = dependencies;
+  const { prefix } = config.redis;
+  const client = openClient(config.redis, profile, `millrace:${name}`);
+  watchRefusals(client, log);
   const guarded = guardOf(client, config, dependencies);
   const extra = new Set<Redis>();
   const blocking = () => {
-    const connection = openClient(url, 'patient', `millrace:${name}:wait`);
+    const connection = openClient(config.redis, 'patient', `millrace:${name}:wait`);
     connection.on('error', () => undefined);
     connection.once('end', () => extra.delete(connection));
     extra.add(connection);
     return connection;
   };
+
+  const check = createStoreCheck({ client, settings: config.redis, name, clock, format });
 
   const queues = new Map<string, BoundedQueue>();
   const queue = (queueName: string): BoundedQueue => {
@@ -65,7 +69,7 @@ export const createStore: CreateStore = (config, dependencies): Store => {
     get connected() {
       return client.status === 'ready';
     },
-    check: () => guarded(async () => assertFit(parseInfo(await client.info()))),
+    check: () => guarded(check),
     queue,
     supervision: createQueueSupervision(client, prefix, clock, blocking, poisonKills(config)),
     board: createBoard(client, prefix, clock, blocking, guarded),

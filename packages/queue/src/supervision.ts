@@ -1,6 +1,7 @@
 import { type Circuit, type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { keepLoaded, runScript } from './connection/client.ts';
+import { isDenied, type ListedClient, listClients } from './connection/client-list.ts';
 import { type QueueKeys, queueKeys } from './keys.ts';
 import { reclaimPass } from './reclaim/reclaim-pass.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
@@ -11,18 +12,6 @@ import type { QueueSupervision } from './types/supervision.ts';
 const FENCE_KEEP_MS = 7 * 86_400_000;
 /** Active jobs whose locks are read in one call. */
 const JOBS_A_LOOK = 500;
-
-interface ClientLine {
-  readonly id: string;
-  readonly name: string;
-}
-
-function parseClientList(text: string): ClientLine[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => ({ id: /\bid=(\d+)/.exec(line)?.[1] ?? '', name: /\bname=(\S*)/.exec(line)?.[1] ?? '' }));
-}
 
 /**
  * See {@link QueueSupervision}. `blocking` makes a connection for reads that wait; `poisonKills` is how many deaths make
@@ -37,7 +26,12 @@ export function createQueueSupervision(
 ): QueueSupervision {
   const reclaimer = new Reclaimer(client, prefix, poisonKills);
   const restarts = new RestartWatch(prefix, clock, blocking);
-  const clients = async () => parseClientList(String(await client.client('LIST', 'TYPE', 'NORMAL')));
+
+  async function cut(names: ReadonlySet<string>): Promise<number> {
+    const doomed: ListedClient[] = (await listClients(client)).filter(({ name }) => names.has(name));
+    const killed = await Promise.all(doomed.map((connection) => connection.kill()));
+    return killed.reduce((sum, count) => sum + count, 0);
+  }
 
   async function cutBlockingOf(suspects: ReadonlyMap<string, readonly string[]>): Promise<number> {
     const queues = new Set([...suspects.values()].flat());
@@ -46,10 +40,9 @@ export function createQueueSupervision(
         served.map((queue) => `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`),
       ),
     );
-    const doomed = (await clients()).filter(({ name }) => names.has(name));
-    const killed = await Promise.all(doomed.map(({ id }) => client.client('KILL', 'ID', Number(id))));
+    const killed = await cut(names).catch(ifAllowed);
     await Promise.all([...queues].map(wake));
-    return killed.reduce((sum: number, count) => sum + Number(count), 0);
+    return killed;
   }
 
   /** A cut read may have swallowed the queue's marker; a needless one costs one look. */
@@ -79,7 +72,7 @@ export function createQueueSupervision(
     restarts: (queue, jobIds, after, signal) => restarts.restarts(queue, jobIds, after, signal),
 
     async connectionsOf(startIds) {
-      const names = (await clients()).map(({ name }) => name);
+      const names = (await listClients(client)).map(({ name }) => name);
       return new Map(
         startIds.map((startId) => [startId, names.filter((name) => name.endsWith(startId)).length]),
       );
@@ -109,6 +102,12 @@ export function createQueueSupervision(
       return refusals;
     },
   };
+}
+
+/** Without the right to cut them, suspects' reads swallow a marker each, and the ones after that wake the living. */
+function ifAllowed(error: unknown): number {
+  if (isDenied(error)) return 0;
+  throw error;
 }
 
 async function setCircuit(client: Redis, keys: QueueKeys, circuit: Circuit | null): Promise<void> {

@@ -69,7 +69,7 @@ const OWN = {
 } as const;
 
 /** Scripts of the installation's board, which belong to no queue and have no account keys: file → keys. */
-const BOARD = { lead: 1, resign: 1, 'save-tree': 2, 'save-recovery': 2 } as const;
+const BOARD = { lead: 1, resign: 1, 'save-tree': 2, 'save-recovery': 2, format: 1 } as const;
 
 export type OwnScript = keyof typeof OWN | keyof typeof BOARD;
 

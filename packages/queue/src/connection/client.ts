@@ -1,42 +1,66 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisSettings } from '@millrace/core';
+import { Cluster, Redis } from 'ioredis';
 import { type OwnScript, SCRIPTS } from '../backend/compose.ts';
+import { addressOf, clusterOptions, type Profile, serverOptions } from './options.ts';
+import { readPasswords } from './secrets.ts';
 
-/** How a connection behaves when the store is away. */
-export type Profile = 'fail-fast' | 'patient';
+export type { Profile } from './options.ts';
 
-const PROFILES: Record<Profile, RedisOptions> = {
-  // Nothing waits for a connection and nothing is sent twice: the caller decides what an unknown outcome means.
-  'fail-fast': {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
-    // Adds are to pass again well within a second of the store's answer.
-    retryStrategy: (times) => Math.min(50 * times, 200),
-  },
-  // Waits out an outage. 50 ms: a live worker whose sockets were reset must be back in the client list before
-  // the supervisor has looked at it for confirmMs.
-  patient: {
-    maxRetriesPerRequest: null,
-    connectTimeout: 2_000,
-    retryStrategy: () => 50,
-  },
-};
+function dialServer(settings: RedisSettings, profile: Profile, name: string): Redis {
+  const reread = () => void Object.assign(client.options, passwordsNow(settings));
+  const options = serverOptions(settings, profile, name, readPasswords(settings), reread);
+  const client = settings.url === null ? new Redis(options) : new Redis(settings.url, options);
+  return client;
+}
 
-/** A store that is reading its file back is asked again this soon; by default ioredis waits a second. Ms. */
-const LOADING_RETRY_MS = 50;
+function dialCluster(settings: RedisSettings, profile: Profile, name: string): Cluster {
+  const reread = () => void Object.assign(cluster.options.redisOptions ?? {}, passwordsNow(settings));
+  const options = clusterOptions(settings, profile, name, readPasswords(settings), reread);
+  const cluster = new Cluster((settings.cluster?.nodes ?? []).map(addressOf), options);
+  // A node that is dialled again is a new connection of the pool.
+  cluster.on('-node', reread);
+  return cluster;
+}
 
-/** Opens a connection (it dials at once, in the background) that knows Millrace's scripts and carries `name`. */
-export function openClient(url: string, profile: Profile, name: string): Redis {
-  const client = new Redis(url, {
-    ...PROFILES[profile],
-    maxLoadingRetryTime: LOADING_RETRY_MS,
-    connectionName: name,
-  });
+/** A file that has gone for a moment, as a mounted secret does when it changes, leaves the password as it was. */
+function passwordsNow(settings: RedisSettings): object {
+  try {
+    return readPasswords(settings);
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * The one door to the store: opens a connection (it dials at once, in the background) that knows Millrace's scripts and
+ * carries `name`. A Cluster's is one to each of its nodes, and takes every command that a single server's does; what
+ * concerns a server and not a key is to be asked of each of {@link nodesOf}. Throws `config_invalid` for a file that
+ * cannot be read.
+ */
+export function openClient(settings: RedisSettings, profile: Profile, name: string): Redis {
+  const client = settings.cluster
+    ? (dialCluster(settings, profile, name) as unknown as Redis)
+    : dialServer(settings, profile, name);
   for (const script of [...SCRIPTS.guards.values(), ...SCRIPTS.own.values()]) {
     client.defineCommand(script.command, { lua: script.lua, numberOfKeys: script.numberOfKeys });
   }
   return client;
+}
+
+/** The Cluster behind a connection; null for a single server. */
+function clusterOf(client: Redis): Cluster | null {
+  return client.isCluster ? (client as unknown as Cluster) : null;
+}
+
+/** The servers that hold keys: a Cluster's masters, or the one. Empty while a Cluster is away. */
+export function nodesOf(client: Redis): readonly Redis[] {
+  return clusterOf(client)?.nodes('master') ?? [client];
+}
+
+/** Calls `listener` whenever a server has been connected anew, and its memory of us is to be doubted. */
+export function onConnected(client: Redis, listener: () => void): void {
+  client.on('ready', listener);
+  clusterOf(client)?.on('+node', (node: Redis) => node.on('ready', listener));
 }
 
 /** Runs one of Millrace's own scripts. */
@@ -59,11 +83,13 @@ export function runScript(
  */
 export function keepLoaded(client: Redis, names: readonly OwnScript[]): void {
   const load = () => {
-    for (const name of names) {
-      client.script('LOAD', SCRIPTS.own.get(name)?.lua ?? '').catch(() => undefined);
+    for (const node of nodesOf(client)) {
+      for (const name of names) {
+        node.script('LOAD', SCRIPTS.own.get(name)?.lua ?? '').catch(() => undefined);
+      }
     }
   };
-  client.on('ready', load);
+  onConnected(client, load);
   if (client.status === 'ready') load();
 }
 

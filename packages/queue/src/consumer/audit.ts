@@ -1,6 +1,6 @@
 import { type Clock, type Log, messageOf } from '@millrace/core';
 import type { Redis } from 'ioredis';
-import { runScript } from '../connection/client.ts';
+import { onConnected, runScript } from '../connection/client.ts';
 import type { QueueKeys } from '../keys.ts';
 import { giveBack } from '../reclaim/give-back.ts';
 
@@ -49,7 +49,7 @@ export function createAudit({ client, keys, queue, startId, inHands, clock, log 
   }
   return {
     start(): void {
-      client.on('ready', () => void audit());
+      onConnected(client, () => void audit());
       timer = clock.every(AUDIT_EVERY_MS, () => void audit());
     },
     stop: () => timer?.cancel(),

@@ -1,4 +1,4 @@
-import { isMillraceError, lifecycle, messageOf } from '@millrace/core';
+import { isMillraceError, lifecycle, messageOf, type RedisSettings } from '@millrace/core';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/millrace-backend.ts';
@@ -55,11 +55,15 @@ function identityOf(
 }
 
 /** Two connections: one for commands, one for the blocking read. */
-function openConnections(url: string, prefix: string, queue: string, startId: string) {
+function openConnections(store: RedisSettings, queue: string, startId: string) {
   return {
-    main: openClient(url, 'patient', `millrace:${startId}`),
+    main: openClient(store, 'patient', `millrace:${startId}`),
     // BullMQ's own form, so that stock `queue.getWorkers()` lists us.
-    blocking: openClient(url, 'patient', `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`),
+    blocking: openClient(
+      store,
+      'patient',
+      `${store.prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`,
+    ),
   };
 }
 
@@ -72,12 +76,12 @@ function leftOurHands(error: unknown): null {
 /** See {@link Consumer}. */
 export const createConsumer: CreateConsumer = (config, options, { clock, log }): Consumer => {
   const { queue, startId, run } = options;
-  const { url, prefix } = config.redis;
+  const { prefix } = config.redis;
   const keys = queueKeys(prefix, queue);
   const kills = poisonKills(config);
   const running = new RunningJobs(clock);
   const pulse: Pulse = { taking: false, cycles: 0, fenced: false };
-  const { main, blocking } = openConnections(url, prefix, queue, startId);
+  const { main, blocking } = openConnections(config.redis, queue, startId);
   const identity = identityOf(startId, kills, running, pulse, {
     room: () => worker.room(),
     fenced() {

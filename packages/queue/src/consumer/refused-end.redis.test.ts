@@ -24,7 +24,7 @@ async function runningJob() {
 test('the refused end of an old run does not take the next run of the same job out of hands', async () => {
   const { startId, hold, consumer, id } = await runningJob();
   const keys = queueKeys(bench.prefix, 'work');
-  const client = openClient(bench.config.redis.url, 'patient', 'gives-back');
+  const client = openClient(bench.config.redis, 'patient', 'gives-back');
   await giveBack(client, keys, { startId, cause: 'test', jobIds: [id], nowMs: 1 });
   client.disconnect();
   await until(async () => (await bench.redis.hget(keys.job(id), 'ats')) === '2', 'it is taken again');

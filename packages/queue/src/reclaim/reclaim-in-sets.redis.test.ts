@@ -99,7 +99,7 @@ describe('two hundred workers that die at once', () => {
 
   test('no step holds the store long: it moves 32 jobs with a dozen calls each', async () => {
     const { starts } = await massDeath();
-    const client = openClient(`redis://127.0.0.1:${own.port}`, 'patient', 'measured');
+    const client = openClient(bench.config.redis, 'patient', 'measured');
     const cpuMs: number[] = [];
     const calls: number[] = [];
     let turn: Promise<unknown> = Promise.resolve();
@@ -133,7 +133,7 @@ describe('a pass over a list that lives', () => {
     const ids = await running([...alive, ...dead], 300);
     const orphans = ids.filter((_, index) => index % 6 >= 3);
     await Promise.all(dead.map((start) => store.supervision.fence('work', start)));
-    const client = openClient(bench.config.redis.url, 'patient', 'interposed');
+    const client = openClient(bench.config.redis, 'patient', 'interposed');
     let fresh = 0;
     const between = interposed(client, async (call) => {
       // The newest 40 of the living end, and 25 new ones are taken: both move the places of all the others.
@@ -174,7 +174,7 @@ describe('a pass over a list that lives', () => {
     const [dead] = startIds(1) as [string];
     const ids = await running([dead], 100);
     await store.supervision.fence('work', dead);
-    const client = openClient(bench.config.redis.url, 'patient', 'dies');
+    const client = openClient(bench.config.redis, 'patient', 'dies');
     let steps = 0;
     const dying = interposed(client, (call) => (steps++ < 2 ? call() : Promise.reject(new Error('killed'))));
     await expect(reclaimPass(dying, keys, [deadOf(dead)], 3)).rejects.toThrow('killed');

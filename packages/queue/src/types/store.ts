@@ -1,14 +1,32 @@
 import type { Clock, Config, Lifecycle, Log } from '@millrace/core';
+import type { StoreFormat } from '../connection/format.ts';
 import type { BoundedQueue } from './queue.ts';
 import type { Board, QueueSupervision } from './supervision.ts';
 import type { OutcomeWaiters } from './waiters.ts';
+
+/** How a store does that is fit for jobs. In a Cluster, memory is that of the fullest master. */
+export interface StoreCondition {
+  readonly product: 'redis' | 'valkey';
+  readonly version: string;
+  /** The number that stands for the layout of Millrace's data; see docs/decisions/0016. */
+  readonly format: number;
+  /** Bytes. */
+  readonly memoryUsed: number;
+  /** Bytes; 0 where no limit is set. */
+  readonly memoryMax: number;
+  /** Sentences for a person: what is allowed, and yet a risk. */
+  readonly warnings: readonly string[];
+}
 
 /** What a process sees of the store. */
 export interface Store extends Lifecycle {
   /** True while commands can be sent. */
   readonly connected: boolean;
-  /** Throws `store_unfit` (eviction policy, version) or `store_unavailable`, each saying what to do. */
-  check(): Promise<void>;
+  /**
+   * Whether jobs are safe in the store. Throws `store_unfit` (version, eviction policy, rights of its user, a newer format
+   * of the data) or `store_unavailable`, each saying what to do.
+   */
+  check(): Promise<StoreCondition>;
   queue(name: string): BoundedQueue;
   readonly supervision: QueueSupervision;
   readonly board: Board;
@@ -22,6 +40,8 @@ export interface StoreDependencies {
   readonly name: string;
   /** `fail-fast`: own deadline, nothing queued or resent (API). `patient`: waits out an outage (supervisor, worker). */
   readonly profile: 'fail-fast' | 'patient';
+  /** Instead of this build's own. */
+  readonly format?: StoreFormat;
 }
 /** Builds a {@link Store}; `start` opens the connection without waiting for it to be up. */
 export type CreateStore = (config: Config, dependencies: StoreDependencies) => Store;
