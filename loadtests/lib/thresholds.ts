@@ -38,7 +38,11 @@ function calm({ acceptP95Ms, waitP95Ms }: Settings): Thresholds {
 }
 
 const PRESSED: Thresholds = { http_req_failed: ['rate==0'] };
-const FAULTY: Thresholds = { kills_denied: ['count==0'] };
+
+/** Chaos without a fault proves nothing; among several runners one alone makes them. */
+function faulty({ killEveryS, runners }: Settings): Thresholds {
+  return { kills_denied: ['count==0'], ...(killEveryS > 0 && runners === 1 ? { kills: ['count>0'] } : {}) };
+}
 
 function broken({ acceptP95Ms }: Settings): Thresholds {
   const abort = (threshold: string) => [{ threshold, abortOnFail: true, delayAbortEval: '10s' }];
@@ -53,7 +57,7 @@ function broken({ acceptP95Ms }: Settings): Thresholds {
 function moodOf(mood: Profile['mood'], settings: Settings): Thresholds {
   if (mood === 'calm') return { ...SETTLED, ...calm(settings) };
   if (mood === 'pressed') return { ...SETTLED, ...PRESSED };
-  if (mood === 'faulty') return { ...SETTLED, ...FAULTY };
+  if (mood === 'faulty') return { ...SETTLED, ...faulty(settings) };
   return broken(settings);
 }
 
