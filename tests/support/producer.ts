@@ -44,6 +44,7 @@ export interface ProducerBenchOptions {
   readonly clock?: Clock;
   readonly tokens?: Tokens;
   readonly log?: Log;
+  readonly auditLog?: Log;
   readonly awaitStore?: boolean;
 }
 
@@ -59,6 +60,7 @@ export async function producerBench(yaml = '', options: ProducerBenchOptions = {
     clock,
     log: options.log ?? silentLog,
     tokens: options.tokens ?? null,
+    ...(options.auditLog && { auditLog: options.auditLog }),
   });
   await producer.start();
   const { port } = producer.address();

@@ -50,9 +50,9 @@ async function cuttable(port: number): Promise<{ url: string; cut(): void }> {
 
 describe('rights', () => {
   const hashed = (token: string) => createHash('sha256').update(token).digest('hex');
-  const tokens = parseTokens(
-    `sha256:${hashed('see')} viewer dashboard\nsha256:${hashed('act')} operator ci\n`,
-  );
+  const line = (id: string, role: string, token: string) =>
+    JSON.stringify({ id, role, sha256: hashed(token) });
+  const tokens = parseTokens(`${line('dashboard', 'viewer', 'see')}\n${line('ci', 'operator', 'act')}\n`);
 
   it('come from MILLRACE_TOKEN, and what is missing is said', async () => {
     const { url } = await bench('', { tokens });

@@ -8,14 +8,14 @@ import { parseTokens } from './http/tokens.ts';
 import * as answers from './schemas/answers.ts';
 
 const hashed = createHash('sha256').update('t').digest('hex');
-const tokens = parseTokens(`sha256:${hashed} operator night shift`);
+const tokens = parseTokens(JSON.stringify({ id: 'night shift', role: 'operator', sha256: hashed }));
 const token = { authorization: 'Bearer t' };
 
 let bench: ProducerBench;
-let written: object[];
+let written: Record<string, unknown>[];
 beforeEach(async () => {
   written = [];
-  const note = (fields: object) => void written.push(fields);
+  const note = (fields: object) => void written.push({ ...fields });
   const log: Log = { debug: note, info: note, warn: note, error: note, child: () => log };
   bench = await producerBench('queue: {bound: 3}', { tokens, log });
 });
@@ -93,14 +93,10 @@ describe('dead letters', () => {
     });
     expect((await call('GET', `${path}/1`)).body.replayedAs).toBe(id);
     expect((await bench.store.queue('work').snapshot()).depth).toBe(1);
-    const deeds = written.filter((fields) => 'audit' in fields);
-    expect(deeds).toEqual([
-      {
-        audit: 'dead-letter.replay',
-        by: 'night shift',
-        role: 'operator',
-        target: { queue: 'work', letter: '1', job: id },
-      },
+    const deeds = written.filter((fields) => 'audit' in fields && fields.action !== 'addJobs');
+    expect(deeds).toMatchObject([
+      { action: 'replayDeadLetter', by: 'night shift', target: { id: '1', job: id, repeated: false } },
+      { action: 'replayDeadLetter', by: 'night shift', target: { id: '1', job: id, repeated: true } },
     ]);
   });
 
@@ -130,9 +126,10 @@ describe('dead letters', () => {
     expect((await call('DELETE', `${path}/1`)).status).toBe(404);
     expect((await call('GET', path)).body.letters).toMatchObject([{ id: '2' }]);
     expect((await call('GET', '/v1/queues/work/jobs/1')).status).toBe(404);
-    const deeds = written.filter((fields) => 'audit' in fields);
+    const deeds = written.filter((fields) => 'audit' in fields && fields.action !== 'addJobs');
     expect(deeds).toMatchObject([
-      { audit: 'dead-letter.discard', by: 'night shift', target: { queue: 'work', letter: '1' } },
+      { action: 'discardDeadLetter', by: 'night shift', outcome: 'done', target: { queue: 'work', id: '1' } },
+      { action: 'discardDeadLetter', by: 'night shift', outcome: 'refused', code: 'not_found' },
     ]);
     const metrics = await (await fetch(`${bench.healthUrl}/metrics`)).text();
     expect(metrics).toContain('millrace_dead_letters_total{queue="work",deed="discarded"} 1');

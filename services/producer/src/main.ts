@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Config, compileConfig, createLog, MillraceError, messageOf, systemClock } from '@millrace/core';
 import { createStore } from '@millrace/queue';
 import { loadHandlers } from '@millrace/sdk';
-import { parseTokens, type Tokens } from './http/tokens.ts';
+import { createTokensFile } from './http/tokens-file.ts';
 import { createProducer } from './producer.ts';
 
 function readText(file: string, what: string): string {
@@ -21,28 +21,30 @@ function readConfig(): Config {
   );
 }
 
-function readTokens({ tokensFile }: Config): Tokens | null {
-  return tokensFile === null ? null : parseTokens(readText(tokensFile, 'The file of MILLRACE_TOKENS_FILE'));
-}
-
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLog('producer', config.log.level);
+  const tokens =
+    config.tokensFile === null ? null : createTokensFile(config.tokensFile, { clock: systemClock, log });
   const name = `producer-${process.pid}`;
   const producer = createProducer(config, {
     store: createStore(config, { clock: systemClock, log, name, profile: 'fail-fast' }),
     handlers: await loadHandlers(config.handlersDir),
     clock: systemClock,
     log,
-    tokens: readTokens(config),
+    tokens,
+    // Whatever the log's level: who did what is not for that to hide.
+    auditLog: createLog('producer', 'info'),
   });
   const end = async (why: string) => {
     log.info({ why }, 'the producer ends');
     await producer.stop();
+    await tokens?.stop();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
   process.on('disconnect', () => void end('the launcher is gone'));
+  await tokens?.start();
   await producer.start();
   const ports = { http: producer.address().port, health: producer.healthAddress().port };
   log.info({ ports }, 'the producer serves');

@@ -7,6 +7,8 @@ export interface Metrics {
   /** An operator put a dead letter back to work, or threw it away. */
   letter(queue: string, deed: 'replayed' | 'discarded'): void;
   line(status: number): void;
+  /** A connection was closed for being one too many. */
+  dropped(): void;
   /** `gauges` are read at the time of the scrape: name → [help, value]. */
   text(gauges: Readonly<Record<string, readonly [string, number]>>): string;
 }
@@ -41,14 +43,21 @@ export function createMetrics(): Metrics {
   const refused = new Counter('millrace_adds_refused_total', 'Adds refused, by queue and code.');
   const lines = new Counter('millrace_ndjson_lines_total', 'Lines of NDJSON streams, by status.');
   const letters = new Counter('millrace_dead_letters_total', 'Dead letters replayed or discarded, by queue.');
+  const dropped = new Counter(
+    'millrace_http_connections_dropped_total',
+    'Connections over http.maxConnections.',
+  );
   return {
     request: (route, status) => requests.add({ route, status }),
     admitted: (queue, jobs) => admitted.add({ queue }, jobs),
     refused: (queue, code) => refused.add({ queue, code }),
     letter: (queue, deed) => letters.add({ queue, deed }),
     line: (status) => lines.add({ status }),
+    dropped: () => dropped.add({}),
     text(gauges) {
-      const counters = [requests, admitted, refused, lines, letters].map((counter) => counter.text());
+      const counters = [requests, admitted, refused, lines, letters, dropped].map((counter) =>
+        counter.text(),
+      );
       const now = Object.entries(gauges).map(([name, [help, value]]) =>
         [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`].join('\n'),
       );

@@ -19,14 +19,9 @@ for (const [name, schema] of Object.entries(answers)) {
 }
 
 /** What any route may refuse with. */
-const ANY: readonly ErrorCode[] = [
-  'malformed',
-  'unauthorized',
-  'forbidden',
-  'invalid_data',
-  'internal',
-  'store_unavailable',
-];
+const ANY: readonly ErrorCode[] = ['malformed', 'invalid_data', 'internal'];
+/** And any that needs a token. */
+const GUARDED: readonly ErrorCode[] = ['unauthorized', 'forbidden', 'too_many_failures', 'store_unavailable'];
 
 const refOf = (id: string) => ({ $ref: `#/components/schemas/${id}` });
 
@@ -101,8 +96,9 @@ function answerOf(status: number, { text, schema, headers }: AnswerSpec, { strea
 }
 
 /** One entry a status: several codes share one. */
-function refusalsOf(codes: readonly ErrorCode[]): Json {
-  const byStatus = Map.groupBy(new Set([...codes, ...ANY]), (code) => ERROR_CATALOGUE[code].status);
+function refusalsOf({ errors, role }: Route): Json {
+  const codes = new Set([...errors, ...ANY, ...(role === 'anyone' ? [] : GUARDED)]);
+  const byStatus = Map.groupBy(codes, (code) => ERROR_CATALOGUE[code].status);
   const entries = [...byStatus].map(([status, those]) => [
     status,
     {
@@ -122,10 +118,11 @@ function operationOf(route: Route): Json {
   return {
     operationId: route.id,
     summary: route.summary,
-    description: `Needs the role ${route.role}.`,
+    description: route.role === 'anyone' ? 'Needs no token.' : `Needs the role ${route.role}.`,
+    ...(route.role === 'anyone' ? { security: [] } : { 'x-millrace-role': route.role }),
     parameters: parametersOf(route),
     ...(requestBody && { requestBody }),
-    responses: { ...refusalsOf(route.errors), ...Object.fromEntries(own) },
+    responses: { ...refusalsOf(route), ...Object.fromEntries(own) },
   };
 }
 

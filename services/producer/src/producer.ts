@@ -8,15 +8,20 @@ import { createEventHub, type EventHub } from './events/hub.ts';
 import { healthListener } from './health.ts';
 import { createAccess } from './http/access.ts';
 import { createApi } from './http/api.ts';
-import { createHttpServer } from './http/server.ts';
+import { type AuditLine, writeAudit } from './http/audit.ts';
+import { createBearerFailures } from './http/bearer-failures.ts';
+import { createLiveRequests } from './http/live-requests.ts';
+import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Tokens } from './http/tokens.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { allRoutes } from './routes/all.ts';
 import type { Services } from './services.ts';
 
-/** A request that was sent on a kept connection just before it is closed would be lost. */
-const FAREWELL_MS = 250;
 const LOOK_MS = 10;
+/** Probes and scrapes are few. */
+const HEALTH_CONNECTIONS = 256;
+/** The one operation that happens thousands of times a second. */
+const ADD_JOBS = 'addJobs';
 
 export interface ProducerDependencies {
   /** Already created with the `fail-fast` profile; started and stopped with the producer. */
@@ -26,6 +31,8 @@ export interface ProducerDependencies {
   readonly log: Log;
   /** Null: only a loopback listener is allowed. */
   readonly tokens: Tokens | null;
+  /** Where the audit log goes; default: `log`. */
+  readonly auditLog?: Log;
 }
 
 /** The HTTP API. `stop` answers what is under way, closes the ports, then the store. */
@@ -63,15 +70,14 @@ function assemble(config: Config, dependencies: ProducerDependencies, draining: 
     events,
     metrics,
     draining,
-    audit: ({ name, role }, action, target) => log.info({ audit: action, by: name, role, target }, 'action'),
   };
   return { services, waiters, events, metrics };
 }
 
 /** Why no request should be sent here; null when all is well. */
-function readinessOf(store: Store, draining: AbortSignal): () => Promise<string | null> {
+function readinessOf(store: Store, leaving: AbortSignal): () => Promise<string | null> {
   return async () => {
-    if (draining.aborted) return 'This producer is about to end.';
+    if (leaving.aborted) return 'This producer is about to end.';
     try {
       await store.check();
       return null;
@@ -87,59 +93,98 @@ async function connectedWithin(store: Store, clock: Clock, limitMs: number): Pro
     await clock.sleep(LOOK_MS);
 }
 
-/** Puts the HTTP API together. Throws `start_failed` when it would listen openly without tokens. */
-export function createProducer(config: Config, dependencies: ProducerDependencies): Producer {
-  const { store, clock, log, tokens } = dependencies;
-  const { host, port, healthHost, healthPort, bodyMaxBytes } = config.http;
-  const drain = new AbortController();
-  const { services, waiters, events, metrics } = assemble(config, dependencies, drain.signal);
-  const api = createApi({
-    routes: allRoutes(services),
-    access: createAccess(host, tokens),
-    bodyMaxBytes,
-    clock,
-    log,
-    metrics,
-    isDraining: () => drain.signal.aborted,
-  });
-  const server = createHttpServer({
-    host,
-    port,
-    listener: api,
-    clock,
-    farewellMs: FAREWELL_MS,
-    drainMs: config.drain.timeoutMs,
-  });
+/** What the API is guarded by. Throws `start_failed` when it would listen openly without tokens. */
+function guards(config: Config, { clock, log, tokens, auditLog = log }: ProducerDependencies) {
+  const { host, authFailures, auditAdds } = config.http;
+  const failures = createBearerFailures(authFailures, clock);
+  const access = createAccess({ host, tokens, failures, clock, log });
+  const tellsAdds = auditAdds ?? !access.isOpen;
+  return {
+    access,
+    live: createLiveRequests(access, clock),
+    audit(line: AuditLine) {
+      if (tellsAdds || line.action !== ADD_JOBS) writeAudit(auditLog, line);
+    },
+  };
+}
+
+function healthServer(
+  config: Config,
+  { store, clock, tokens }: ProducerDependencies,
+  { waiters, events, metrics }: Parts,
+  leaving: AbortSignal,
+): HttpServer {
   const gauges = () =>
     ({
       millrace_waiters: ['Requests that wait for a result.', waiters.size],
       millrace_event_listeners: ['Listeners of the event stream.', events.listeners],
       millrace_store_connected: ['1 while the store can be reached.', store.connected ? 1 : 0],
+      millrace_tokens_file_refused: [
+        '1 while older tokens than those of the file are in force.',
+        tokens?.fault ? 1 : 0,
+      ],
     }) as const;
-  const health = createHttpServer({
-    host: healthHost,
-    port: healthPort,
+  return createHttpServer({
+    host: config.http.healthHost,
+    port: config.http.healthPort,
     clock,
-    farewellMs: 0,
+    headersMs: config.http.headersMs,
+    maxConnections: HEALTH_CONNECTIONS,
+    onDropped: () => metrics.dropped(),
     drainMs: 0,
-    listener: healthListener({
-      fault: readinessOf(store, drain.signal),
-      metrics: () => metrics.text(gauges()),
-    }),
+    listener: healthListener({ fault: readinessOf(store, leaving), metrics: () => metrics.text(gauges()) }),
   });
+}
+
+/** Puts the HTTP API together. Throws `start_failed` when it would listen openly without tokens. */
+export function createProducer(config: Config, dependencies: ProducerDependencies): Producer {
+  const { store, clock, log } = dependencies;
+  const { host, port, healthHost, headersMs, maxConnections, lingerMs } = config.http;
+  const leave = new AbortController();
+  const drain = new AbortController();
+  const parts = assemble(config, dependencies, drain.signal);
+  const { services, waiters, events, metrics } = parts;
+  const { live, ...guard } = guards(config, dependencies);
+  const isLeaving = () => leave.signal.aborted;
+  const listener = createApi({
+    ...config.http,
+    ...guard,
+    live,
+    routes: allRoutes(services),
+    clock,
+    log,
+    metrics,
+    isLeaving,
+  });
+  const onDropped = () => metrics.dropped();
+  const drainMs = config.drain.timeoutMs;
+  const server = createHttpServer({
+    host,
+    port,
+    listener,
+    clock,
+    headersMs,
+    maxConnections,
+    onDropped,
+    drainMs,
+  });
+  const health = healthServer(config, dependencies, parts, leave.signal);
 
   const life = lifecycle(
     async () => {
-      for (const part of [store, waiters, events, health]) await part.start();
+      for (const part of [store, waiters, events, live, health]) await part.start();
       await connectedWithin(store, clock, config.http.deadlineMs);
       await server.start();
     },
     async () => {
-      // Not ready first; then nobody waits any more, so that all requests come to their end; the store last.
+      // Not ready first, while whoever has not heard of it is still served, but each answer closes its connection.
+      leave.abort();
+      if (server.isListening) await clock.sleep(lingerMs);
+      // Then nobody waits any more, so that all requests come to their end; the store last.
       drain.abort();
       await events.stop();
       await server.stop();
-      for (const part of [waiters, store, health]) await part.stop();
+      for (const part of [live, waiters, store, health]) await part.stop();
     },
   );
   return {

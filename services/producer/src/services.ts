@@ -4,7 +4,6 @@ import type { Admission } from './admission/admission.ts';
 import type { JobChecker } from './admission/check-job.ts';
 import type { KnownQueues } from './admission/known-queues.ts';
 import type { EventHub } from './events/hub.ts';
-import type { Caller } from './http/caller.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the routes work with. */
@@ -19,8 +18,6 @@ export interface Services {
   readonly admission: Admission;
   readonly events: EventHub;
   readonly metrics: Metrics;
-  /** Aborts when the process is about to end: nobody is kept waiting from then on. */
+  /** Aborts when the port is about to be closed: nobody is kept waiting from then on. */
   readonly draining: AbortSignal;
-  /** Writes down who did what to what; called after it was done. */
-  audit(caller: Caller, action: string, target: Readonly<Record<string, unknown>>): void;
 }

@@ -3,9 +3,12 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import helmet from 'helmet';
 import type { Metrics } from '../metrics.ts';
 import { type Access, assertRole } from './access.ts';
+import { type AuditDetails, type AuditLine, auditLine, mayChange, traceIdOf } from './audit.ts';
 import { assertMediaType, readBody } from './body.ts';
 import type { Caller } from './caller.ts';
+import { clientAddress } from './client-address.ts';
 import { parseJson } from './json-text.ts';
+import type { LiveRequests } from './live-requests.ts';
 import { refusalOf } from './problem.ts';
 import { type Answer, send } from './respond.ts';
 import type { Route } from './route.ts';
@@ -15,11 +18,27 @@ export interface ApiOptions {
   readonly routes: readonly Route[];
   readonly access: Access;
   readonly bodyMaxBytes: number;
+  readonly bodyMs: number;
+  readonly unreadMs: number;
+  /** Proxies in front that add to X-Forwarded-For. */
+  readonly trustedHops: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly live: Pick<LiveRequests, 'track'>;
+  /** Told of every request that may have changed something. */
+  readonly audit: (line: AuditLine) => void;
   readonly metrics: Pick<Metrics, 'request'>;
   /** True from the moment the process is about to end: every answer closes its connection. */
-  readonly isDraining: () => boolean;
+  readonly isLeaving: () => boolean;
+}
+
+/** What one request has come to so far. */
+interface Progress {
+  readonly address: string;
+  caller: Caller | null;
+  route: Route | null;
+  error: MillraceError | null;
+  target: AuditDetails;
 }
 
 /** What answers JSON to programs loads nothing and is framed by nobody. TLS ends before us, and so does its policy. */
@@ -30,8 +49,10 @@ const SHIELD = {
   },
   strictTransportSecurity: false,
 };
+const NOBODY: Caller = { name: 'anyone', role: 'viewer' };
 
 const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+const progressOf = (response: Response) => response.locals.progress as Progress;
 
 function queryOf(request: Request): Record<string, string> {
   return Object.fromEntries(new URL(request.url, 'http://localhost').searchParams);
@@ -42,26 +63,31 @@ async function run(
   route: Route,
   request: Request,
   response: Response,
-  options: ApiOptions,
+  { bodyMaxBytes, bodyMs, clock }: ApiOptions,
 ): Promise<Answer | null> {
-  const caller = response.locals.caller as Caller;
-  assertRole(caller, route.role);
+  const progress = progressOf(response);
+  progress.route = route;
+  const caller = progress.caller ?? NOBODY;
+  if (route.role !== 'anyone') assertRole(caller, route.role);
   const params = route.params ? parseWith(route.params, { ...request.params }) : {};
+  progress.target = params as AuditDetails;
   const query = route.query ? parseWith(route.query, queryOf(request)) : {};
   let body: unknown;
   if (route.body) {
     assertMediaType(request, ['application/json']);
-    const bytes = await readBody(request, response, { maxBytes: options.bodyMaxBytes, clock: options.clock });
+    const bytes = await readBody(request, response, { maxBytes: bodyMaxBytes, withinMs: bodyMs, clock });
     body = parseWith(route.body, parseJson(bytes));
   }
-  return route.handle({ request, response, caller, params, query, body });
+  const note = (details: AuditDetails) => {
+    progress.target = { ...progress.target, ...details };
+  };
+  return route.handle({ request, response, caller, note, params, query, body });
 }
 
 function mount(app: Express, route: Route, options: ApiOptions): void {
   app[route.method](expressPath(route.path), async (request: Request, response: Response) => {
-    response.locals.route = `${route.method.toUpperCase()} ${route.path}`;
     const answer = await run(route, request, response, options);
-    if (answer) send(request, response, answer, options.clock);
+    if (answer) send(request, response, answer, options);
   });
 }
 
@@ -77,13 +103,58 @@ function mountMethods(app: Express, path: string, routes: readonly Route[]): voi
   });
 }
 
-function problemHandler({ log, clock }: ApiOptions): ErrorRequestHandler {
+function problemHandler(options: ApiOptions): ErrorRequestHandler {
   return (error, request, response, _next) => {
-    const { status, headers, problem } = refusalOf(error, log);
+    const { status, headers, problem, told } = refusalOf(error, options.log);
+    progressOf(response).error = told;
     // Part of an answer is out: only a broken connection tells the truth now.
     if (response.headersSent) return void response.destroy();
-    send(request, response, { status, headers, body: problem, type: 'application/problem+json' }, clock);
+    send(request, response, { status, headers, body: problem, type: 'application/problem+json' }, options);
   };
+}
+
+/** Counts a request that has ended, and tells the audit log of it. */
+function close(request: Request, response: Response, { metrics, audit }: ApiOptions): void {
+  const { route, caller, error, address, target } = progressOf(response);
+  // Nobody saw an answer that was never sent; 499 is what proxies count it as.
+  const status = response.headersSent ? response.statusCode : 499;
+  metrics.request(route ? `${route.method.toUpperCase()} ${route.path}` : 'none', status);
+  // Who is turned away unheard is counted, not written down: the log is no place to flood.
+  if (!mayChange(request) || error?.code === 'too_many_failures') return;
+  audit(
+    auditLine({
+      action: route?.id ?? null,
+      method: request.method,
+      path: request.path,
+      caller,
+      address,
+      trace: traceIdOf(request.headers.traceparent),
+      status,
+      code: error?.code ?? null,
+      target,
+    }),
+  );
+}
+
+/** First of all: who asks? Nothing behind it is reached without an answer, save what is for anyone. */
+function mountEntrance(app: Express, options: ApiOptions): void {
+  const { access, routes, live, trustedHops, isLeaving } = options;
+  const forAnyone = new Set(routes.filter(({ role }) => role === 'anyone').map(({ path }) => path));
+  app.use((request, response, next) => {
+    const { headers, socket } = request;
+    const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustedHops);
+    const progress: Progress = { address, caller: null, route: null, error: null, target: {} };
+    response.locals.progress = progress;
+    response.setHeader('cache-control', 'no-store');
+    if (isLeaving()) response.setHeader('connection', 'close');
+    response.once('close', () => close(request, response, options));
+    if (forAnyone.has(request.path)) access.admitAnyone(headers);
+    else {
+      progress.caller = access.callerOf(headers, address);
+      live.track(request, response);
+    }
+    next();
+  });
 }
 
 /** The Express application that answers the table of routes. */
@@ -92,16 +163,7 @@ export function createApi(options: ApiOptions): Express {
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   app.set('query parser', false);
   app.use(helmet(SHIELD));
-  app.use((request, response, next) => {
-    if (options.isDraining()) response.setHeader('connection', 'close');
-    response.once('close', () => {
-      const { route = 'none' } = response.locals as { route?: string };
-      // Nobody saw an answer that was never sent; 499 is what proxies count it as.
-      options.metrics.request(route, response.headersSent ? response.statusCode : 499);
-    });
-    response.locals.caller = options.access(request.headers);
-    next();
-  });
+  mountEntrance(app, options);
   for (const route of options.routes) mount(app, route, options);
   for (const [path, routes] of Map.groupBy(options.routes, ({ path }) => path))
     mountMethods(app, path, [...routes]);

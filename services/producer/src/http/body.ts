@@ -1,9 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type Fault, MillraceError } from '@millrace/core';
 
-/** A body that is not here by then comes from a client that is stuck, or that wants us to be. */
-const BODY_MS = 30_000;
-
 /** `application/json; charset=utf-8` → `application/json`; null when there is none. */
 export function mediaType(request: IncomingMessage): string | null {
   return request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null;
@@ -48,9 +45,14 @@ export function tooLarge(what: string, maxBytes: number, faults?: readonly Fault
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  limits: { readonly maxBytes: number; readonly clock: Clock },
+  limits: {
+    readonly maxBytes: number;
+    /** A body that is not here by then comes from a client that is stuck, or that wants us to be. */
+    readonly withinMs: number;
+    readonly clock: Clock;
+  },
 ): Promise<Buffer> {
-  const { maxBytes, clock } = limits;
+  const { maxBytes, withinMs, clock } = limits;
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     return Promise.reject(tooLarge('The body', maxBytes));
   }
@@ -65,8 +67,8 @@ export function readBody(
     };
     const fail = (error: MillraceError) => settle(() => reject(error));
     const onClose = () => fail(new MillraceError('interrupted', 'The client went away within its body.'));
-    const timer = clock.after(BODY_MS, () =>
-      fail(new MillraceError('malformed', `The body was not here after ${BODY_MS / 1000} s.`)),
+    const timer = clock.after(withinMs, () =>
+      fail(new MillraceError('malformed', `The body was not here after ${withinMs / 1000} s.`)),
     );
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;

@@ -9,6 +9,6 @@ export interface Caller {
 }
 
 /** True when `caller` has `needed` or a higher role. */
-export function hasRole(caller: Caller, needed: Role): boolean {
+export function hasRole(caller: Pick<Caller, 'role'>, needed: Role): boolean {
   return ROLES.indexOf(caller.role) >= ROLES.indexOf(needed);
 }

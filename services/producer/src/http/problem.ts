@@ -16,6 +16,7 @@ export interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly problem: Problem;
+  readonly told: MillraceError;
 }
 
 function headersOf({ code, details }: MillraceError): Record<string, string> {
@@ -58,5 +59,5 @@ export function toMillraceError(error: unknown, log: Log): MillraceError {
 /** Turns anything that was thrown into the answer that tells of it. */
 export function refusalOf(error: unknown, log: Log): Refusal {
   const told = toMillraceError(error, log);
-  return { status: told.status, headers: headersOf(told), problem: problemOf(told) };
+  return { status: told.status, headers: headersOf(told), problem: problemOf(told), told };
 }

@@ -23,8 +23,20 @@ export function linger(request: IncomingMessage, clock: Clock): void {
   request.resume();
 }
 
+/** An answer that its client does not read would be held in memory for as long as it likes. */
+function cutOffUnread(response: ServerResponse, clock: Clock, unreadMs: number): void {
+  if (response.writableFinished || !response.socket?.writableLength) return;
+  const timer = clock.after(unreadMs, () => response.destroy());
+  response.once('finish', () => timer.cancel()).once('close', () => timer.cancel());
+}
+
 /** Sends `answer`, whole and at once. Does nothing when the client is gone. */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Answer, clock: Clock): void {
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  { clock, unreadMs }: { readonly clock: Clock; readonly unreadMs: number },
+): void {
   if (response.destroyed || response.headersSent) return;
   const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
   response.writeHead(answer.status, {
@@ -33,5 +45,6 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
     ...answer.headers,
   });
   response.end(text);
+  cutOffUnread(response, clock, unreadMs);
   if (!request.complete) linger(request, clock);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '@millrace/core';
 import type { z } from 'zod';
+import type { AuditDetails } from './audit.ts';
 import type { Caller, Role } from './caller.ts';
 import type { Answer } from './respond.ts';
 
@@ -9,6 +10,8 @@ export interface Call<Params, Query, Body> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly caller: Caller;
+  /** Adds to what the audit log tells of this request besides its path's parameters; no payloads. */
+  note(details: AuditDetails): void;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -28,7 +31,8 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  readonly role: Role;
+  /** The least role that it answers to; `anyone` needs no token, and must tell nothing that one protects. */
+  readonly role: Role | 'anyone';
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   /** The JSON body, read and checked before `handle` is called. */

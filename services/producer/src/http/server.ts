@@ -3,9 +3,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, type Lifecycle, lifecycle, MillraceError, messageOf } from '@millrace/core';
 import { problemOf } from './problem.ts';
 
-const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 const PROBE_AFTER_MS = 30_000;
+/** How late a header's limit may be noticed. */
+const CHECK_MS = 500;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface HttpServerOptions {
@@ -14,27 +15,39 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly listener: RequestListener;
   readonly clock: Clock;
-  /** How long the port stays open at the end, for requests that are on their way while answers say goodbye, ms. */
-  readonly farewellMs: number;
-  /** How long requests under way may take after that, ms. */
+  /** A request whose headers are not here by then is refused, ms. */
+  readonly headersMs: number;
+  /** Connections at once; further ones are closed as they come. */
+  readonly maxConnections: number;
+  /** A connection was closed for being one too many. */
+  readonly onDropped: () => void;
+  /** How long requests under way may take after the port was closed, ms. */
   readonly drainMs: number;
 }
 
 /** A listening server; `stop` lets the requests under way finish. */
 export interface HttpServer extends Lifecycle {
   readonly port: number;
+  readonly isListening: boolean;
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  HPE_INVALID_EOF_STATE: 'The request broke off before its end.',
-  HPE_HEADER_OVERFLOW: `The header is over the limit of ${MAX_HEADER_BYTES} bytes.`,
-  ERR_HTTP_REQUEST_TIMEOUT: `The header was not here after ${HEADERS_MS / 1000} s.`,
+const unreadable = (code: string | undefined, headersMs: number): string => {
+  switch (code) {
+    case 'HPE_INVALID_EOF_STATE':
+      return 'The request broke off before its end.';
+    case 'HPE_HEADER_OVERFLOW':
+      return `The header is over the limit of ${MAX_HEADER_BYTES} bytes.`;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return `The header was not here after ${headersMs / 1000} s.`;
+    default:
+      return 'This is not HTTP/1.1.';
+  }
 };
 
 /** Answers what is no HTTP: there is no request to answer, only a socket. */
-function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+function answerUnreadable(error: Error & { code?: string }, socket: Socket, headersMs: number): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const told = new MillraceError('malformed', UNREADABLE[error.code ?? ''] ?? 'This is not HTTP/1.1.');
+  const told = new MillraceError('malformed', unreadable(error.code, headersMs));
   const body = JSON.stringify(problemOf(told));
   socket.end(
     [
@@ -80,32 +93,35 @@ function closeWhenIdle(server: Server): void {
 
 /** `start` throws `start_failed` when the port cannot be had. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { host, port, listener, clock, farewellMs, drainMs } = options;
+  const { host, port, listener, clock, headersMs, drainMs } = options;
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_MS,
+    headersTimeout: headersMs,
     // A stream of jobs has no end; other bodies have a limit of their own (readBody).
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
-    connectionsCheckingInterval: 1_000,
+    connectionsCheckingInterval: CHECK_MS,
     noDelay: true,
   });
+  server.maxConnections = options.maxConnections;
+  server.on('drop', options.onDropped);
   closeWhenIdle(server);
   server.on('request', listener);
   // The listener says itself when it wants the body: whoever is refused does not send it in vain.
   server.on('checkContinue', listener);
-  server.on('clientError', (error, socket) => answerUnreadable(error, socket as Socket));
+  server.on('clientError', (error, socket) => answerUnreadable(error, socket as Socket, headersMs));
   return {
     ...lifecycle(
       () => listen(server, host, port),
       async () => {
-        if (!server.listening) return;
-        if (farewellMs > 0) await clock.sleep(farewellMs);
-        await close(server, clock, drainMs);
+        if (server.listening) await close(server, clock, drainMs);
       },
     ),
+    get isListening() {
+      return server.listening;
+    },
     get port() {
       return (server.address() as AddressInfo | null)?.port ?? port;
     },

@@ -1,68 +1,97 @@
-import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { assertRole, createAccess } from './access.ts';
+import { hashOf, tokenLine } from './testing.ts';
 import { parseTokens } from './tokens.ts';
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
 const text = [
   '# who may do what',
-  `sha256:${hashOf('look')} viewer dashboard`,
+  tokenLine('dashboard', 'viewer', 'look'),
   '',
-  `  sha256:${hashOf('act').toUpperCase()}\toperator  the night shift `,
-  `sha256:${hashOf('rule')} admin ops`,
+  `  ${tokenLine('the night shift', 'operator', 'act').replace(hashOf('act'), hashOf('act').toUpperCase())}  `,
+  tokenLine('ops', 'admin', 'rule'),
 ].join('\r\n');
 
-test('a token is known by its hash, with its role and name', () => {
-  const tokens = parseTokens(text);
-  expect(tokens.holderOf('look')).toEqual({ role: 'viewer', name: 'dashboard' });
-  expect(tokens.holderOf('act')).toEqual({ role: 'operator', name: 'the night shift' });
-  expect(tokens.holderOf(hashOf('look'))).toBeNull();
-  expect(tokens.holderOf('')).toBeNull();
-});
-
-test('every bad line is named at once', () => {
-  const bad = `${text}\nact operator plain\nsha256:${hashOf('x')} king someone\nsha256:abcd viewer short`;
-  expect(() => parseTokens(bad)).toThrow(
-    expect.objectContaining({
-      code: 'config_invalid',
-      details: {
-        faults: [
-          expect.objectContaining({ pointer: '/line 6' }),
-          expect.objectContaining({
-            pointer: '/line 7',
-            message: expect.stringContaining('"king" is no role'),
-          }),
-          expect.objectContaining({ pointer: '/line 8' }),
-        ],
-      },
-    }),
+const faultsOf = (lines: string) => {
+  try {
+    parseTokens(lines);
+    return [];
+  } catch (error) {
+    return (error as { details: { faults: { pointer: string; message: string }[] } }).details.faults;
+  }
+};
+const faultOf = (line: object | string) =>
+  faultsOf(typeof line === 'string' ? line : JSON.stringify(line)).map(
+    ({ pointer, message }) => `${pointer}: ${message}`,
   );
-  expect(() => parseTokens('# nobody\n')).toThrow(/there is no token/);
+
+test('a token is known by its hash, with its role and id', () => {
+  const tokens = parseTokens(text);
+  expect(tokens.holderOf('look', NOW_MS)).toEqual({
+    caller: { role: 'viewer', name: 'dashboard' },
+    hasExpired: false,
+  });
+  expect(tokens.holderOf('act', NOW_MS)?.caller).toEqual({ role: 'operator', name: 'the night shift' });
+  for (const wrong of [hashOf('look'), '', 'loo', 'look ']) expect(tokens.holderOf(wrong, NOW_MS)).toBeNull();
 });
 
-test('with tokens a request needs one, on any listener', () => {
-  const access = createAccess('0.0.0.0', parseTokens(text));
-  expect(access({ authorization: 'Bearer rule' })).toEqual({ role: 'admin', name: 'ops' });
-  for (const authorization of [undefined, 'Basic cnVsZQ==', 'Bearer', 'Bearer nope', 'rule']) {
-    expect(() => access({ ...(authorization && { authorization }) })).toThrow(
-      expect.objectContaining({ code: 'unauthorized' }),
-    );
+test('several tokens may be one caller’s, so that one can be changed for another', () => {
+  const tokens = parseTokens(`${tokenLine('ci', 'operator', 'old')}\n${tokenLine('ci', 'operator', 'new')}`);
+  expect(tokens.holderOf('old', NOW_MS)).toEqual(tokens.holderOf('new', NOW_MS));
+});
+
+test('a token has expired from its very millisecond on, wherever its time was written', () => {
+  const tokens = parseTokens(
+    `${tokenLine('a', 'viewer', 'utc', '2026-11-21T12:00:00Z')}\n${tokenLine('b', 'viewer', 'east', '2026-11-21T14:00:00+02:00')}`,
+  );
+  for (const token of ['utc', 'east']) {
+    expect(tokens.holderOf(token, NOW_MS - 1)?.hasExpired).toBe(false);
+    expect(tokens.holderOf(token, NOW_MS)?.hasExpired).toBe(true);
   }
 });
 
-test.each(['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.0.0.1.example.org', '128.0.0.1'])(
-  'without tokens it does not listen on %s',
-  (host) => {
-    expect(() => createAccess(host, null)).toThrow(expect.objectContaining({ code: 'start_failed' }));
-  },
-);
+test('every bad line is named at once, with what is wrong in it', () => {
+  const faults = faultsOf(`${text}\nplain words\n{"id":"a","role":"king","sha256":"abcd"}`);
+  expect(faults.map(({ pointer }) => pointer)).toEqual(['/line 6', '/line 7/role', '/line 7/sha256']);
+  expect(faults[1]?.message).toBe('must be one of viewer, operator, admin');
+});
 
-test('each role may do what those before it may', () => {
-  const as = (role: 'viewer' | 'operator' | 'admin') => ({ name: 'x', role });
-  assertRole(as('admin'), 'viewer');
-  assertRole(as('operator'), 'operator');
-  expect(() => assertRole(as('viewer'), 'operator')).toThrow(
-    /needs the role operator; your token has viewer/,
-  );
-  expect(() => assertRole(as('operator'), 'admin')).toThrow(expect.objectContaining({ code: 'forbidden' }));
+test.each([
+  ['no token at all', '# nobody\n', /^\/: there is no token in it/],
+  [
+    'a member that is none',
+    { id: 'a', role: 'viewer', sha256: hashOf('x'), expire: 'never' },
+    /^\/line 1: .*"expire"/,
+  ],
+  ['no id', { role: 'viewer', sha256: hashOf('x') }, /^\/line 1\/id: /],
+  [
+    'an id that a terminal would obey',
+    { id: '\u001b[2J', role: 'viewer', sha256: hashOf('x') },
+    /^\/line 1\/id: /,
+  ],
+  ['the hash of nothing', { id: 'a', role: 'viewer', sha256: hashOf('') }, /sha256: is the hash of nothing/],
+  [
+    'a time that is none',
+    { id: 'a', role: 'viewer', sha256: hashOf('x'), expires: 'tomorrow' },
+    /\/expires: must be a time/,
+  ],
+  [
+    'a time without a zone',
+    { id: 'a', role: 'viewer', sha256: hashOf('x'), expires: '2027-01-01T00:00:00' },
+    /expires/,
+  ],
+])('%s is refused by name', (_, line, said) => {
+  expect(faultOf(line)).toEqual([expect.stringMatching(said)]);
+});
+
+test('one token is one caller, and one id one role', () => {
+  expect(faultOf(`${tokenLine('a', 'viewer', 'x')}\n${tokenLine('b', 'admin', 'x')}`)).toEqual([
+    '/line 2/sha256: is the token of /line 1 again',
+  ]);
+  expect(faultOf(`${tokenLine('a', 'viewer', 'x')}\n${tokenLine('a', 'admin', 'y')}`)).toEqual([
+    '/line 2/role: "a" is viewer in a line above',
+  ]);
+});
+
+test('a token that was written into the file by mistake is not said again', () => {
+  expect(JSON.stringify(faultsOf('mr_secret-of-somebody'))).not.toContain('secret');
 });

@@ -9,11 +9,13 @@ import { lineRefusal, type Offer, type OfferContext, offerAll } from './offer.ts
 
 /** Lines dealt with at a time: two full script calls of the store. */
 const MOST_LINES = 128;
-/** A client that reads none of its results for so long is cut off. */
-const UNREAD_MS = 60_000;
 
 export interface StreamOptions extends Omit<OfferContext, 'width'> {
   readonly maxLineBytes: number;
+  /** A client that reads none of its results for so long is cut off, ms. */
+  readonly unreadMs: number;
+  /** A client that sends nothing for so long has its answer ended, ms. */
+  readonly idleMs: number;
   /** Resolves with what stores the line's job and resolves with its id; throws why it may not be stored. */
   readonly prepare: (bytes: Buffer) => Promise<Offer['admit']>;
   readonly onResult: (result: LineResult) => void;
@@ -38,9 +40,9 @@ function inOrder(lines: readonly number[], write: (results: readonly LineResult[
 }
 
 /** Resolves when the response takes more, or is closed; cuts off a client that does not read. */
-function drained(response: ServerResponse, clock: Clock): Promise<void> {
+function drained(response: ServerResponse, clock: Clock, unreadMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.after(UNREAD_MS, () => response.destroy());
+    const timer = clock.after(unreadMs, () => response.destroy());
     const done = () => {
       timer.cancel();
       response.off('drain', done).off('close', done);
@@ -96,14 +98,14 @@ export async function answerStream(
     for (const result of results) options.onResult(result);
     if (gone.signal.aborted) return;
     const text = results.map((result) => `${JSON.stringify(result)}\n`).join('');
-    if (!response.write(text)) await drained(response, options.clock);
+    if (!response.write(text)) await drained(response, options.clock, options.unreadMs);
   };
 
   inviteBody(request, response);
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   response.flushHeaders();
   try {
-    for await (const batch of lineBatches(chunksOf(request, stop), limits)) {
+    for await (const batch of lineBatches(chunksOf(request, { ...options, stop }), limits)) {
       await settle(batch, { ...options, stop }, width, write);
     }
   } catch (error) {

@@ -32,7 +32,7 @@ export function allRoutes(services: Services): readonly Route[] {
       path: '/openapi.json',
       id: 'describe',
       summary: 'This document',
-      role: 'viewer',
+      role: 'anyone',
       answers: { 200: { text: 'OpenAPI 3.1', schema: z.looseObject({}) } },
       errors: [],
       async handle() {

@@ -14,7 +14,7 @@ function noLetter(queue: string, id: string): MillraceError {
   );
 }
 
-function replayRoute({ queues, admission, audit, metrics }: Services): Route {
+function replayRoute({ queues, admission, metrics }: Services): Route {
   return route({
     method: 'post',
     path: `${path}/{id}/replay`,
@@ -26,15 +26,13 @@ function replayRoute({ queues, admission, audit, metrics }: Services): Route {
       202: { text: 'The job that replays it', schema: replayedSchema, headers: { Location: 'the new job' } },
     },
     errors: ['not_found', 'bulk_exceeds_bound', 'queue_full', 'circuit_open'],
-    async handle({ request, params: { queue, id: letter }, caller }) {
+    async handle({ request, params: { queue, id: letter }, note }) {
       await queues.assert(queue);
       const replayed = await admission.replay(queue, letter, admission.callerOf(request, null));
       if (!replayed) throw noLetter(queue, letter);
       const { id, isNew } = replayed;
-      if (isNew) {
-        metrics.letter(queue, 'replayed');
-        audit(caller, 'dead-letter.replay', { queue, letter, job: id });
-      }
+      note({ job: id, repeated: !isNew });
+      if (isNew) metrics.letter(queue, 'replayed');
       const self = jobPath(queue, id);
       return {
         status: 202,
@@ -47,7 +45,7 @@ function replayRoute({ queues, admission, audit, metrics }: Services): Route {
 
 /** Routes of dead letters: jobs that ended without success, with the evidence of what they did. */
 export function deadLetterRoutes(services: Services): Route[] {
-  const { store, queues, audit, metrics } = services;
+  const { store, queues, metrics } = services;
   return [
     route({
       method: 'get',
@@ -90,11 +88,10 @@ export function deadLetterRoutes(services: Services): Route[] {
       params: jobParams,
       answers: { 204: { text: 'It is gone' } },
       errors: ['not_found'],
-      async handle({ params: { queue, id }, caller }) {
+      async handle({ params: { queue, id } }) {
         await queues.assert(queue);
         if (!(await store.queue(queue).discard(id))) throw noLetter(queue, id);
         metrics.letter(queue, 'discarded');
-        audit(caller, 'dead-letter.discard', { queue, letter: id });
         return { status: 204 };
       },
     }),

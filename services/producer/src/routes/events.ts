@@ -18,7 +18,10 @@ export function eventRoutes({ events }: Services): Route[] {
       answers: { 200: { text: 'Events until either side closes' } },
       streamed: { status: 200, type: 'text/event-stream', schema: z.string() },
       errors: ['draining'],
-      async handle({ response }) {
+      async handle({ request, response }) {
+        // Its answer is over with its headers: nothing would ever be written, and it would be held open for ever.
+        if (request.method === 'HEAD')
+          return { status: 200, headers: { 'content-type': 'text/event-stream' } };
         if (!events.isOpen || events.listeners >= MOST_LISTENERS) {
           throw new MillraceError(
             'draining',

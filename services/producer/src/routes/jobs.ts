@@ -28,10 +28,9 @@ function change(
     params: jobParams,
     answers: { 202: { text: 'Done', schema: jobChangedSchema } },
     errors: ['not_found', 'wrong_state'],
-    async handle({ params: { queue, id }, caller }) {
+    async handle({ params: { queue, id } }) {
       await services.queues.assert(queue);
       if (!(await act(services.store.queue(queue), id))) throw noJob(queue, id);
-      services.audit(caller, `job.${verb}`, { queue, job: id });
       return { status: 202, body: { id, queue, done } };
     },
   });
@@ -39,7 +38,7 @@ function change(
 
 /** Routes of single jobs and their lists. */
 export function jobRoutes(services: Services): Route[] {
-  const { store, queues, audit } = services;
+  const { store, queues } = services;
   return [
     route({
       method: 'get',
@@ -81,10 +80,9 @@ export function jobRoutes(services: Services): Route[] {
       params: jobParams,
       answers: { 204: { text: 'It is gone' } },
       errors: ['not_found', 'wrong_state'],
-      async handle({ params: { queue, id }, caller }) {
+      async handle({ params: { queue, id } }) {
         await queues.assert(queue);
         if (!(await store.queue(queue).remove(id))) throw noJob(queue, id);
-        audit(caller, 'job.remove', { queue, job: id });
         return { status: 204 };
       },
     }),

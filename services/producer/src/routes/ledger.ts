@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 const path = '/v1/queues/{queue}/ledger/{reader}';
 
 /** Routes of the ledger: what the store has seen end, without a gap, for as long as somebody reads it. */
-export function ledgerRoutes({ store, queues, audit }: Services): Route[] {
+export function ledgerRoutes({ store, queues }: Services): Route[] {
   return [
     route({
       method: 'put',
@@ -24,10 +24,9 @@ export function ledgerRoutes({ store, queues, audit }: Services): Route[] {
         },
       },
       errors: ['not_found'],
-      async handle({ params: { queue, reader }, caller }) {
+      async handle({ params: { queue, reader } }) {
         await queues.assert(queue);
         const { cursor } = await store.queue(queue).registerReader(reader);
-        audit(caller, 'ledger.register', { queue, reader });
         return { status: 200, body: { reader, cursor } };
       },
     }),
@@ -57,12 +56,11 @@ export function ledgerRoutes({ store, queues, audit }: Services): Route[] {
       params: readerParams,
       answers: { 204: { text: 'It is ended' } },
       errors: ['not_found'],
-      async handle({ params: { queue, reader }, caller }) {
+      async handle({ params: { queue, reader } }) {
         await queues.assert(queue);
         if (!(await store.queue(queue).endReader(reader))) {
           throw new MillraceError('not_found', `Queue "${queue}" has no ledger reader "${reader}".`);
         }
-        audit(caller, 'ledger.end', { queue, reader });
         return { status: 204 };
       },
     }),

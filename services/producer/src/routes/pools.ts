@@ -16,7 +16,7 @@ export function assertPool(names: readonly string[], wanted: string): void {
 }
 
 /** Routes of pools: what the leader of the supervisors keeps running, and the circuits of what it cannot. */
-export function poolRoutes({ store, clock, audit }: Services): Route[] {
+export function poolRoutes({ store, clock }: Services): Route[] {
   const { board } = store;
   return [
     route({
@@ -49,7 +49,6 @@ export function poolRoutes({ store, clock, audit }: Services): Route[] {
           pool,
         );
         await board.sendCommand({ kind: 'resume-pool', worker: pool, by: caller.name, atMs: clock.nowMs() });
-        audit(caller, 'pool.resume', { pool });
         return { status: 202, body: { order: 'resume-pool', target: pool, kind: 'pool' } };
       },
     }),

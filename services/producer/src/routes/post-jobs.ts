@@ -90,6 +90,7 @@ async function postSingle(call: JobsCall, services: Services, asked: Asked): Pro
   const from = admission.callerOf(call.request, key);
   const { ids, replayed } = await admission.admit(queue, [job], from, idempotencyOf(key, body));
   const id = ids[0] as string;
+  call.note({ jobs: 1, job: id, repeated: replayed });
   const self = jobPath(queue, id);
   const headers = { location: self, ...replayHeader(replayed) };
   const outcome = waitS === null ? null : await outcomeOf(call, services, queue, id, waitS, replayed);
@@ -135,6 +136,7 @@ async function postBulk(call: JobsCall, services: Services, asked: Asked): Promi
   const jobs = await checkAll(services, asked, raw);
   const from = services.admission.callerOf(call.request, key);
   const { ids, replayed } = await services.admission.admit(queue, jobs, from, idempotencyOf(key, body));
+  call.note({ jobs: ids.length, repeated: replayed });
   return { status: 202, headers: replayHeader(replayed), body: { ids, queue } };
 }
 
@@ -144,13 +146,22 @@ async function postStream(call: JobsCall, services: Services): Promise<null> {
   const { queue } = call.params;
   if (idempotencyKey(request) !== null) throw keyOnStream();
   const from = admission.callerOf(request, null);
+  let jobs = 0;
+  let refused = 0;
   await answerStream(request, response, {
     clock,
     deadlineMs: config.http.deadlineMs,
     stop: draining,
     maxLineBytes: config.http.bodyMaxBytes,
+    unreadMs: config.http.unreadMs,
+    idleMs: config.http.streamIdleMs,
     toMillraceError: (error) => toMillraceError(error, log),
-    onResult: ({ status }) => metrics.line(status),
+    onResult({ status }) {
+      metrics.line(status);
+      if (status === 202) jobs++;
+      else refused++;
+      call.note({ jobs, refused });
+    },
     async prepare(bytes) {
       const checked = await checker.check(queue, parseJson(bytes), '', bytes.length);
       if (!checked.ok) throw refusalError([checked], config.job.maxBytes);
@@ -211,7 +222,11 @@ export function postJobs(services: Services): Route {
       const key = idempotencyKey(request);
       await services.queues.assert(queue);
       if (type === NDJSON_TYPE) return postStream(call, services);
-      const bytes = await readBody(request, response, { maxBytes: config.http.bodyMaxBytes, clock });
+      const bytes = await readBody(request, response, {
+        maxBytes: config.http.bodyMaxBytes,
+        withinMs: config.http.bodyMs,
+        clock,
+      });
       const asked = { queue, key, body: parseJson(bytes), bodyBytes: bytes.length };
       return isBulk(asked.body) ? postBulk(call, services, asked) : postSingle(call, services, asked);
     },

@@ -4,7 +4,7 @@ import { queueParams, queuePatchSchema } from '../schemas/parameters.ts';
 import type { Services } from '../services.ts';
 
 /** Routes of queues. */
-export function queueRoutes({ store, queues, audit }: Services): Route[] {
+export function queueRoutes({ store, queues }: Services): Route[] {
   return [
     route({
       method: 'get',
@@ -44,13 +44,13 @@ export function queueRoutes({ store, queues, audit }: Services): Route[] {
       body: queuePatchSchema,
       answers: { 200: { text: 'The queue as it is now', schema: queueSchema } },
       errors: ['not_found', 'payload_too_large', 'unsupported_media_type'],
-      async handle({ params: { queue: name }, body, caller }) {
+      async handle({ params: { queue: name }, body, note }) {
+        note(body);
         await queues.assert(name);
         const queue = store.queue(name);
         if (body.bound !== undefined) await queue.setBound(body.bound);
         if (body.concurrency !== undefined) await queue.setConcurrency(body.concurrency);
         if (body.paused !== undefined) await (body.paused ? queue.pause() : queue.resume());
-        audit(caller, 'queue.change', { queue: name, ...body });
         return { status: 200, body: await queue.snapshot() };
       },
     }),

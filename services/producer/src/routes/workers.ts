@@ -26,7 +26,7 @@ export function targetKind(status: ClusterStatus, id: string): 'worker' | 'pod' 
   throw new MillraceError('not_found', `There is no worker or pod "${id}"${didYouMean(id, known)}.`);
 }
 
-function order({ store, clock, audit }: Services, kind: 'drain' | 'kill', summary: string): Route {
+function order({ store, clock }: Services, kind: 'drain' | 'kill', summary: string): Route {
   return route({
     method: 'post',
     path: `/v1/workers/{id}/${kind}`,
@@ -36,12 +36,12 @@ function order({ store, clock, audit }: Services, kind: 'drain' | 'kill', summar
     params: workerParams,
     answers: { 202: { text: 'The supervisors are told', schema: orderSchema } },
     errors: ['not_found', 'wrong_state'],
-    async handle({ params: { id }, caller }) {
+    async handle({ params: { id }, caller, note }) {
       const status = await store.board.status();
       if (!status) throw noSupervisor();
       const target = targetKind(status, id);
+      note({ kind: target });
       await store.board.sendCommand({ kind, worker: id, by: caller.name, atMs: clock.nowMs() });
-      audit(caller, `worker.${kind}`, { [target]: id });
       return { status: 202, body: { order: kind, target: id, kind: target } };
     },
   });
