@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { type Config, compileConfig, createLog, messageOf, systemClock } from '@millrace/core';
 import type { Cluster } from './cluster/cluster.ts';
+import { isInCluster, readCredentials } from './cluster/kubernetes/credentials.ts';
+import { createKubernetesCluster } from './cluster/kubernetes/kubernetes-cluster.ts';
 import { createLocalCluster, createUnmanagedCluster } from './cluster/local-cluster.ts';
 import { createSupervisor } from './supervisor.ts';
 
@@ -18,9 +22,15 @@ function readConfig(): Config {
   return compileConfig(process.env, file ? textOf('MILLRACE_CONFIG', file) : null);
 }
 
-/** Under a launcher its pods are ours to keep; alone we only watch. */
-function clusterOf(log: ReturnType<typeof createLog>): Cluster {
-  if (!process.send) return createUnmanagedCluster();
+/** In Kubernetes its controllers make the pods; under a launcher they are ours to keep; alone we only watch. */
+function clusterOf(config: Config, log: ReturnType<typeof createLog>): Cluster {
+  const { cluster } = config.supervision;
+  if (cluster === 'kubernetes' || (cluster === 'auto' && isInCluster(process.env))) {
+    const credentials = readCredentials(process.env, systemClock);
+    const id = `${hostname()}_${randomUUID()}`;
+    return createKubernetesCluster({ credentials, place: config.kubernetes, id, clock: systemClock, log });
+  }
+  if (cluster === 'none' || !process.send) return createUnmanagedCluster();
   const channel = {
     send: (message: object) => process.send?.(message, () => undefined),
     onMessage: (listener: (message: unknown) => void) => void process.on('message', listener),
@@ -35,7 +45,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
     key: config.linkKeyFile === null ? null : textOf('MILLRACE_LINK_KEY_FILE', config.linkKeyFile).trim(),
-    cluster: clusterOf(log),
+    cluster: clusterOf(config, log),
     pid: process.pid,
   });
   const end = async (why: string) => {

@@ -45,6 +45,7 @@ function sharedCluster() {
     const order = (what: string, id: string) => orders.push(`${replica} ${what} ${id.replace(/-.*/, '')}`);
     return {
       manages: true,
+      controllers: null,
       start: async () => void listeners.add(listen),
       stop: async () => void listeners.delete(listen),
       list: async () => [...pods.values()],

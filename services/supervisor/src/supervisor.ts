@@ -141,7 +141,7 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
 
   const leadership = createLeadership({
     ...{ board: store.board, id, leaseMs: supervision.leaseMs, clock, log },
-    hasPeers: supervision.replicas > 1,
+    hasPeers: supervision.replicas > 1 || cluster.controllers !== null,
     onGain() {
       keeper.gain();
       commands.gain();
@@ -182,6 +182,7 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
     onListed: inheritance.podsListed,
     onChange: publisher.changed,
   });
+  cluster.controllers?.candidate(leadership.leads);
   const commands = createCommands({
     ...{ config, leads: leadership.leads, links, keeper, clock, log },
     worker: (worker) => roster.worker(worker) ?? hearsay(worker),
@@ -195,13 +196,17 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
   }
 
   function onHello(hello: Hello): void {
-    if (hello.kind === 'pod') linkedPods.add(hello.id);
+    if (hello.kind === 'pod') {
+      linkedPods.add(hello.id);
+      cluster.controllers?.introduce(hello);
+    }
     watcher.hello(hello);
   }
 
   function onClose(linkId: string): void {
-    // Without a cluster that knows pods, the link is all there is of one.
-    if (linkedPods.delete(linkId) && !cluster.manages) roster.podGone(linkId);
+    // Where we do not make the pods ourselves, the link is what we know of one.
+    const isOurs = cluster.manages && cluster.controllers === null;
+    if (linkedPods.delete(linkId) && !isOurs) roster.podGone(linkId);
     watcher.closed(linkId);
   }
 

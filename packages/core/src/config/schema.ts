@@ -143,6 +143,12 @@ export const configSchema = z.strictObject({
         .describe(
           'supervisors that `npm start` runs; all recover, one of them leads; further ones take any free ports',
         ),
+      cluster: z
+        .enum(['auto', 'kubernetes', 'none'])
+        .default('auto')
+        .describe(
+          'who makes worker pods: auto is kubernetes in a pod with an API token, else the launcher, else nobody',
+        ),
     })
     .prefault({}),
   poison: z
@@ -163,6 +169,15 @@ export const configSchema = z.strictObject({
     .record(queueNameSchema, pool)
     .default({ default: { pods: 1, strategy: 'one_for_one', restart: 'permanent' } })
     .describe('worker pods that the supervisor keeps running, in the order in which they start'),
+  scaling: z
+    .strictObject({
+      backlogMs: duration(5_000).describe(
+        'what waits is to be started within this: more pods are desired for it',
+      ),
+      serviceMs: duration(1_000).describe('assumed length of the jobs of a queue that never ran one'),
+    })
+    .prefault({})
+    .describe('the number of pods that is desired of each pool in Kubernetes'),
   drain: z
     .strictObject({
       timeoutMs: duration(25_000).describe('how long running jobs may finish on SIGTERM'),

@@ -1,4 +1,5 @@
 import type { Lifecycle } from '@millrace/core';
+import type { PodControllers } from './pod-controllers.ts';
 
 /** One pod as the cluster knows it. Times are ms since 1970. */
 export interface Pod {
@@ -11,15 +12,23 @@ export interface Pod {
 /** News from the cluster. */
 export type ClusterEvent =
   | ({ readonly type: 'pod-started' } & Pod)
-  | {
-      readonly type: 'pod-exited';
-      readonly id: string;
-      readonly code: number | null;
-      readonly signal: string | null;
-      readonly atMs: number;
-      /** We had asked for its end. */
-      readonly expected: boolean;
-    };
+  | ({ readonly type: 'pod-exited' } & PodExit)
+  /** The cluster knows it no more. Whether it still runs somewhere nobody can say: it is no death. */
+  | { readonly type: 'pod-left'; readonly id: string };
+
+/** How a pod ended. */
+export interface PodExit {
+  readonly id: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly atMs: number;
+  /** Its end was asked for, by us or by anybody else. */
+  readonly expected: boolean;
+  /** Who saw it and what they said, for a person. */
+  readonly detail?: string;
+  /** The cluster says that it ran out of memory. */
+  readonly outOfMemory?: boolean;
+}
 
 /**
  * What starts and ends pods. It outlives its supervisor: pods go on when we die, and `list` tells a new
@@ -28,12 +37,15 @@ export type ClusterEvent =
 export interface Cluster extends Lifecycle {
   /** False when nothing can be created here and we only watch. */
   readonly manages: boolean;
-  /** Every pod alive now; whoever is missing has ended. Empty when it manages nothing. */
+  /** Where the cluster's own controllers create pods and keep their number: what they offer. Null where we do. */
+  readonly controllers: PodControllers | null;
+  /** Every pod known to be alive now. Where we create them whoever is missing has ended. Empty when it manages nothing. */
   list(): Promise<readonly Pod[]>;
+  /** Nothing where controllers create pods. */
   create(id: string, pool: string): void;
   /** Asks it to drain, and kills it after `graceMs`. */
   remove(id: string, graceMs: number): void;
-  /** Kills it at once. */
+  /** Kills it at once, or nearly so. */
   kill(id: string): void;
   /** One listener; set before `start`. */
   listen(onEvent: (event: ClusterEvent) => void): void;

@@ -57,6 +57,7 @@ export function createLocalCluster(channel: Channel, log: Log): Cluster {
     start,
     stop,
     manages: true,
+    controllers: null,
     list: () =>
       new Promise((resolve) => {
         lists.push(resolve);
@@ -77,6 +78,7 @@ export function createUnmanagedCluster(): Cluster {
     start: async () => undefined,
     stop: async () => undefined,
     manages: false,
+    controllers: null,
     list: async () => [],
     create() {},
     remove() {},

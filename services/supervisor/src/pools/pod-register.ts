@@ -1,8 +1,6 @@
 import type { PodStatus } from '@millrace/core';
-import type { ClusterEvent, Pod } from '../cluster/cluster.ts';
+import type { Pod, PodExit } from '../cluster/cluster.ts';
 import type { PodEnd } from './pool-turn.ts';
-
-type PodExit = Extract<ClusterEvent, { type: 'pod-exited' }>;
 
 /** Ends that are remembered for a takeover. */
 const ENDS_KEPT = 1_000;
@@ -19,6 +17,8 @@ export interface PodRegister {
   asked(pod: string, untilMs: number): void;
   /** Returns what the end counts as. */
   exited(exit: PodExit, nowMs: number): PodEnd;
+  /** Nobody knows of it any more. */
+  left(pod: string): void;
   /** How that pod ended; null when we did not hear of an end. */
   endOf(pod: string): PodEnd | null;
   isAlive(pod: string): boolean;
@@ -77,6 +77,10 @@ export function createPodRegister(isWeather: () => boolean): PodRegister {
       for (const [oldest] of ends) if (ends.size > ENDS_KEPT) ends.delete(oldest);
       if (pod && end !== 'replaced') fallen.set(pod.pool, pod);
       return end;
+    },
+    left(pod) {
+      alive.delete(pod);
+      for (const news of missed) news.set(pod, null);
     },
     endOf: (pod) => ends.get(pod) ?? null,
     isAlive: (pod) => alive.has(pod),

@@ -19,6 +19,7 @@ async function leader(saved: unknown = null) {
   let tell: (event: ClusterEvent) => void = () => undefined;
   const cluster: Cluster = {
     manages: true,
+    controllers: null,
     start: async () => undefined,
     stop: async () => undefined,
     list: async () => [...pods.values()],

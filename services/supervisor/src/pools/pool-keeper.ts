@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Config, Log, PodStatus, PoolStatus, Timer } from '@millrace/core';
 import type { Store } from '@millrace/queue';
 import { type ProcessExit, restartsUsed } from '@millrace/supervision';
-import type { Cluster, ClusterEvent } from '../cluster/cluster.ts';
+import type { Cluster, ClusterEvent, PodExit } from '../cluster/cluster.ts';
+import type { PoolSize } from '../cluster/pod-controllers.ts';
 import { nowMs } from '../now.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { circuits } from './circuits.ts';
-import { isChanged, keepPools, type TreeEvent, type TreeStep } from './keep-pools.ts';
+import { isChanged, type TreeStep } from './keep-pools.ts';
 import { createPodRegister } from './pod-register.ts';
+import { type PoolEvent, poolFold } from './pool-fold.ts';
+import { hungNote, tellPeople } from './pool-notes.ts';
 import { poolStatuses } from './pool-status.ts';
 import type { PoolAction } from './pool-turn.ts';
-import { takeOverIfItFits } from './take-over.ts';
 import { type Tree, treeSettings } from './tree.ts';
 import { createTreeStore } from './tree-store.ts';
 
@@ -68,6 +70,8 @@ export interface PoolKeeper {
 /** See {@link PoolKeeper}. */
 export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeeper {
   const { config, id, cluster, store, leads, clock, log } = dependencies;
+  const { controllers } = cluster;
+  const fold = poolFold(controllers !== null);
   const settings = treeSettings(config);
   const register = createPodRegister(() => !store.connected);
   const breaker = createCircuitBreaker({ store, leads, clock, log });
@@ -88,9 +92,9 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     newPodId: (pool: string) => `${pool}-${randomBytes(4).toString('hex')}`,
   });
 
-  function happen(event: TreeEvent): void {
+  function happen(event: PoolEvent): void {
     if (tree === null || !leads()) return;
-    const step = keepPools(tree, event, surroundings());
+    const step = fold.step(tree, event, surroundings());
     if (isChanged(tree, step)) take(step);
   }
 
@@ -124,24 +128,25 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
         cluster.kill(action.pod);
         return;
       case 'news':
-        tellPeople(action);
+        tellPeople(action, { log, controllers, onRestart: dependencies.onRestart });
         return;
       default:
         action satisfies never;
     }
   }
 
-  function tellPeople({ pool, what, text }: Extract<PoolAction, { type: 'news' }>): void {
-    if (what === 'restarted') dependencies.onRestart();
-    if (what === 'gave-up') log.error({ pool }, `${text} To do it now: millrace pools resume ${pool}`);
-    else log.info({ pool, what }, text);
+  function resize(): void {
+    for (const [pool, size] of controllers?.sizes() ?? new Map<string, PoolSize>()) {
+      happen({ type: 'sized', pool, ...size });
+    }
   }
 
   async function takeOverFrom(saved: unknown, inTerm: number): Promise<void> {
     const pods = await register.learn(() => cluster.list());
     if (inTerm !== term || !leads()) return;
-    const step = takeOverIfItFits(saved, { pods, endOf: register.endOf }, surroundings(), log);
+    const step = fold.takeOver(saved, { pods, endOf: register.endOf }, surroundings(), log);
     take(step, breaker.assert);
+    resize();
     for (const pool of resumes) happen({ type: 'resume', pool });
     resumes.clear();
     for (const pod of dependencies.hungPods()) killHung(pod);
@@ -151,23 +156,27 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     if (!register.isAlive(pod)) return;
     log.warn({ pod }, 'A pod supervisor hangs: the pod is killed and replaced');
     cluster.kill(pod);
+    controllers?.tell(hungNote(pod));
   }
 
   function onEvent(event: ClusterEvent): void {
     if (event.type === 'pod-started') {
       register.started(event);
       happen({ type: 'pod-started', pod: event.id, pool: event.pool });
+    } else if (event.type === 'pod-left') {
+      register.left(event.id);
+      happen({ type: 'pod-ended', pod: event.id, end: 'replaced' });
     } else {
       onExited(event);
     }
     dependencies.onChange();
   }
 
-  function onExited(exit: Extract<ClusterEvent, { type: 'pod-exited' }>): void {
-    const { id: pod, code, signal, atMs, expected } = exit;
-    const end = register.exited(exit, now());
-    log[end === 'replaced' ? 'info' : 'warn']({ pod, code, signal, end }, 'A pod ended');
-    dependencies.onPodExited(pod, { code, signal, atMs, expected });
+  function onExited({ id: pod, ...exit }: PodExit): void {
+    const { code, signal, detail } = exit;
+    const end = register.exited({ id: pod, ...exit }, now());
+    log[end === 'replaced' ? 'info' : 'warn']({ pod, code, signal, end, detail }, 'A pod ended');
+    dependencies.onPodExited(pod, exit);
     happen({ type: 'pod-ended', pod, end });
   }
 
@@ -181,6 +190,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     async start() {
       if (!cluster.manages) return;
       cluster.listen(onEvent);
+      controllers?.onSizes(resize);
       await cluster.start();
       await register.learn(() => cluster.list());
       isListed = true;
@@ -230,7 +240,8 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       return true;
     },
     pods: () => register.statuses(restartsOf, now()),
-    living: () => (isListed ? register.alive().map((pod) => pod.id) : null),
+    // Where controllers make pods, one that is missing may live on a node that nobody reaches.
+    living: () => (isListed && controllers === null ? register.alive().map((pod) => pod.id) : null),
     pools() {
       const shown = tree ?? trees.followed();
       return cluster.manages && shown ? poolStatuses(shown, settings, trees.queueNames(), now()) : [];

@@ -4,7 +4,7 @@ import { blockerOf, isDown, isItsTurn } from './order.ts';
 import { change, news, type PoolTurn, tell } from './pool-turn.ts';
 import { isWanted, type PoolNode, type TreeSettings } from './tree.ts';
 
-const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
+export const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
 
 /** All pools while something happens to one of them. */
 export interface TreeTurn {
@@ -29,7 +29,8 @@ function poolAt({ pools }: TreeTurn, at: number): PoolTurn {
   return pools[at] as PoolTurn;
 }
 
-function openDelayMs({ settings }: TreeTurn, tries: number): number {
+/** How long a pool that gave up so often stays shut, ms. */
+export function openDelayMs({ settings }: Pick<TreeTurn, 'settings'>, tries: number): number {
   return Math.min(LONGEST_OPEN_MS, settings.openMs * 2 ** Math.min(tries, 30));
 }
 
@@ -57,7 +58,10 @@ function faultOf({ name, engine, trouble }: PoolNode): string {
 }
 
 /** A trial that fails doubles the wait, and so does a heal that did not last as long as the wait before it. */
-function triesOf(turn: TreeTurn, { trouble, healed, engine }: PoolNode): number {
+export function triesOf(
+  turn: Pick<TreeTurn, 'settings' | 'nowMs'>,
+  { trouble, healed, engine }: PoolNode,
+): number {
   if (trouble !== null) return trouble.tries + 1;
   if (healed === null) return 0;
   const lastedMs = turn.nowMs - healed.atMs;

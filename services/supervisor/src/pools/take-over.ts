@@ -34,21 +34,22 @@ export function takeOver(saved: unknown, findings: Findings, surroundings: TreeS
   });
 }
 
-/** As {@link takeOver}, but a saved tree on which it fails is let go: the next replica would fall over it as well. */
+/** As `go`, but a saved tree on which it fails is let go: the next replica would fall over it as well. */
 export function takeOverIfItFits(
   saved: unknown,
   findings: Findings,
   surroundings: TreeSurroundings,
   log: Log,
+  go: typeof takeOver = takeOver,
 ): TreeStep {
   try {
-    return takeOver(saved, findings, surroundings);
+    return go(saved, findings, surroundings);
   } catch (error) {
     log.error(
       { error: messageOf(error) },
       'The saved tree does not fit: the pools begin anew with what lives',
     );
-    return takeOver(null, findings, surroundings);
+    return go(null, findings, surroundings);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Config, DRAIN_MARGINS, type Strategy } from '@millrace/core';
+import { type Config, DRAIN_MARGINS, type RestartType, type Strategy } from '@millrace/core';
 import { newSupervisor, type SupervisorSpec, type SupervisorState } from '@millrace/supervision';
 
 /** Restarts of pods are never further apart than this, however often they die. */
@@ -9,6 +9,7 @@ export interface PoolSettings {
   readonly name: string;
   /** Null serves every queue. */
   readonly queues: readonly string[] | null;
+  readonly restart: RestartType;
   /** What a pod may take to end, ms. */
   readonly graceMs: number;
   readonly spec: SupervisorSpec;
@@ -64,6 +65,7 @@ export function treeSettings(config: Pick<Config, 'pools' | 'supervision' | 'dra
     return {
       name,
       queues: pool.queues ?? null,
+      restart: pool.restart,
       graceMs,
       spec: {
         strategy: pool.strategy,
