@@ -19,7 +19,7 @@ Arguments: dict "root" $ "component" NAME ["pool" NAME].
 {{- $pool := include "millrace.pool" . | fromYaml -}}
 {{- range $field := list "processes" "concurrency" "standby" "cpuThreads" "maxOldSpace" "nodeOptions" -}}
 {{- $value := get $pool $field -}}
-{{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) -}}{{- $_ := set $worker $field $value -}}{{- end -}}
+{{- if not (empty $value | and (ne (toString $value) "0")) -}}{{- $_ := set $worker $field $value -}}{{- end -}}
 {{- end -}}
 {{- $_ := set $config "drain" (mergeOverwrite ($config.drain | default dict) (deepCopy ($pool.drain | default dict))) -}}
 {{- end -}}
@@ -43,7 +43,7 @@ pools:
 {{- $out := dict -}}
 {{- range $field := list "queues" "strategy" "restart" "intensity" "periodMs" -}}
 {{- $value := get $pool $field -}}
-{{- if not (kindIs "invalid" $value) -}}{{- $_ := set $out $field $value -}}{{- end -}}
+{{- if not (empty $value | and (ne (toString $value) "0")) -}}{{- $_ := set $out $field $value -}}{{- end -}}
 {{- end -}}
 {{- toYaml $out -}}
 {{- end -}}

@@ -7,6 +7,8 @@
 {{- define "millrace.redis" -}}
 {{- $redis := dict -}}{{- $store := .Values.store | default dict -}}
 {{- with $store.prefix -}}{{- $_ := set $redis "prefix" . -}}{{- end -}}
+{{- /* A Cluster keeps all keys in one slot, by a hash tag. */}}
+{{- if and (not $store.prefix) (($store.external).cluster).nodes -}}{{- $_ := set $redis "prefix" "{bull}" -}}{{- end -}}
 {{- if include "millrace.hasEvaluationStore" . -}}
 {{- $_ := set $redis "url" (printf "redis://%s-store.%s.svc:6379" (include "millrace.fullname" .) (include "millrace.namespace" .)) -}}
 {{- $_ := set $redis "passwordFile" "/etc/millrace/store/password" -}}
