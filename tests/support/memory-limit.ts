@@ -1,11 +1,11 @@
 import { accessSync, constants } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { memoryFolder } from '../../services/worker/src/pod/memory-group.ts';
+import { ownFolder } from '../../services/worker/src/container/cgroup.ts';
 import { until } from './queue.ts';
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');
-const folder = memoryFolder(await read('/proc/self/cgroup'), await read('/proc/self/mountinfo'));
+const folder = ownFolder('memory');
 
 function mayWrite(path: string): boolean {
   try {
@@ -19,15 +19,24 @@ function mayWrite(path: string): boolean {
 /** Groups with a memory limit of their own can be made here: root, and the older cgroups (v1). */
 export const canLimitMemory = folder?.version === 1 && mayWrite(folder.path);
 
+/** A group of processes with a memory limit. */
+export interface LimitedGroup {
+  add(pid: number): Promise<void>;
+  /** Resolves when all of them are gone. */
+  end(): Promise<void>;
+}
+
 /** Puts a process, and all that it starts from now on, into a group with so many bytes and no swap. */
-export async function limitMemory(pid: number, bytes: number): Promise<{ end(): Promise<void> }> {
+export async function limitMemory(pid: number, bytes: number): Promise<LimitedGroup> {
   if (folder === null) throw new Error('there are no control groups here');
   const path = join(folder.path, `millrace-test-${pid}`);
   await mkdir(path);
   await writeFile(join(path, 'memory.limit_in_bytes'), String(bytes));
   await writeFile(join(path, 'memory.swappiness'), '0').catch(() => undefined);
-  await writeFile(join(path, 'cgroup.procs'), String(pid));
+  const add = (one: number) => writeFile(join(path, 'cgroup.procs'), String(one));
+  await add(pid);
   return {
+    add,
     async end() {
       await until(async () => (await read(join(path, 'cgroup.procs'))) === '', 'the group is empty');
       await rmdir(path);

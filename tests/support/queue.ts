@@ -45,14 +45,21 @@ export async function until(
   }
 }
 
+/** A store to test on: the test's own connection goes to `url`, and what is tested is told `settings` of `redis`. */
+export interface BenchStore {
+  readonly url: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 /** Opens a bench; `yaml` is configuration below the store's. */
 export function queueBench(
   yaml = '',
-  store: { url: string } = testStore(),
+  store: BenchStore = testStore(),
   clock: Clock = systemClock,
 ): QueueBench {
-  const prefix = uniquePrefix();
-  const config = compileConfig({ MILLRACE_REDIS_URL: store.url }, `redis: {prefix: ${prefix}}\n${yaml}`);
+  const prefix = String(store.settings?.prefix ?? uniquePrefix());
+  const settings = { url: store.settings ? undefined : store.url, ...store.settings, prefix };
+  const config = compileConfig({}, `redis: ${JSON.stringify(settings)}\n${yaml}`);
   const redis = new Redis(store.url, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   const stops: (() => Promise<void>)[] = [];

@@ -18,7 +18,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** The store server to test on: the one that TEST_STORE_SERVER names, else the first usable one on the PATH. */
-async function storeServer(): Promise<string> {
+export async function storeServer(): Promise<string> {
   const found = (await findServers(process.env.PATH ?? '')).find(isNewEnough);
   const file = process.env.TEST_STORE_SERVER ?? found?.file;
   if (file === undefined)

@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@millrace/core';
+import { Redis } from 'ioredis';
+import { freePort, storeServer } from './store-setup.ts';
+
+/** One server process, which its test may kill. */
+export interface ServerProcess {
+  readonly port: number;
+  readonly pid: number;
+  signal(name: NodeJS.Signals): void;
+  kill(): Promise<void>;
+}
+
+async function untilTrue(what: string, ask: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
+  const end = systemClock.monotonicMs() + withinMs;
+  while (!(await ask().catch(() => false))) {
+    if (systemClock.monotonicMs() > end) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    await systemClock.sleep(20);
+  }
+}
+
+/** Asks one server, over a connection of its own, past every discovery. */
+export async function ask(port: number, ...command: string[]): Promise<unknown> {
+  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => null, lazyConnect: true });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await client.call(command[0] as string, ...command.slice(1));
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function startProcess(dir: string, args: readonly string[], port: number): Promise<ServerProcess> {
+  const child = spawn(await storeServer(), [...args], { cwd: dir, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await untilTrue(`port ${port} answers`, async () => (await ask(port, 'PING')) === 'PONG');
+  return {
+    port,
+    pid: child.pid as number,
+    signal: (name) => void child.kill(name),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function startServer(dir: string, args: readonly string[] = []): Promise<ServerProcess> {
+  const port = await freePort();
+  const name = ['--dbfilename', `${port}.rdb`, '--appenddirname', `aof-${port}`, '--dir', dir];
+  const base = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes'];
+  return startProcess(dir, [...base, ...name, '--repl-diskless-sync-delay', '0', ...args], port);
+}
+
+/** A master, a replica and three Sentinels that agree within half a second. */
+export interface SentinelTopology {
+  readonly name: string;
+  readonly nodes: readonly string[];
+  readonly master: ServerProcess;
+  readonly replica: ServerProcess;
+  /** Port of the server that the Sentinels call master now. */
+  masterPort(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function sentinelTopology(): Promise<SentinelTopology> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-sentinel-'));
+  const name = 'jobs';
+  const master = await startServer(dir);
+  const replica = await startServer(dir, ['--replicaof', '127.0.0.1', String(master.port)]);
+  await untilTrue('the replica follows', async () =>
+    String(await ask(replica.port, 'INFO', 'replication')).includes('master_link_status:up'),
+  );
+  const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(dir, name, master.port)));
+  const [first] = sentinels as [ServerProcess, ...ServerProcess[]];
+  await untilTrue('the Sentinels know each other and the replica', async () => {
+    const states = await Promise.all(sentinels.map(({ port }) => ask(port, 'SENTINEL', 'MASTER', name)));
+    return states.every((state) => {
+      const fields = state as string[];
+      const field = (key: string) => fields[fields.indexOf(key) + 1];
+      return field('num-other-sentinels') === '2' && field('num-slaves') === '1';
+    });
+  });
+  return {
+    name,
+    nodes: sentinels.map(({ port }) => `127.0.0.1:${port}`),
+    master,
+    replica,
+    masterPort: async () =>
+      Number(((await ask(first.port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)) as string[])[1]),
+    async close() {
+      await Promise.all([...sentinels, master, replica].map((server) => server.kill()));
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startSentinel(dir: string, name: string, masterPort: number): Promise<ServerProcess> {
+  const port = await freePort();
+  const file = join(dir, `sentinel-${port}.conf`);
+  const lines = [
+    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${dir}`, `sentinel monitor ${name} 127.0.0.1 ${masterPort} 2`],
+    ...[`sentinel down-after-milliseconds ${name} 500`, `sentinel failover-timeout ${name} 3000`],
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return startProcess(dir, [file, '--sentinel'], port);
+}
+
+/** Masters that share all slots. */
+export interface ClusterTopology {
+  readonly nodes: readonly string[];
+  readonly servers: readonly ServerProcess[];
+  /** Moves the slot of `key` to another master, as a resharding does. Returns that one's index. */
+  moveSlotOf(key: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+const SLOTS = 16_384;
+
+export async function clusterTopology(masters = 3): Promise<ClusterTopology> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-cluster-'));
+  const servers: ServerProcess[] = [];
+  for (let i = 0; i < masters; i++) {
+    const own = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${i}.conf`];
+    servers.push(await startServer(dir, [...own, '--cluster-node-timeout', '2000']));
+  }
+  const [first, ...others] = servers as [ServerProcess, ...ServerProcess[]];
+  for (const [i, { port }] of servers.entries()) {
+    const from = Math.floor((SLOTS * i) / masters);
+    const to = Math.floor((SLOTS * (i + 1)) / masters) - 1;
+    await ask(port, 'CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
+    await ask(port, 'CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1));
+  }
+  for (const { port } of others) await ask(first.port, 'CLUSTER', 'MEET', '127.0.0.1', String(port));
+  await untilTrue('every node sees the whole Cluster', async () => {
+    const infos = await Promise.all(servers.map(({ port }) => ask(port, 'CLUSTER', 'INFO')));
+    return infos.every(
+      (info) =>
+        String(info).includes('cluster_state:ok') && String(info).includes(`cluster_known_nodes:${masters}`),
+    );
+  });
+  return {
+    nodes: servers.map(({ port }) => `127.0.0.1:${port}`),
+    servers,
+    moveSlotOf: (key) => moveSlot(servers, key),
+    async close() {
+      await Promise.all(servers.map((server) => server.kill()));
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A resharding in small: the keys go over while clients are told to ask. */
+async function moveSlot(servers: readonly ServerProcess[], key: string): Promise<number> {
+  const slot = String(await ask(servers[0]?.port ?? 0, 'CLUSTER', 'KEYSLOT', key));
+  const ids = await Promise.all(servers.map(async ({ port }) => String(await ask(port, 'CLUSTER', 'MYID'))));
+  const from = Math.floor((Number(slot) * servers.length) / SLOTS);
+  const to = (from + 1) % servers.length;
+  const [source, target] = [servers[from], servers[to]] as [ServerProcess, ServerProcess];
+  const tell = (server: ServerProcess, ...words: string[]) =>
+    ask(server.port, 'CLUSTER', 'SETSLOT', slot, ...words);
+  await tell(target, 'IMPORTING', ids[from] as string);
+  await tell(source, 'MIGRATING', ids[to] as string);
+  for (;;) {
+    const keys = (await ask(source.port, 'CLUSTER', 'GETKEYSINSLOT', slot, '100')) as string[];
+    if (keys.length === 0) break;
+    await ask(source.port, 'MIGRATE', '127.0.0.1', String(target.port), '', '0', '5000', 'KEYS', ...keys);
+  }
+  for (const server of [target, source, ...servers]) await tell(server, 'NODE', ids[to] as string);
+  return to;
+}
