@@ -11,6 +11,7 @@ export type {
   StartState,
 } from './death/start.ts';
 export { createLink, type Link, type LinkDependencies, type LinkOptions } from './link/client.ts';
+export { type LinkKey, openLinkKeys } from './link/keys.ts';
 export * from './link/messages.ts';
 export {
   createLinkServer,

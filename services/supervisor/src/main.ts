@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Config, compileConfig, createLog, messageOf, systemClock } from '@millrace/core';
+import { openLinkKeys } from '@millrace/supervision';
 import type { Cluster } from './cluster/cluster.ts';
 import { isInCluster, readCredentials } from './cluster/kubernetes/credentials.ts';
 import { createKubernetesCluster } from './cluster/kubernetes/kubernetes-cluster.ts';
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   const supervisor = createSupervisor(config, {
     clock: systemClock,
     log,
-    key: config.linkKeyFile === null ? null : textOf('MILLRACE_LINK_KEY_FILE', config.linkKeyFile).trim(),
+    key: config.linkKeyFile === null ? null : openLinkKeys(config.linkKeyFile, log),
     cluster: clusterOf(config, log),
     pid: process.pid,
   });

@@ -8,7 +8,7 @@ import {
   type WorkerStatus,
 } from '@millrace/core';
 import { createStore, type Store } from '@millrace/queue';
-import { createLinkServer, type Hello } from '@millrace/supervision';
+import { createLinkServer, type Hello, type LinkKey } from '@millrace/supervision';
 import { runInBackground } from './background.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { createCommands } from './commands.ts';
@@ -33,7 +33,7 @@ export interface SupervisorDependencies {
   readonly clock: Clock;
   readonly log: Log;
   /** The links' shared key; null only on loopback. */
-  readonly key: string | null;
+  readonly key: LinkKey;
   readonly cluster: Cluster;
   readonly pid: number;
 }

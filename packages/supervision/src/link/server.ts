@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, type Lifecycle, type Log, lifecycle, MillraceError, messageOf } from '@millrace/core';
+import type { LinkKey } from './keys.ts';
 import type { FromWorker, Hello, Order } from './messages.ts';
 import { createSession, type Session } from './session.ts';
 
@@ -8,7 +9,7 @@ export interface LinkServerOptions {
   /** 0 takes a free one; `port` of the server tells which. */
   readonly port: number;
   /** Null only on a loopback host. */
-  readonly key: string | null;
+  readonly key: LinkKey;
   /** This supervisor's id, told in the welcome. */
   readonly supervisor: string;
   /** How often workers shall beat. */
