@@ -9,7 +9,9 @@ Arguments: dict "root" $ "component" NAME ["pool" NAME].
 {{- $_ := set $config "redis" (include "millrace.redis" $root | fromYaml) -}}
 {{- $http := dict "host" "0.0.0.0" "port" 8080 "healthHost" "0.0.0.0" "healthPort" 9464 -}}
 {{- if eq .component "producer" -}}
-{{- $_ := set $http "lingerMs" (($root.Values.producer).lingerMs | default 0) -}}
+{{- $_ := set $http "lingerMs" (include "millrace.number" (list ($root.Values.producer).lingerMs 5000) | int64) -}}
+{{- $drain := mergeOverwrite ($config.drain | default dict) (dict "timeoutMs" 30000) (deepCopy (($root.Values.producer).drain | default dict)) -}}
+{{- $_ := set $config "drain" $drain -}}
 {{- end -}}
 {{- $_ := set $config "http" (mergeOverwrite ($config.http | default dict) $http) -}}
 {{- $links := dict "linkHost" "0.0.0.0" "linkPort" 9470 "healthPort" 9464 -}}

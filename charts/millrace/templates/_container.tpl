@@ -154,7 +154,7 @@ containers:
       - name: {{ $name }}
         containerPort: {{ $port }}
       {{- end }}
-    {{- include "millrace.probes" . | nindent 4 }}
+    {{- include "millrace.probes" . | trim | nindent 4 }}
     {{- with .values.lifecycle }}
     lifecycle:
       {{- toYaml . | nindent 6 }}

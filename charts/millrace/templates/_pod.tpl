@@ -117,17 +117,29 @@ automountServiceAccountToken: false
 {{- end }}
 {{- end -}}
 
-{{/* The three probes of a container on port 9464; each field of a probe can be laid over, `enabled: false` drops it. */}}
+{{/*
+The startup probe: one command that waits, and so fails no probe and warns of nothing, until the service is ready. A
+service that lives but is not ready after 50 s (its store is away) has started as well.
+*/}}
+{{- define "millrace.awaitStart" -}}
+ask() { (exec 3<>/dev/tcp/127.0.0.1/9464 && printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]) 2>/dev/null; }
+for ((i = 0; i < 250; i++)); do ask /readyz && exit 0; sleep 0.2; done
+ask /livez
+{{- end -}}
+
+{{/* The three probes of a service; each field can be laid over, another way of asking replaces ours, `enabled: false` drops it. */}}
 {{- define "millrace.probes" -}}
 {{- $values := .values -}}
+{{- $ways := list "exec" "httpGet" "tcpSocket" "grpc" -}}
 {{- $bases := dict
-  "startup" (dict "httpGet" (dict "path" "/livez" "port" "health") "periodSeconds" 1 "timeoutSeconds" 2 "failureThreshold" 60)
+  "startup" (dict "exec" (dict "command" (list "bash" "-c" (include "millrace.awaitStart" .))) "periodSeconds" 1 "timeoutSeconds" 60 "failureThreshold" 3)
   "readiness" (dict "httpGet" (dict "path" "/readyz" "port" "health") "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 2)
   "liveness" (dict "httpGet" (dict "path" "/livez" "port" "health") "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3) -}}
-{{- range $name, $base := $bases }}
+{{- range $name := list "startup" "readiness" "liveness" }}
+{{- $base := get $bases $name }}
 {{- $own := get ($values.probes | default dict) $name | default dict }}
 {{- if ne (toString $own.enabled) "false" }}
-{{- if or $own.exec $own.tcpSocket $own.grpc }}{{- $_ := unset $base "httpGet" }}{{- end }}
+{{- range $way := $ways }}{{- if hasKey $own $way }}{{- $base = omit $base "exec" "httpGet" }}{{- end }}{{- end }}
 {{ $name }}Probe:
   {{- toYaml (omit (mergeOverwrite $base (deepCopy $own)) "enabled") | nindent 2 }}
 {{- end }}

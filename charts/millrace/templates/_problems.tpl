@@ -1,0 +1,104 @@
+{{/* What a schema cannot say. Each of these prints sentences, one a line, that name the value and say what to do. */}}
+
+{{- define "millrace.storeProblems" -}}
+{{- $external := (.Values.store).external | default dict -}}
+{{- $modes := list -}}
+{{- with $external.url -}}{{- $modes = append $modes "store.external.url" -}}{{- end -}}
+{{- with ($external.sentinel).nodes -}}{{- $modes = append $modes "store.external.sentinel" -}}{{- end -}}
+{{- with ($external.cluster).nodes -}}{{- $modes = append $modes "store.external.cluster" -}}{{- end -}}
+{{- $hasOwn := include "millrace.hasEvaluationStore" . -}}
+{{- if and $hasOwn $modes }}
+two stores: {{ first $modes }} names one, and store.evaluation.enabled makes another. Set store.evaluation.enabled=false to use yours.
+{{- else if gt (len $modes) 1 }}
+two stores: {{ join " and " $modes }}. Keep one of them.
+{{- else if and (not $hasOwn) (not $modes) }}
+no store: set store.external.url, .sentinel or .cluster, or store.evaluation.enabled=true.
+{{- end }}
+{{- if and ($external.sentinel).nodes (not ($external.sentinel).name) }}
+store.external.sentinel.name: the Sentinels watch masters by name; say which.
+{{- end }}
+{{- if and ($external.cluster).nodes (int $external.db) }}
+store.external.db: a Cluster has only database 0.
+{{- end }}
+{{- $prefix := (.Values.store).prefix | default "{bull}" }}
+{{- if and ($external.cluster).nodes (not (regexMatch "^[^{]*\\{[^}]+\\}" $prefix)) }}
+store.prefix: {{ $prefix | quote }} has no hash tag, which a Cluster needs. Write "{{ printf "{%s}" $prefix }}".
+{{- end }}
+{{- if regexMatch "^rediss?://[^/]*@" (toString $external.url) }}
+store.external.url: it holds a user or a password, and it stands in a ConfigMap. Put them into store.external.username and store.external.existingSecret.
+{{- end }}
+{{- if and ($external.tls).enabled (hasPrefix "redis://" (toString $external.url)) }}
+store.external.tls.enabled: the URL says redis://. Write rediss://.
+{{- end }}
+{{- if and $external.username (not $external.existingSecret) }}
+store.external.username: it needs the password, in the Secret that store.external.existingSecret names.
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.profileProblems" -}}
+{{- if eq (toString .Values.profile) "production" }}
+{{- if include "millrace.hasEvaluationStore" . }}
+profile production: store.evaluation is one pod without failover. Set store.evaluation.enabled=false, and store.external to yours.
+{{- end }}
+{{- if not (.Values.auth).existingSecret }}
+profile production: generated tokens. Make a Secret of your own and name it in auth.existingSecret.
+{{- end }}
+{{- $images := dict "image" .Values.image "producer.image" (.Values.producer).image "supervisor.image" (.Values.supervisor).image "worker.image" (.Values.worker).image }}
+{{- range $name, $pool := .Values.workerPools | default dict }}{{- $_ := set $images (printf "workerPools.%s.image" $name) ($pool).image }}{{- end }}
+{{- range $name, $image := $images }}
+{{- if and (eq (toString ($image).tag) "latest") (not ($image).digest) }}
+profile production: {{ $name }}.tag "latest" is another image tomorrow. Name a version, or a digest.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* A service must have ended before the kubelet ends it. */}}
+{{- define "millrace.graceProblems" -}}
+{{- $root := . -}}
+{{- $producer := .Values.producer | default dict -}}
+{{- $needMs := add (include "millrace.number" (list $producer.lingerMs 5000)) (include "millrace.ms" (($producer.drain).timeoutMs | default 30000)) -}}
+{{- $graceMs := mul 1000 (include "millrace.number" (list $producer.terminationGracePeriodSeconds 45)) -}}
+{{- if ge (int64 $needMs) (int64 $graceMs) }}
+producer.terminationGracePeriodSeconds: {{ div $graceMs 1000 }} s are not longer than lingerMs and drain.timeoutMs together ({{ $needMs }} ms): requests would be cut off.
+{{- end }}
+{{- range $name := include "millrace.poolNames" . | fromYamlArray }}
+{{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
+{{- $drain := mergeOverwrite (dict "timeoutMs" 100000) (deepCopy (($root.Values.config).drain | default dict)) (deepCopy ($pool.drain | default dict)) }}
+{{- $drainMs := include "millrace.ms" $drain.timeoutMs }}
+{{- $graceMs := mul 1000 (include "millrace.number" (list $pool.terminationGracePeriodSeconds 120)) }}
+{{- if ge (int64 $drainMs) (int64 $graceMs) }}
+workerPools.{{ $name }}: terminationGracePeriodSeconds ({{ div $graceMs 1000 }} s) must be longer than drain.timeoutMs ({{ $drainMs }} ms), or running jobs are killed on every rollout.
+{{- end }}
+{{- if gt (int64 (include "millrace.ms" ($drain.noticeMs | default 0))) (int64 $drainMs) }}
+workerPools.{{ $name }}: drain.noticeMs must not be longer than drain.timeoutMs ({{ $drainMs }} ms).
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.memoryProblems" -}}
+{{- $root := . -}}
+{{- range $name := include "millrace.poolNames" . | fromYamlArray }}
+{{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
+{{- $limit := (($pool.resources).limits).memory }}
+{{- if and $pool.maxOldSpace $limit }}
+{{- $cpu := (($pool.resources).limits).cpu | default ((($pool.resources).requests).cpu) | default 1 }}
+{{- $processes := int64 ($pool.processes | default (include "millrace.cores" $cpu)) }}
+{{- $standby := int64 (include "millrace.number" (list $pool.standby 1)) }}
+{{- $needs := mul (add $processes $standby) $pool.maxOldSpace }}
+{{- if gt (int64 $needs) (int64 (include "millrace.mebibytes" $limit)) }}
+workerPools.{{ $name }}.maxOldSpace: {{ $pool.maxOldSpace }} MiB for {{ $processes }} processes and {{ $standby }} standby are {{ $needs }} MiB, more than the memory limit {{ $limit }}.
+{{- end }}
+{{- end }}
+{{- if and $pool.wholeCores (ne (toString (float64 $pool.wholeCores)) (toString (floor $pool.wholeCores))) }}
+workerPools.{{ $name }}.wholeCores: {{ $pool.wholeCores }} is no whole number.
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.problems" -}}
+{{- include "millrace.profileProblems" . }}
+{{- include "millrace.storeProblems" . }}
+{{- include "millrace.graceProblems" . }}
+{{- include "millrace.memoryProblems" . }}
+{{- end -}}
