@@ -1,15 +1,20 @@
 import { type Clock, type Lifecycle, type Log, lifecycle } from '@millrace/core';
 import { createDialler, type Dialler, type ToldExit } from './dialler.ts';
+import { createDirectory, type Lookup, lookupByName } from './directory.ts';
+import type { LinkKey } from './keys.ts';
 import type { Order, PodHello, ToSupervisor, WorkerHello } from './messages.ts';
 
 /** Exits kept for replay; older ones are long certified. */
 const KEPT_EXITS = 256;
 
-/** What a link needs to know; `addresses` are `host:port` of every supervisor. */
+/**
+ * What a link needs to know; `addresses` are `host:port` of every supervisor. A host that is a name stands for as many as
+ * it has addresses: it is looked up every 5 s and whenever a link closes.
+ */
 export interface LinkOptions {
   readonly addresses: readonly string[];
-  /** The shared key of the hello's HMAC; null for a loopback without one. */
-  readonly key: string | null;
+  /** Of the hello's HMAC. */
+  readonly key: LinkKey;
   /** Asked for at every connection, so that it tells the state of that moment. */
   readonly hello: () => WorkerHello | PodHello;
   readonly onOrder: (order: Order) => void;
@@ -19,6 +24,8 @@ export interface LinkOptions {
 export interface LinkDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: as the machine resolves names. */
+  readonly lookup?: Lookup;
 }
 
 /** The worker's end of its links. */
@@ -38,15 +45,43 @@ export interface Link extends Lifecycle {
  */
 export function createLink(options: LinkOptions, dependencies: LinkDependencies): Link {
   const exits: ToldExit[] = [];
-  const diallers: Dialler[] = options.addresses.map((address) =>
-    createDialler({ ...options, address, backlog: () => exits }, dependencies),
-  );
+  const diallers = new Map<string, Dialler>();
+  const { clock, log, lookup = lookupByName } = dependencies;
+  const directory = createDirectory({ addresses: options.addresses, lookup, onAddresses, clock, log });
+  let listed: ReadonlySet<string> = new Set();
+
+  /** Who is listed is dialled. Who is not stays as long as its link does: names are late news. */
+  function onAddresses(addresses: readonly string[]): void {
+    listed = new Set(addresses);
+    for (const address of addresses) if (!diallers.has(address)) dial(address);
+    dropUnlisted();
+  }
+
+  function dial(address: string): void {
+    const onDown = () => {
+      dropUnlisted();
+      directory.look();
+    };
+    const dialler = createDialler({ ...options, address, backlog: () => exits, onDown }, dependencies);
+    diallers.set(address, dialler);
+    dialler.open();
+  }
+
+  function dropUnlisted(): void {
+    for (const [address, dialler] of diallers) {
+      if (listed.has(address) || dialler.linked) continue;
+      diallers.delete(address);
+      void dialler.close();
+    }
+  }
+
   const { start, stop } = lifecycle(
     async () => {
-      for (const dialler of diallers) dialler.open();
+      directory.start();
     },
     async () => {
-      await Promise.all(diallers.map((dialler) => dialler.close()));
+      directory.stop();
+      await Promise.all([...diallers.values()].map((dialler) => dialler.close()));
     },
   );
   return {
@@ -57,10 +92,10 @@ export function createLink(options: LinkOptions, dependencies: LinkDependencies)
         exits.push(message);
         if (exits.length > KEPT_EXITS) exits.shift();
       }
-      for (const dialler of diallers) dialler.send(message);
+      for (const dialler of diallers.values()) dialler.send(message);
     },
     get connected() {
-      return diallers.filter((dialler) => dialler.linked).length;
+      return [...diallers.values()].filter((dialler) => dialler.linked).length;
     },
   };
 }

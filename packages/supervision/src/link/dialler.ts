@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, type Timer } from '@millrace/core';
+import { splitAddress } from './address.ts';
 import type { LinkDependencies, LinkOptions } from './client.ts';
 import { createLineReader, encodeLine, MAX_LINE_BYTES, parseObject } from './lines.ts';
 import { signHello } from './mac.ts';
@@ -22,6 +23,8 @@ export interface DiallerOptions extends LinkOptions {
   readonly address: string;
   /** Exits to tell at every welcome. */
   readonly backlog: () => readonly ToldExit[];
+  /** A connection ended, or none came about; the next dial is to come. */
+  readonly onDown?: () => void;
 }
 
 /** Keeps one link to one supervisor. */
@@ -30,15 +33,6 @@ export interface Dialler {
   open(): void;
   close(): Promise<void>;
   send(message: ToSupervisor): void;
-}
-
-/** `host:port` or `[v6]:port`. */
-function splitAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return {
-    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
-    port: Number(address.slice(colon + 1)),
-  };
 }
 
 /** The line of a message; an exit gives up its oldest stderr lines rather than not being told. */
@@ -99,6 +93,7 @@ export function createDialler(options: DiallerOptions, { clock, log }: LinkDepen
     failures = state === 'linked' ? 0 : failures + 1;
     state = 'waiting';
     retry = clock.after(retryDelayMs(failures, Math.random()), dial);
+    options.onDown?.();
   }
 
   function onLine(line: string): void {
