@@ -3,6 +3,7 @@ import { type Clock, type Config, type Lifecycle, type Log, lifecycle, type Time
 import {
   createLink,
   type KubernetesPod,
+  type LinkKey,
   type Order,
   type PodBeat,
   restartsUsed,
@@ -21,7 +22,7 @@ export interface PodOptions {
   readonly pool: string;
   /** Of this process; the pod's own end by a kill order is its SIGKILL. */
   readonly pid: number;
-  readonly linkKey: string | null;
+  readonly linkKey: LinkKey;
   readonly k8s: KubernetesPod | null;
 }
 

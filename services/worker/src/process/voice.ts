@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import type { Clock, Config, Log, Timer } from '@millrace/core';
-import { type Beat, createLink, type Link, type Order, type WorkerHello } from '@millrace/supervision';
+import {
+  type Beat,
+  createLink,
+  type Link,
+  type LinkKey,
+  type Order,
+  type WorkerHello,
+} from '@millrace/supervision';
 import type { FromProcess, QueueActivity } from '../ipc.ts';
 import { createVitalsReader, type VitalsReader } from './vitals.ts';
 
@@ -15,7 +22,7 @@ export interface VoiceOptions {
   readonly id: string;
   readonly pod: string;
   readonly pid: number;
-  readonly linkKey: string | null;
+  readonly linkKey: LinkKey;
   readonly queues: readonly string[];
   readonly concurrency: number;
   readonly standing: () => Standing;
