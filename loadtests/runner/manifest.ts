@@ -1,0 +1,76 @@
+import { settingsOf } from '../lib/settings.ts';
+import { jobOf } from './job.ts';
+import { type LoadtestCommand, LoadtestUsage } from './options.ts';
+import { flatScripts } from './scripts.ts';
+import { testRunOf } from './test-run.ts';
+import { yamlOf } from './yaml.ts';
+
+export type Manifest = Extract<LoadtestCommand, { kind: 'manifest' }>;
+
+/** Names of a release's objects, as the chart makes them. */
+function fullnameOf(release: string): string {
+  return (release.includes('millrace') ? release : `${release}-millrace`).slice(0, 40).replace(/-$/, '');
+}
+
+/** What both kinds of manifest are made of. */
+export interface Parts {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly configMap: string;
+  readonly script: string;
+  readonly image: string;
+  readonly env: readonly object[];
+  /** Longest time that the whole run may take, s. */
+  readonly deadlineS: number;
+}
+
+const SETUP_AND_TEARDOWN_S = 300;
+
+function partsOf(command: Manifest): Parts {
+  const { test, release, environment, image, parallelism } = command;
+  const fullname = fullnameOf(release);
+  const name = `millrace-load-${test}`;
+  const variables = {
+    MILLRACE_URL: `http://${fullname}-producer:8080`,
+    ...environment,
+    MILLRACE_LOAD_OUT: '-',
+    ...(parallelism > 1 ? { MILLRACE_LOAD_RUNNERS: String(parallelism) } : {}),
+  };
+  let settings: ReturnType<typeof settingsOf>;
+  try {
+    settings = settingsOf(test, variables);
+  } catch (error) {
+    throw new LoadtestUsage((error as Error).message);
+  }
+  const key = settings.killEveryS > 0 ? 'admin' : 'operator';
+  const token = { secretKeyRef: { name: command.secret ?? `${fullname}-auth`, key } };
+  return {
+    name,
+    labels: {
+      'app.kubernetes.io/name': 'millrace-loadtest',
+      'app.kubernetes.io/component': 'loadtest',
+      'millrace.dev/loadtest': test,
+    },
+    configMap: `${name}-scripts`,
+    script: `${test}.ts`,
+    image,
+    env: [
+      ...Object.entries(variables).map(([variable, value]) => ({ name: variable, value })),
+      { name: 'MILLRACE_TOKEN', valueFrom: token },
+    ],
+    deadlineS: Math.ceil(settings.durationS + settings.drainS + SETUP_AND_TEARDOWN_S),
+  };
+}
+
+/** A run in a cluster, as YAML for `kubectl apply`: the scripts in a ConfigMap, and the Job or the TestRun that runs them. */
+export async function manifestText(command: Manifest, home: URL): Promise<string> {
+  const parts = partsOf(command);
+  const scripts = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: parts.configMap, labels: parts.labels },
+    data: Object.fromEntries(await flatScripts(command.test, home)),
+  };
+  const run = command.as === 'job' ? jobOf(parts) : testRunOf(parts, command.parallelism);
+  return `${yamlOf(scripts)}---\n${yamlOf(run)}`;
+}

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '@millrace/core';
+import type { Host } from '@millrace/local';
+import { settingsOf } from '../lib/settings.ts';
+import { summaryPage } from '../lib/summary-page.ts';
+import { k6Fault } from './k6.ts';
+import { manifestText } from './manifest.ts';
+import { HELP, type LoadtestCommand, LoadtestUsage, parseLoadtest } from './options.ts';
+import { reportIn } from './report-in.ts';
+
+const HOME = new URL('..', import.meta.url);
+const SIGNALLED = 128;
+
+type Run = Extract<LoadtestCommand, { kind: 'run' }>;
+
+/** Runs k6 to its end; resolves with its exit code. */
+async function runK6(
+  program: string,
+  args: readonly string[],
+  host: Host,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const child = spawn(program, [...args], { env, stdio: 'inherit' });
+  // In a terminal Ctrl-C reaches k6 by itself, and a second signal would cut off its teardown and summary.
+  host.onStopRequest(() => {
+    if (!host.stdin.isTTY) child.kill('SIGTERM');
+  });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? SIGNALLED + constants.signals[signal ?? 'SIGTERM'];
+}
+
+async function perform(command: Run, host: Host): Promise<number> {
+  const out = resolve(host.cwd, command.environment.MILLRACE_LOAD_OUT ?? '.');
+  const env = { ...host.env, ...command.environment, MILLRACE_LOAD_OUT: out };
+  try {
+    // k6 would say the same, in a stack trace.
+    settingsOf(command.test, env);
+  } catch (error) {
+    throw new LoadtestUsage(messageOf(error));
+  }
+  const program = command.k6 ?? 'k6';
+  const fault = await k6Fault(program);
+  if (fault !== null) {
+    host.stderr.write(`${fault}\n`);
+    return 1;
+  }
+  await mkdir(out, { recursive: true });
+  const script = fileURLToPath(new URL(`${command.test}.ts`, HOME));
+  const quiet = host.stdout.isTTY ? [] : ['--quiet'];
+  return runK6(program, ['run', ...quiet, ...command.rest, script], host, env);
+}
+
+async function act(command: LoadtestCommand, host: Host): Promise<number> {
+  if (command.kind === 'run') return perform(command, host);
+  if (command.kind === 'help') host.stdout.write(HELP);
+  if (command.kind === 'manifest') host.stdout.write(await manifestText(command, HOME));
+  if (command.kind === 'page') {
+    const log =
+      command.file === '-' ? await text(host.stdin) : await readFile(resolve(host.cwd, command.file), 'utf8');
+    host.stdout.write(summaryPage(reportIn(log)));
+  }
+  return 0;
+}
+
+/** `npm run loadtest` with the words after it. Resolves with the exit code: k6's own, 1 without a usable k6, 2 for wrong usage. */
+export async function runLoadtest(argv: readonly string[], host: Host): Promise<number> {
+  try {
+    return await act(parseLoadtest(argv), host);
+  } catch (error) {
+    const isUsage = error instanceof LoadtestUsage;
+    host.stderr.write(`${messageOf(error)}${isUsage ? ' See --help.' : ''}\n`);
+    return isUsage ? 2 : 1;
+  }
+}
