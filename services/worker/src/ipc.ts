@@ -7,7 +7,9 @@
 export type ToProcess =
   | { readonly type: 'activate'; readonly slot: number }
   /** Take no more; finish within `timeoutMs`; handlers are told `noticeMs` before. Said again, it only shortens. */
-  | { readonly type: 'drain'; readonly timeoutMs: number; readonly noticeMs: number };
+  | { readonly type: 'drain'; readonly timeoutMs: number; readonly noticeMs: number }
+  /** That process with one job is killed now: the container's memory is nearly full, and it holds the most of it. */
+  | { readonly type: 'too-large'; readonly pid: number };
 
 /** From a worker process to its pod supervisor. */
 export type FromProcess =
@@ -17,6 +19,8 @@ export type FromProcess =
   | { readonly type: 'leaving' }
   /** The kernel killed a process of its own for memory: that kill explains no other end. */
   | { readonly type: 'memory-kill' }
+  /** A process of its own with one job in it begins, and is gone. */
+  | { readonly type: 'alone' | 'alone-ended'; readonly pid: number }
   | ({ readonly type: 'activity' } & ProcessActivity);
 
 /** One queue of one worker process. The counters rise from the process's start. */

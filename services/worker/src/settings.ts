@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type Config, compileConfig, MillraceError, messageOf } from '@millrace/core';
+import { type Config, compileConfig, createLog, MillraceError, messageOf } from '@millrace/core';
+import { type LinkKey, openLinkKeys } from '@millrace/supervision';
+import { ownCores } from './container/cores.ts';
+import { openMemoryGroup } from './pod/memory-group.ts';
 
 /** What a pod supervisor and its processes both read as they start. */
 export interface Settings {
   readonly config: Config;
   /** Of the links; null without a key file, which only loopback links allow. */
-  readonly linkKey: string | null;
+  readonly linkKey: LinkKey;
 }
 
 function textOf(variable: string, file: string): string {
@@ -17,13 +20,14 @@ function textOf(variable: string, file: string): string {
   }
 }
 
-/** Compiles the configuration that `env` names. Throws `config_invalid`. */
+/** Compiles the configuration that `env` names, sized to the container that we run in. Throws `config_invalid`. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const { MILLRACE_CONFIG: file } = env;
-  const config = compileConfig(env, file === undefined ? null : textOf('MILLRACE_CONFIG', file));
+  const machine = { cores: ownCores(env.MILLRACE_CPU_REQUEST), memoryBytes: openMemoryGroup().limitBytes() };
+  const config = compileConfig(env, file === undefined ? null : textOf('MILLRACE_CONFIG', file), machine);
   const { linkKeyFile } = config;
   return {
     config,
-    linkKey: linkKeyFile === null ? null : textOf('MILLRACE_LINK_KEY_FILE', linkKeyFile).trim(),
+    linkKey: linkKeyFile === null ? null : openLinkKeys(linkKeyFile, createLog('worker', config.log.level)),
   };
 }

@@ -4,6 +4,7 @@ import { loadHandlerFile } from '@millrace/sdk';
 import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
 import { isAlive } from '../../../../tests/support/worker-pod.ts';
+import { createAloneReport } from '../process/alone-report.ts';
 import { createIsolatedLane } from './isolated-lane.ts';
 import type { LaneRun } from './lane.ts';
 import { createVerdict } from './verdict.ts';
@@ -16,8 +17,8 @@ const PATIENT = { beatMs: 250, limitMs: 30_000 };
 function laneWith(quarantine: boolean, silence = PATIENT) {
   const [clock, log] = [systemClock, silentLog];
   const verdict = createVerdict({ quarantine, worker: 'w', clock, log });
-  const onMemoryKill = () => undefined;
-  return createIsolatedLane({ output: process.stderr, verdict, silence, onMemoryKill, clock, log });
+  const alone = createAloneReport(() => undefined);
+  return createIsolatedLane({ output: process.stderr, verdict, silence, alone, clock, log });
 }
 
 async function runOf(how: string): Promise<LaneRun> {

@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Clock, type Log, messageOf, type Outcome } from '@millrace/core';
+import { raiseOomScore, SOONER } from '../container/oom-score.ts';
 import { openMemoryGroup } from '../pod/memory-group.ts';
 import { createOutOfMemory } from '../pod/out-of-memory.ts';
+import type { AloneReport } from '../process/alone-report.ts';
 import { openAutopsy } from './child-autopsy.ts';
 import { type ChildEnd, forkForJob, hearChild } from './job-child.ts';
 import type { Lane, LaneRun } from './lane.ts';
@@ -18,8 +20,7 @@ export interface IsolatedLaneOptions {
   readonly verdict: Verdict;
   /** Of the event loop of a child whose handler is of the io lane. */
   readonly silence: SilenceLimits;
-  /** The kernel killed a child for memory. */
-  readonly onMemoryKill: () => void;
+  readonly alone: AloneReport;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,6 +31,14 @@ const hung = ({ limitMs }: SilenceLimits) => ({
   message: `The handler's own process did not come back to its event loop for ${limitMs} ms, and was killed.`,
 });
 
+/** And of one that the pod supervisor killed before the kernel would have. */
+const tooLarge = (memoryLimitBytes: number | null) => ({
+  cause: 'oom' as const,
+  memoryLimitBytes,
+  message:
+    'The container’s memory was nearly full, the most of it held by the handler’s own process: it was killed.',
+});
+
 /**
  * Each run in a child process of its own, for handlers that may crash natively: what they take down is their own
  * job and nobody else's. An abandoned run is killed, and so is one of the io lane whose event loop stands still for as
@@ -37,10 +46,12 @@ const hung = ({ limitMs }: SilenceLimits) => ({
  * timeout lets it, as in its thread: a long computation and an endless one look the same.
  */
 export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
-  const { output, verdict, silence: limits, clock, log } = options;
-  const outOfMemory = createOutOfMemory(openMemoryGroup(), options.onMemoryKill);
+  const { output, verdict, silence: limits, alone, clock, log } = options;
+  const memory = openMemoryGroup();
+  const outOfMemory = createOutOfMemory(memory, alone.memoryKill);
 
   function runIn(child: ChildProcess, run: LaneRun): Promise<Outcome> {
+    const pid = child.pid ?? 0;
     const autopsy = openAutopsy(child, { output, outOfMemory, clock });
     const send = (message: object) => child.connected && child.send(message, () => undefined);
     const conversation = converse(run, send);
@@ -60,13 +71,18 @@ export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
       const death = await autopsy.death(code, signal, isHung);
       // It may be read after the exit.
       if (last.outcome) return last.outcome;
+      const memoryLimitBytes = conversation.heapLimitBytes;
+      if (alone.wasTooLarge(pid)) return verdict(run, { ...death, ...tooLarge(memory.limitBytes()) });
       const how = isHung ? hung(limits) : {};
-      return verdict(run, { ...death, ...how, memoryLimitBytes: conversation.heapLimitBytes });
+      return verdict(run, { ...death, ...how, memoryLimitBytes });
     }
 
+    raiseOomScore(pid, SOONER.job);
+    alone.began(pid);
     const { file } = run.handler;
     send({ file, job: run.job, data: run.data, beatMs: limits.beatMs } satisfies IsolatedTask);
     return Promise.race([last.told, last.ended.then(outcomeOfEnd)]).finally(() => {
+      alone.ended(pid);
       autopsy.end();
       conversation.end();
       silence?.end();

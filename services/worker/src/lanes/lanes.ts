@@ -1,5 +1,6 @@
 import { type Clock, type Lifecycle, type Log, lifecycle } from '@millrace/core';
 import type { Handler, HandlerRegistry } from '@millrace/sdk';
+import type { AloneReport } from '../process/alone-report.ts';
 import { createCpuLane } from './cpu-lane.ts';
 import { createIoLane, type IoWatch } from './io-lane.ts';
 import { createIsolatedLane } from './isolated-lane.ts';
@@ -20,8 +21,8 @@ export interface LanesOptions {
   readonly ioWatch: IoWatch;
   /** How long the event loop of an isolated handler of the io lane may stand still. */
   readonly silence: SilenceLimits;
-  /** The kernel killed an isolated handler's process for memory. */
-  readonly onMemoryKill: () => void;
+  /** What the pod is told of isolated handlers' processes. */
+  readonly alone: AloneReport;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -13,9 +13,21 @@ const saying = (words: FromProcess) => {
 /** How the pod sees the end of a child that is killed, by somebody, right after its word. */
 async function endAfter(words: FromProcess): Promise<ChildExit> {
   let kills = 0;
-  const memory = { limitBytes: () => null, oomKills: () => kills };
+  const memory = {
+    limitBytes: () => null,
+    usedBytes: () => null,
+    heldBytes: () => null,
+    oomKills: () => kills,
+  };
   const outside = { output: process.stderr, dying: createDyingWatch(systemClock), memory };
-  const spawn = childSpawner({ ...outside, pod: 'p', pool: 'q', env: saying(words), clock: systemClock });
+  const spawn = childSpawner({
+    ...outside,
+    pod: 'p',
+    pool: 'q',
+    env: saying(words),
+    nodeOptions: [],
+    clock: systemClock,
+  });
   const exit = Promise.withResolvers<ChildExit>();
   const heard = Promise.withResolvers<void>();
   kills = 1;

@@ -5,7 +5,9 @@ import type { FromProcess, ToProcess } from '../ipc.ts';
 import { moduleUrl } from '../ipc.ts';
 import { listenTo } from './child-output.ts';
 import type { ChildVitals, DyingWatch } from './dying-watch.ts';
+import { guardChild } from './guarded-child.ts';
 import type { MemoryGroup } from './memory-group.ts';
+import { createMemoryGuard } from './memory-guard.ts';
 import { createOutOfMemory, memoryLimitOf } from './out-of-memory.ts';
 
 /** How a child ended. Sizes are bytes, null where nobody knows. */
@@ -47,6 +49,8 @@ export interface SpawnerOptions {
   readonly output: NodeJS.WritableStream;
   readonly dying: DyingWatch;
   readonly memory: MemoryGroup;
+  /** Node's own options for the children. */
+  readonly nodeOptions: readonly string[];
   readonly clock: Clock;
 }
 
@@ -63,17 +67,20 @@ const LAST_LINES_MS = 20;
  * The fifth stdio is the lifeline: a socket whose other end only we hold, so that its end means our death.
  */
 export function childSpawner(options: SpawnerOptions): SpawnChild {
-  const { pod, pool, env, output, dying, memory, clock } = options;
+  const { pod, pool, env, output, dying, memory, nodeOptions, clock } = options;
   const entry = fileURLToPath(moduleUrl(import.meta.url, '../process/main.ts'));
-  const execArgv = [...process.execArgv, ...SMALL];
+  const execArgv = [...process.execArgv, ...SMALL, ...nodeOptions];
   const outOfMemory = createOutOfMemory(memory);
-  const limitBytes = () => memoryLimitOf(memory, [...execArgv, ...(env.NODE_OPTIONS?.split(/\s+/) ?? [])]);
+  const guard = createMemoryGuard(memory, clock);
+  // The command line wins over the environment: what stands last counts.
+  const allOptions = [...(env.NODE_OPTIONS?.split(/\s+/) ?? []), ...execArgv];
 
   return (id, { onMessage, onExit }) => {
     const child = fork(entry, ['--pod', pod, '--pool', pool, '--start', id], {
       ...{ env, execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'] },
     });
     const { tail, heap } = listenTo(child, output, clock);
+    const jobs = child.pid === undefined ? undefined : guardChild(child, guard);
     // The lifeline is never written; its reset at a child's death is no news beside the exit.
     child.stdio[4]?.on('error', () => undefined);
     let ended = false;
@@ -83,10 +90,12 @@ export function childSpawner(options: SpawnerOptions): SpawnChild {
       if (ended) return;
       ended = true;
       watch?.cancel();
+      jobs?.cancel();
       const ending = { code, signal, killedByUs, heapReported: heap.seen };
       const peakRssBytes = watch?.peakRssBytes ?? null;
       onExit({
-        ...{ code, signal, peakRssBytes, memoryLimitBytes: limitBytes(), lastLines: tail.lines() },
+        ...{ code, signal, peakRssBytes, lastLines: tail.lines() },
+        memoryLimitBytes: memoryLimitOf(memory, allOptions, heap.seen),
         ordered: killedByUs && signal === 'SIGKILL',
         outOfMemory: outOfMemory.explains({ ...ending, peakRssBytes }, clock.monotonicMs()),
       });
@@ -104,6 +113,7 @@ export function childSpawner(options: SpawnerOptions): SpawnChild {
     const watch = child.pid === undefined ? undefined : dying.add(child.pid, () => end(null, 'SIGKILL'));
     child.on('message', (message: FromProcess) => {
       if (message.type === 'memory-kill') outOfMemory.claimed(clock.monotonicMs());
+      jobs?.heard(message);
       onMessage(message);
     });
     child.on('exit', onEnded);

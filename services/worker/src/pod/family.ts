@@ -49,7 +49,7 @@ export function createFamily(dependencies: FamilyDependencies): Family {
     reports.heard(id, clock.monotonicMs());
     spares.heard(id);
     if (message.type === 'activity') census.heard(id, message, clock.monotonicMs());
-    else if (message.type !== 'memory-kill') onEvent({ type: message.type, id });
+    else if (message.type === 'ready' || message.type === 'leaving') onEvent({ type: message.type, id });
   }
 
   /** Told before anything else: filling the slot forks, and that holds this process for many ms. */

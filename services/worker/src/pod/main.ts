@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createLog, messageOf, newStartId, systemClock } from '@millrace/core';
+import { type Config, createLog, messageOf, newStartId, nodeOptionsOf, systemClock } from '@millrace/core';
 import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
@@ -19,6 +19,12 @@ const { values } = parseArgs({
 function childEnv(): NodeJS.ProcessEnv {
   const folder = fileURLToPath(new URL('../../../../node_modules/.cache/millrace', import.meta.url));
   return { NODE_COMPILE_CACHE: folder, ...process.env };
+}
+
+/** The heap goes first: options that set it themselves are only there when nothing else does. */
+function childOptions({ worker }: Config): string[] {
+  const heap = worker.maxOldSpace === null ? [] : [`--max-old-space-size=${worker.maxOldSpace}`];
+  return [...heap, ...nodeOptionsOf(worker)];
 }
 
 async function main(): Promise<void> {
@@ -43,6 +49,7 @@ async function main(): Promise<void> {
         output: process.stderr,
         dying: createDyingWatch(systemClock),
         memory: openMemoryGroup(),
+        nodeOptions: childOptions(config),
         clock: systemClock,
       }),
       clock: systemClock,

@@ -2,33 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { memoryFolder, openMemoryGroup } from './memory-group.ts';
-
-const mount = (root: string, point: string, kind: string, options: string) =>
-  `35 31 0:32 ${root} ${point} rw,relatime shared:9 - ${kind} cgroup ${options}`;
-const V1 = mount('/', '/sys/fs/cgroup/memory', 'cgroup', 'rw,memory');
-const V2 = mount('/', '/sys/fs/cgroup', 'cgroup2', 'rw,nsdelegate');
-
-test.each([
-  ['v2', '0::/user.slice/a.scope\n', V2, { version: 2, path: '/sys/fs/cgroup/user.slice/a.scope' }],
-  ['v2 in a container', '0::/\n', V2, { version: 2, path: '/sys/fs/cgroup' }],
-  [
-    'v1 beside an unused v2',
-    '4:memory:/pod/x\n1:cpu:/\n0::/\n',
-    `${V1}\n${mount('/', '/sys/fs/cgroup/unified', 'cgroup2', 'rw')}`,
-    { version: 1, path: '/sys/fs/cgroup/memory/pod/x' },
-  ],
-  [
-    'v1 in a container that sees only its own part',
-    '4:memory:/docker/ab\n',
-    mount('/docker/ab', '/sys/fs/cgroup/memory', 'cgroup', 'rw,memory'),
-    { version: 1, path: '/sys/fs/cgroup/memory' },
-  ],
-  ['v1 with two controllers', '4:cpu,memory:/y\n', V1, { version: 1, path: '/sys/fs/cgroup/memory/y' }],
-  ['none', '', '', null],
-])('finds the folder: %s', (_, cgroups, mounts, folder) => {
-  expect(memoryFolder(cgroups, mounts)).toEqual(folder);
-});
+import { openMemoryGroup } from './memory-group.ts';
 
 let path: string;
 beforeEach(async () => {
@@ -62,4 +36,17 @@ test('v1: the same, from its files', async () => {
 test('without files there is no limit', () => {
   expect(openMemoryGroup({ version: 2, path: join(path, 'none') }).limitBytes()).toBeNull();
   expect(openMemoryGroup(null).limitBytes()).toBeNull();
+});
+
+test('pages of files do not count as held, for the kernel takes them back', async () => {
+  await writeFile(join(path, 'memory.current'), '1000\n');
+  await writeFile(join(path, 'memory.stat'), 'anon 500\nfile 400\ninactive_file 200\nactive_file 100\n');
+  expect(openMemoryGroup({ version: 2, path }).heldBytes()).toBe(700);
+  await writeFile(join(path, 'memory.usage_in_bytes'), '2000\n');
+  await writeFile(
+    join(path, 'memory.stat'),
+    'active_file 1\ntotal_inactive_file 300\ntotal_active_file 200\n',
+  );
+  expect(openMemoryGroup({ version: 1, path }).heldBytes()).toBe(1_500);
+  expect(openMemoryGroup(null).heldBytes()).toBeNull();
 });

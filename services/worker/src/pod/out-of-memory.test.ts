@@ -8,9 +8,11 @@ const ending = (over: Partial<Ending> = {}): Ending => ({
 });
 
 /** A group whose kills and limit a test moves. */
+const unused = { usedBytes: () => null, heldBytes: () => null };
+
 function group(start: { kills: number | null; limit?: number | null }) {
   const now = { limit: null, ...start };
-  return { now, limitBytes: () => now.limit ?? null, oomKills: () => now.kills };
+  return { now, limitBytes: () => now.limit ?? null, oomKills: () => now.kills, ...unused };
 }
 
 test.each([
@@ -74,10 +76,12 @@ test('where nobody counts, the limit being used up speaks', () => {
   expect(counted.explains(ending({ peakRssBytes: 97 * MIB }), 0)).toBe(false);
 });
 
-test('the limit is the least of what the cgroup and Node’s options allow', () => {
+test('the limit is Node’s for a full heap, the cgroup’s for all others', () => {
   const limited = group({ kills: 0, limit: 512 * MIB });
-  expect(memoryLimitOf(limited, ['--max-old-space-size=256', '--inspect'])).toBe(256 * MIB);
-  expect(memoryLimitOf(limited, ['--max_old_space_size=1024'])).toBe(512 * MIB);
-  expect(memoryLimitOf(group({ kills: 0 }), ['--max-heap-size=128'])).toBe(128 * MIB);
-  expect(memoryLimitOf(group({ kills: 0 }), ['--max-semi-space-size=4'])).toBeNull();
+  const options = ['--max-old-space-size=64', '--inspect', '--max_old_space_size=256'];
+  expect(memoryLimitOf(limited, options, true)).toBe(256 * MIB);
+  expect(memoryLimitOf(limited, options, false)).toBe(512 * MIB);
+  expect(memoryLimitOf(limited, ['--max-semi-space-size=4'], true)).toBe(512 * MIB);
+  expect(memoryLimitOf(group({ kills: 0 }), ['--max-heap-size=128'], false)).toBe(128 * MIB);
+  expect(memoryLimitOf(group({ kills: 0 }), ['--max-semi-space-size=4'], false)).toBeNull();
 });

@@ -70,12 +70,25 @@ export function createOutOfMemory(group: MemoryGroup, onClaim: () => void = () =
   };
 }
 
-/** The least of what our cgroup and Node's own options allow a child, in bytes; null without a limit. */
-export function memoryLimitOf(group: MemoryGroup, nodeOptions: readonly string[]): number | null {
+/** The largest heap that Node's options allow, in bytes; null where they do not say. */
+function heapLimitOf(nodeOptions: readonly string[]): number | null {
   const heaps = nodeOptions.flatMap((option) => {
     const mib = /^--max[-_](?:old[-_]space|heap)[-_]size=(\d+)$/.exec(option)?.[1];
     return mib === undefined ? [] : [Number(mib) * 1024 * 1024];
   });
-  const limits = [...heaps, group.limitBytes()].filter((bytes) => bytes !== null);
-  return limits.length === 0 ? null : Math.min(...limits);
+  // Of one option said twice Node takes the last.
+  return heaps.at(-1) ?? null;
+}
+
+/**
+ * What a child was not to exceed, in bytes; null without a limit. It was V8's limit for who died of a full heap, the
+ * cgroup's for all others.
+ */
+export function memoryLimitOf(
+  group: MemoryGroup,
+  nodeOptions: readonly string[],
+  isHeapFull: boolean,
+): number | null {
+  const heap = heapLimitOf(nodeOptions);
+  return isHeapFull ? (heap ?? group.limitBytes()) : (group.limitBytes() ?? heap);
 }

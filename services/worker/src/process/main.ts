@@ -92,6 +92,7 @@ async function main(): Promise<void> {
 
   process.on('message', (message: ToProcess) => {
     if (message.type === 'activate') void worker.activate(message.slot);
+    else if (message.type === 'too-large') worker.tooLarge(message.pid);
     else void leave(worker, message);
   });
   process.on('SIGTERM', onDrainOrder);

@@ -19,12 +19,24 @@ const inWorker = (code: string) => `
 
 /** How a worker process ends in which `code` runs, and what it told its pod before. */
 async function endOf(code: string): Promise<{ told: string[]; exit: ChildExit }> {
-  const memory = { limitBytes: () => null, oomKills: () => null };
+  const memory = {
+    limitBytes: () => null,
+    usedBytes: () => null,
+    heldBytes: () => null,
+    oomKills: () => null,
+  };
   const outside = { output: process.stderr, dying: createDyingWatch(systemClock), memory };
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(inWorker(code))}`;
   const settings = { MILLRACE_HANDLERS: HANDLERS, MILLRACE_REDIS_URL: 'redis://127.0.0.1:1' };
   const env = { ...settings, MILLRACE_SUPERVISORS: '127.0.0.1:1', NODE_OPTIONS };
-  const spawn = childSpawner({ ...outside, pod: 'p', pool: 'default', env, clock: systemClock });
+  const spawn = childSpawner({
+    ...outside,
+    pod: 'p',
+    pool: 'default',
+    env,
+    nodeOptions: [],
+    clock: systemClock,
+  });
   const told: string[] = [];
   const exit = Promise.withResolvers<ChildExit>();
   spawn('p.1', { onMessage: ({ type }) => told.push(type), onExit: exit.resolve });

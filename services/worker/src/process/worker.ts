@@ -1,8 +1,9 @@
 import { type Clock, type Config, type Lifecycle, type Log, lifecycle } from '@millrace/core';
 import type { HandlerRegistry } from '@millrace/sdk';
-import type { Order } from '@millrace/supervision';
+import type { LinkKey, Order } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
 import { createLanes } from '../lanes/lanes.ts';
+import { createAloneReport } from './alone-report.ts';
 import { createBlockReport } from './block-report.ts';
 import { createDrain, type DrainTimes } from './drain.ts';
 import { createRunner } from './run-job.ts';
@@ -15,7 +16,7 @@ export interface WorkerOptions {
   readonly id: string;
   readonly pod: string;
   readonly pid: number;
-  readonly linkKey: string | null;
+  readonly linkKey: LinkKey;
 }
 
 export interface WorkerDependencies {
@@ -36,6 +37,8 @@ export interface WorkerProcess extends Lifecycle {
   activate(slot: number): Promise<void>;
   /** Resolves when nothing runs any more: true when every job ended or was handed back. */
   drain(times: DrainTimes): Promise<boolean>;
+  /** The pod supervisor kills that process with one job, for memory. */
+  tooLarge(pid: number): void;
 }
 
 /** Resolves with `work`, or as soon as the signal aborts; `work` then ends unheard. */
@@ -55,12 +58,12 @@ function createWorkshop(config: Config, { id }: WorkerOptions, dependencies: Wor
   const { quarantine } = config.poison;
   const threads = config.worker.cpuThreads;
   const silence = { beatMs, limitMs: busyLimitMs };
-  const onMemoryKill = () => tellPod({ type: 'memory-kill' });
-  const options = { threads, quarantine, worker: id, output, ioWatch: blocks, clock, log };
-  const lanes = createLanes(registry, { ...options, silence, onMemoryKill });
+  const alone = createAloneReport(tellPod);
+  const options = { threads, quarantine, worker: id, output, ioWatch: blocks, alone, clock, log };
+  const lanes = createLanes(registry, { ...options, silence });
   const { maxResultBytes } = config.job;
   const runner = createRunner({ registry, maxResultBytes, laneOf: lanes.laneOf, clock });
-  return { blocks, lanes, runner };
+  return { blocks, lanes, runner, tooLarge: alone.tooLarge };
 }
 
 /** `start` throws `store_unfit`; `stop` drains with the times of the configuration. */
@@ -74,7 +77,7 @@ export function createWorkerProcess(
   const stopping = new AbortController();
   let slot: number | null = null;
 
-  const { blocks, lanes, runner } = createWorkshop(config, options, dependencies);
+  const { blocks, lanes, runner, tooLarge } = createWorkshop(config, options, dependencies);
   const serving = { startId: options.id, registry, run: runner.run, onFenced, clock, log };
   const service = createService(config, serving);
   const drain = createDrain({ consumers: service.consumers, notice: runner.noticeDrain, clock });
@@ -148,5 +151,6 @@ export function createWorkerProcess(
     },
     drain: runDrain,
     activate,
+    tooLarge,
   };
 }
