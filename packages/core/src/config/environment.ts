@@ -4,8 +4,10 @@ export const ENVIRONMENT_REFERENCE = {
   MILLRACE_REDIS_URL: 'the store; wins over `redis.url`',
   MILLRACE_REDIS_PASSWORD_FILE: 'file with the store’s password; wins over `redis.passwordFile`',
   MILLRACE_HANDLERS: 'directory of handler files; unset: the shipped handlers',
-  MILLRACE_TOKENS_FILE: 'bearer tokens, hashed, a line each; required to listen beyond loopback',
-  MILLRACE_LINK_KEY_FILE: 'the shared key of the links between workers and supervisors',
+  MILLRACE_TOKENS_FILE:
+    'bearer tokens, hashed, a JSON object a line; reloaded; required to listen beyond loopback',
+  MILLRACE_LINK_KEY_FILE:
+    'keys of the links, one a line: the first signs, each is accepted; read anew for every hello',
   MILLRACE_SUPERVISORS: '`host:port` of every supervisor, comma-separated',
   MILLRACE_POD_NAME: 'in Kubernetes: the pod’s name (downward API)',
   MILLRACE_POD_UID: 'in Kubernetes: the pod’s uid (downward API)',
