@@ -55,14 +55,18 @@ export function overlay(schema: JsonSchema): JsonSchema {
   return { ...kept, properties: Object.fromEntries(properties) };
 }
 
+function child(schema: JsonSchema, key: string): JsonSchema | undefined {
+  const { additionalProperties: others, properties } = schema;
+  return properties?.[key] ?? (typeof others === 'object' ? others : undefined);
+}
+
 /** The schema at a dotted path; throws where there is none. */
 export function at(schema: JsonSchema, path: string): JsonSchema {
-  let found: JsonSchema | undefined = schema;
+  let found = schema;
   for (const key of path.split('.')) {
-    const { additionalProperties, properties }: JsonSchema = found ?? {};
-    found =
-      properties?.[key] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+    const next = child(found, key);
+    if (!next) throw new Error(`the configuration's schema has no ${path}`);
+    found = next;
   }
-  if (!found) throw new Error(`the configuration's schema has no ${path}`);
   return found;
 }
