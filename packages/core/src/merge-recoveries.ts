@@ -5,10 +5,16 @@ const us = (ms: number) => Math.round(ms * 1000);
 
 const PHASES = ['fenceMs', 'reclaimMs', 'respawnMs', 'firstOrphanMs'] as const;
 
-/** Who saw the exit itself knows more than who only missed a beat; then the earlier; then any fixed order. */
+/**
+ * Who saw the exit itself knows more than who only missed a beat, and so does who heard the cluster's reason; then the
+ * earlier; then any fixed order.
+ */
 function compareCertificates(a: DeathCertificate, b: DeathCertificate): number {
   const knows = ({ exitCode, exitSignal }: DeathCertificate) => (exitCode ?? exitSignal) !== null;
   if (knows(a) !== knows(b)) return knows(a) ? -1 : 1;
+  const hasReason = ({ evidence }: DeathCertificate) =>
+    evidence.some(({ kind }) => kind === 'pod-terminated');
+  if (hasReason(a) !== hasReason(b)) return hasReason(a) ? -1 : 1;
   if (a.certifiedAtMs !== b.certifiedAtMs) return a.certifiedAtMs - b.certifiedAtMs;
   const [textA, textB] = [JSON.stringify(a), JSON.stringify(b)];
   return textA < textB ? -1 : textA > textB ? 1 : 0;

@@ -86,7 +86,13 @@ export interface ClusterStatus {
 
 /** Which observation spoke of a death, and when (ms since 1970). */
 export interface Evidence {
-  readonly kind: 'process-exit' | 'pod-exit' | 'link-closed' | 'store-gone' | 'beats-missed';
+  readonly kind:
+    | 'process-exit'
+    | 'pod-exit'
+    | 'pod-terminated'
+    | 'link-closed'
+    | 'store-gone'
+    | 'beats-missed';
   readonly atMs: number;
   readonly detail?: string;
 }

@@ -67,6 +67,19 @@ export function createQueueSupervision(
 
     reclaim: (queue, dead) => reclaimer.reclaim(queue, dead),
 
+    async blame(queue, { startId, certificate }, jobIds) {
+      if (poisonKills === 0 || jobIds.length === 0) return 0;
+      const keys = queueKeys(prefix, queue);
+      await client.hset(keys.death(startId), 'evidence', JSON.stringify(certificate));
+      let counted = 0;
+      for (let from = 0; from < jobIds.length; from += JOBS_A_LOOK) {
+        const some = jobIds.slice(from, from + JOBS_A_LOOK);
+        const args = [...keys.accountList, keys.prefix, clock.nowMs(), startId, poisonKills, ...some];
+        counted += Number(await runScript(client, 'blame', args));
+      }
+      return counted;
+    },
+
     setCircuit: (queue, circuit) => setCircuit(client, queueKeys(prefix, queue), circuit),
 
     restarts: (queue, jobIds, after, signal) => restarts.restarts(queue, jobIds, after, signal),

@@ -161,6 +161,7 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
     ...{ config, store, roster, metrics, clock, log },
     links: () => links,
     onDeath: (certificate) => inheritance.recover(certificate),
+    onAmended: (certificate) => void recoverer.amend(certificate),
     onJoined: recoverer.respawned,
     onPodHung: (pod) => keeper.hung(pod),
     onChange: publisher.changed,

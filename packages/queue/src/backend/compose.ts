@@ -49,6 +49,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   'give-back': ['returns'],
   reclaim: ['suspicion', 'returns'],
   kill: ['suspicion', 'returns'],
+  blame: ['suspicion'],
 };
 
 /** Scripts of ours: file → keys before the account keys, and stock scripts within: as → name. */
@@ -59,6 +60,7 @@ const OWN = {
   'give-back': { keys: 7 },
   reclaim: { keys: 7 },
   kill: { keys: 7 },
+  blame: { keys: 0 },
   held: { keys: 1 },
   fence: { keys: 2 },
   snapshot: { keys: 9 },

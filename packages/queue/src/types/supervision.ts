@@ -29,6 +29,11 @@ export interface QueueSupervision {
    */
   reclaim(queue: string, dead: DeadStart): Promise<ReclaimResult>;
   /**
+   * Counts a death against jobs that it left behind, when it turns out only after their reclaim that they may be to blame;
+   * twice is once. Resolves against how many.
+   */
+  blame(queue: string, dead: DeadStart, jobIds: readonly string[]): Promise<number>;
+  /**
    * Pauses the queue and refuses adds, or lifts both; a pause by a person stays. Idempotent: told again, it pauses a queue
    * again that a stock client has resumed meanwhile.
    */

@@ -32,7 +32,8 @@ function parentsEvidence(
 ): Evidence {
   const { kind, exit } = proof;
   const detail = exit.detail === undefined ? {} : { detail: exit.detail };
-  return { kind, atMs: momentOf(state, exit, nowMs), ...detail };
+  const told = exit.byCluster === true ? 'pod-terminated' : kind;
+  return { kind: told, atMs: momentOf(state, exit, nowMs), ...detail };
 }
 
 function silenceDetail({ busy, parent }: StartState): string {

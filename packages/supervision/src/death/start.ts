@@ -111,6 +111,8 @@ export interface ProcessExit {
   /** It had been told to end. */
   readonly expected: boolean;
   readonly detail?: string;
+  /** The cluster says so of the container that it ran in, and not its parent of it. */
+  readonly byCluster?: boolean;
   /** Its parent killed it, on an order or since it did not end when told to. */
   readonly ordered?: boolean;
   /** It ended because some supervisor had declared it dead. */

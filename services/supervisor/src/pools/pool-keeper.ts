@@ -176,7 +176,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
     const { code, signal, detail } = exit;
     const end = register.exited({ id: pod, ...exit }, now());
     log[end === 'replaced' ? 'info' : 'warn']({ pod, code, signal, end, detail }, 'A pod ended');
-    dependencies.onPodExited(pod, exit);
+    dependencies.onPodExited(pod, { ...exit, byCluster: controllers !== null });
     happen({ type: 'pod-ended', pod, end });
   }
 

@@ -6,6 +6,9 @@ import { fenceAndReclaim, watchRestarts } from './phases.ts';
 import { beginRecovery, endRecovery, orphanCount } from './record.ts';
 import { createRespawns, type Joined, withRespawn } from './respawns.ts';
 
+const RECLAIM_LOOK_MS = 100;
+const RECENT_RECOVERIES = 1_000;
+
 export interface RecovererDependencies {
   readonly store: Pick<Store, 'supervision' | 'board'>;
   readonly clock: Clock;
@@ -27,6 +30,8 @@ export interface Recoverer {
   recover(certificate: DeathCertificate, queues: () => Promise<readonly string[]>): Promise<boolean>;
   /** Finishes what another supervisor began. */
   resume(recovery: Recovery, queues: () => Promise<readonly string[]>): Promise<boolean>;
+  /** More became known of a death: its record says so, and its orphans are blamed if it turns out that they may be to blame. */
+  amend(certificate: DeathCertificate): Promise<void>;
   /** A new start runs in that pod's slot: the answer to the death of the one before. */
   respawned(joined: Joined): void;
   /** Recoveries that are not over. */
@@ -107,7 +112,34 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
     return work;
   }
 
+  /** The record once it is known who its orphans are. */
+  async function recorded(worker: string): Promise<Recovery | undefined> {
+    while (current.get(worker)?.reclaimMs === null) await clock.sleep(RECLAIM_LOOK_MS, stopping.signal);
+    await journal.settled(worker);
+    const stored = await untilDone('recoveries', () => store.board.recoveries(RECENT_RECOVERIES));
+    return current.get(worker) ?? stored.find(({ id }) => id === worker);
+  }
+
+  async function amend(certificate: DeathCertificate): Promise<void> {
+    const { worker, blame, cause } = certificate;
+    const known = await recorded(worker);
+    if (!known) return;
+    journal.save(worker, { ...known, certificate });
+    log.info({ worker, cause, evidence: certificate.evidence[0]?.detail }, 'More is known of a death');
+    // Whoever saw it without blame did not count it.
+    if (blame !== 'jobs') return;
+    const dead = { startId: worker, certificate };
+    for (const [queue, ids] of Object.entries(known.orphans)) {
+      await untilDone('blame', () => store.supervision.blame(queue, dead, ids));
+    }
+  }
+
   return {
+    async amend(certificate) {
+      await amend(certificate).catch((error) => {
+        if (!stopping.signal.aborted) log.error({ error: messageOf(error) }, 'A death was not amended');
+      });
+    },
     recover: (certificate, queues) => begin(beginRecovery(certificate), queues, false),
     resume: (recovery, queues) => begin(recovery, queues, true),
     respawned(joined) {

@@ -2,6 +2,7 @@ import type { Clock } from '@millrace/core';
 import type { DeathWatch, Exit, FromWorker, ParentsReport, PodBeat } from '@millrace/supervision';
 import { nowMs } from '../now.ts';
 import type { Roster } from '../roster.ts';
+import type { LateExits } from './late-exits.ts';
 import type { PodClocks } from './pod-clocks.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { Perform } from './verdicts.ts';
@@ -16,6 +17,7 @@ export interface HearingDependencies {
   readonly roster: Roster;
   readonly podWatch: PodWatch;
   readonly podClocks: PodClocks;
+  readonly lateExits: Pick<LateExits, 'childOutOfMemory'>;
   /** A worker began to take jobs. */
   readonly onJoined: (id: string) => void;
   readonly clock: Clock;
@@ -41,6 +43,7 @@ export function createHearing(dependencies: HearingDependencies): Hear {
   }
 
   function onExit(pod: string, message: Exit, at: number): void {
+    if (message.outOfMemory) dependencies.lateExits.childOutOfMemory(pod);
     const { worker, pid, slot, stderrTail, type: _, ...exit } = message;
     const detail = stderrTail.slice(-DETAIL_LINES).join('\n').slice(0, DETAIL_CHARS);
     const words = { lastLines: stderrTail, ...(detail === '' ? {} : { detail }) };

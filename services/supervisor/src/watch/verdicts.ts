@@ -1,4 +1,11 @@
-import { type Clock, type Config, type DeathCertificate, type Log, messageOf } from '@millrace/core';
+import {
+  type Clock,
+  type Config,
+  type DeathCertificate,
+  type Evidence,
+  type Log,
+  messageOf,
+} from '@millrace/core';
 import type { Store } from '@millrace/queue';
 import { type DeathWatch, type LinkServer, type StartAction, withHistory } from '@millrace/supervision';
 import type { Metrics } from '../health/metrics.ts';
@@ -19,6 +26,9 @@ export interface VerdictsDependencies {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Evidence of whoever reaped it. */
+const REAPED: ReadonlySet<Evidence['kind']> = new Set(['process-exit', 'pod-exit', 'pod-terminated']);
 
 /** Carries out what the death watch says is to be done. */
 export type Perform = (actions: readonly StartAction[]) => void;
@@ -83,7 +93,7 @@ export function createVerdicts(dependencies: VerdictsDependencies): Perform {
     dependencies.onDeath(certificate);
     roster.died(worker, nowMs(clock));
     // Whom its parent reaped is gone; of others only we say so, and something of them may still run.
-    const reaped = certificate.evidence.some(({ kind }) => kind === 'process-exit' || kind === 'pod-exit');
+    const reaped = certificate.evidence.some(({ kind }) => REAPED.has(kind));
     if (!reaped) orderFenced(worker, pod);
   }
 

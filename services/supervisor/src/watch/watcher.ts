@@ -14,6 +14,7 @@ import type { Joined } from '../recovery/respawns.ts';
 import type { Roster } from '../roster.ts';
 import { createFeeding } from './feeding.ts';
 import { createHearing } from './hearing.ts';
+import { createLateExits } from './late-exits.ts';
 import { createPodClocks } from './pod-clocks.ts';
 import { createPodWatch } from './pod-watch.ts';
 import { createStoreLooks } from './store-looks.ts';
@@ -28,6 +29,8 @@ export interface WatcherDependencies {
   readonly links: () => LinkServer;
   readonly roster: Roster;
   readonly onDeath: (certificate: DeathCertificate) => void;
+  /** More became known of a death that was certified before. */
+  readonly onAmended: (certificate: DeathCertificate) => void;
   /** A worker of that pod and slot takes jobs. */
   readonly onJoined: (joined: Joined) => void;
   readonly metrics: Metrics;
@@ -62,13 +65,29 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
   // Its end costs the work of all its children: it gets twice a child's time.
   const podWatch = createPodWatch(2 * supervision.hangLimitMs);
   const podClocks = createPodClocks();
-  const perform = createVerdicts({ ...dependencies, supervision, watch, queuesOf });
+  const lateExits = createLateExits();
+  const perform = createVerdicts({
+    ...{ ...dependencies, supervision, watch, queuesOf },
+    onDeath(certificate) {
+      lateExits.certified(certificate, now());
+      dependencies.onDeath(certificate);
+    },
+  });
   const look = createStoreLooks({ store, watch, perform, clock });
   const stopFeeding = createFeeding({
     ...{ store, clock, log, beatMs: supervision.beatMs },
     queuesOf: roster.queuesOf,
   });
-  const hear = createHearing({ watch, perform, roster, podWatch, podClocks, onJoined: joined, clock });
+  const hear = createHearing({
+    watch,
+    perform,
+    roster,
+    podWatch,
+    podClocks,
+    onJoined: joined,
+    lateExits,
+    clock,
+  });
   const now = () => nowMs(clock);
   let timer: { cancel(): void } | undefined;
 
@@ -142,8 +161,10 @@ export function createWatcher(dependencies: WatcherDependencies): Watcher {
       if (state && store.connected) look([state]);
       onChange();
     },
-    podExited(pod, exit) {
+    podExited(pod, told) {
       podWatch.gone(pod);
+      const exit = lateExits.believed(pod, told);
+      for (const certificate of lateExits.amend(pod, exit)) dependencies.onAmended(certificate);
       perform(watch.podExit(pod, exit, now()));
       roster.podGone(pod);
       onChange();
