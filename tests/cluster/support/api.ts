@@ -1,0 +1,61 @@
+import { call, type HttpAnswer } from '../../support/http.ts';
+import { begin } from './shell.ts';
+
+/** A producer's API through kubectl's port-forward, which is bound to one pod and is opened anew when that ends. */
+export interface Api {
+  /** Answers whatever the status; a connection that broke is opened again, and asked once more if the call changes nothing. */
+  call(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
+  close(): void;
+}
+
+const FORWARDING = /Forwarding from 127\.0\.0\.1:(\d+)/;
+
+async function forward(namespace: string, target: string, port: number) {
+  const process = begin(['kubectl', '-n', namespace, 'port-forward', target, `:${port}`]);
+  const url = await new Promise<string>((resolve, reject) => {
+    process.child.stdout?.on('data', () => {
+      const found = FORWARDING.exec(process.said())?.[1];
+      if (found) resolve(`http://127.0.0.1:${found}`);
+    });
+    process.ended.then(() => reject(new Error(`port-forward ended: ${process.said()}`)));
+  });
+  return { url, child: process.child, ended: process.ended };
+}
+
+/** Opens the API of a service (`svc/NAME`) or a pod (`pod/NAME`). `token` null: anonymous. */
+export function openApi(namespace: string, target: string, token: string | null, port = 8080): Api {
+  let open: ReturnType<typeof forward> | undefined;
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+
+  function line() {
+    open ??= forward(namespace, target, port);
+    const mine = open;
+    const forget = () => {
+      if (open === mine) open = undefined;
+    };
+    mine.then(({ ended }) => ended.then(forget), forget);
+    return mine;
+  }
+
+  async function ask(method: string, path: string, body?: unknown): Promise<HttpAnswer> {
+    const { url, child } = await line();
+    try {
+      return await call(url, method, path, body, headers);
+    } catch (error) {
+      child.kill('SIGKILL');
+      open = undefined;
+      throw error;
+    }
+  }
+  return {
+    call: (method, path, body) =>
+      ask(method, path, body).catch((error) => {
+        if (method !== 'GET') throw error;
+        return ask(method, path, body);
+      }),
+    close() {
+      open?.then(({ child }) => child.kill('SIGKILL')).catch(() => undefined);
+      open = undefined;
+    },
+  };
+}
