@@ -70,7 +70,14 @@ export function runConfigText(
   storeUrl: string,
   supervisor = 0,
 ): string {
-  const { handlersDir: _h, tokensFile: _t, linkKeyFile: _l, supervisors: _s, ...written } = config;
+  const {
+    handlersDir: _h,
+    tokensFile: _t,
+    linkKeyFile: _l,
+    supervisors: _s,
+    kubernetes: _k,
+    ...written
+  } = config;
   const port = (key: string) => ports.get(key) ?? 0;
   return `${JSON.stringify(
     {
@@ -84,7 +91,8 @@ export function runConfigText(
         healthPort: port(supervisorPort('healthPort', supervisor)),
       },
     },
-    null,
+    // What was left open stays out: a file knows no null.
+    (_, value) => (value === null ? undefined : value),
     2,
   )}\n`;
 }
