@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownFolder } from '../../services/worker/src/container/cgroup.ts';
+import { openMemoryGroup } from '../../services/worker/src/pod/memory-group.ts';
 import { until } from './queue.ts';
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');
@@ -22,6 +23,8 @@ export const canLimitMemory = folder?.version === 1 && mayWrite(folder.path);
 /** A group of processes with a memory limit. */
 export interface LimitedGroup {
   add(pid: number): Promise<void>;
+  /** Processes in it that the kernel has killed for memory. */
+  oomKills(): number | null;
   /** Resolves when all of them are gone. */
   end(): Promise<void>;
 }
@@ -37,6 +40,7 @@ export async function limitMemory(pid: number, bytes: number): Promise<LimitedGr
   await add(pid);
   return {
     add,
+    oomKills: openMemoryGroup({ version: 1, path }).oomKills,
     async end() {
       await until(async () => (await read(join(path, 'cgroup.procs'))) === '', 'the group is empty');
       await rmdir(path);
