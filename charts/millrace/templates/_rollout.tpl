@@ -9,23 +9,32 @@ strategy:
 {{- end -}}
 
 {{/*
-`spec.replicas` of a pool with an autoscaler. The number is the autoscaler's, so it is left out; but where Helm owns the
-field on the running Deployment, leaving it out would take it away, and the API server would put 1 in its place: there the
-live number is rendered. The annotation millrace.dev/rendered-replicas says that the manifest before held a number, which
-is what Helm 3's three-way merge goes by; server-side apply goes by the owners of the field.
-Arguments: dict "root" $ "name" NAME. Prints the number, or nothing.
+The number for `spec.replicas`, or nothing where it is an autoscaler's. What runs is looked at, since a number taken away
+becomes 1, and one that somebody else has set is refused as a conflict (Helm 4) or set back (Helm 3).
+The annotation millrace.dev/rendered-replicas holds the number of the values, where the manifest has one.
+- Without an autoscaler: the values' number; but what `kubectl scale` made of it stays until the values change.
+- With an autoscaler: nothing; but where leaving it out would take the number away, the live one, this once.
+Arguments: dict "root" $ "name" NAME "number" N "autoscaler" TEXT.
 */}}
-{{- define "millrace.liveReplicas" -}}
-{{- $live := lookup "apps/v1" "Deployment" (include "millrace.namespace" .root) .name -}}
-{{- if $live -}}
-{{- $wasRendered := hasKey ($live.metadata.annotations | default dict) "millrace.dev/rendered-replicas" -}}
-{{- if and $wasRendered (not (include "millrace.isAutoscalersField" $live)) -}}
-{{- int $live.spec.replicas -}}
-{{- end -}}
-{{- end -}}
+{{- define "millrace.replicas" -}}
+{{- $live := lookup "apps/v1" "Deployment" (include "millrace.namespace" .root) .name | default dict -}}
+{{- $running := ($live.spec).replicas -}}
+{{- $rendered := get (($live.metadata).annotations | default dict) "millrace.dev/rendered-replicas" -}}
+{{- if .autoscaler -}}
+{{- if and $rendered (not (include "millrace.isAutoscalersField" $live)) -}}{{ int64 $running }}{{- end -}}
+{{- else if and $live (eq $rendered (toString .number)) -}}{{ int64 $running }}
+{{- else -}}{{ .number }}{{- end -}}
 {{- end -}}
 
-{{/* Whether Helm applies server-side and somebody else owns the number of replicas. Argument: the live Deployment. */}}
+{{/* The annotation of what has a number, as a dict. Arguments: dict "replicas" TEXT "number" N. */}}
+{{- define "millrace.replicasAnnotation" -}}
+{{- if .replicas -}}{{- toYaml (dict "millrace.dev/rendered-replicas" (toString .number)) -}}{{- else -}}{}{{- end -}}
+{{- end -}}
+
+{{/*
+Whether leaving the number out takes nothing away: Helm 3 goes by its last manifest, so it never does; server-side apply
+goes by the owners of the field, and an autoscaler that has scaled is one. Argument: the live Deployment.
+*/}}
 {{- define "millrace.isAutoscalersField" -}}
 {{- $isApplied := false -}}{{- $isForeign := false -}}
 {{- range .metadata.managedFields | default list -}}
