@@ -79,6 +79,8 @@ function hintFor(error: MillraceError): string | null {
   switch (error.code) {
     case 'unauthorized':
       return 'Put a valid token into MILLRACE_TOKEN.';
+    case 'too_many_failures':
+      return 'Put a valid token into MILLRACE_TOKEN, and wait.';
     case 'forbidden':
       return 'This needs a token with a higher role in MILLRACE_TOKEN.';
     case 'store_unavailable':

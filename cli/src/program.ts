@@ -12,6 +12,7 @@ import { boundVerb, pauseVerb, resumeVerb } from './commands/queue-settings.ts';
 import { queuesVerb } from './commands/queues.ts';
 import { recoveriesVerb } from './commands/recoveries.ts';
 import { statusVerb } from './commands/status.ts';
+import { tokenVerbs } from './commands/token.ts';
 import { treeVerb } from './commands/tree.ts';
 import { upVerb } from './commands/up.ts';
 import { workersVerb } from './commands/workers.ts';
@@ -19,7 +20,7 @@ import type { Verb, VerbContext } from './verb.ts';
 
 /** The verbs as the help groups them. */
 const GROUPS: readonly (readonly [heading: string, verbs: readonly Verb[]])[] = [
-  ['The platform:', [upVerb, statusVerb, chaosVerb]],
+  ['The platform:', [upVerb, statusVerb, chaosVerb, tokenVerbs]],
   ['Jobs:', [enqueueVerb, jobVerb, jobsVerb, retryVerb, promoteVerb, dlqVerb]],
   ['Queues:', [queuesVerb, pauseVerb, resumeVerb, boundVerb]],
   ['Workers:', [workersVerb, treeVerb, poolsVerb, drainVerb, killVerb, recoveriesVerb]],

@@ -18,5 +18,6 @@ export * from './log.ts';
 export * from './merge-recoveries.ts';
 export * from './names.ts';
 export * from './outcome.ts';
+export * from './roles.ts';
 export * from './status.ts';
 export * from './suggest.ts';

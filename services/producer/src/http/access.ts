@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Clock, type Log, MillraceError } from '@millrace/core';
+import { type Clock, type Log, MillraceError, type Role } from '@millrace/core';
 import type { BearerFailures } from './bearer-failures.ts';
-import { type Caller, hasRole, type Role } from './caller.ts';
+import { type Caller, hasRole } from './caller.ts';
 import { isLoopbackHost, loopbackFault } from './loopback.ts';
 import type { Tokens } from './tokens.ts';
 

@@ -1,6 +1,4 @@
-/** What a caller may do; each role may do all that the ones before it may. */
-export const ROLES = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from '@millrace/core';
 
 /** Who asks: the name is written into the audit log and onto orders to workers. */
 export interface Caller {

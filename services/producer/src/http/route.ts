@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorCode } from '@millrace/core';
+import type { ErrorCode, Role } from '@millrace/core';
 import type { z } from 'zod';
 import type { AuditDetails } from './audit.ts';
-import type { Caller, Role } from './caller.ts';
+import type { Caller } from './caller.ts';
 import type { Answer } from './respond.ts';
 
 /** One request on its way through a route; its parts are checked already. */

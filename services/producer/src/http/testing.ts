@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Role } from './caller.ts';
+import type { Role } from '@millrace/core';
 
 /** SHA-256 of a token, in hex. */
 export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Fault, MillraceError, parseTimeMs } from '@millrace/core';
+import { type Fault, MillraceError, parseTimeMs, ROLES } from '@millrace/core';
 import { z } from 'zod';
-import { type Caller, ROLES } from './caller.ts';
+import type { Caller } from './caller.ts';
 
 const HINT =
   'write {"id":"…","role":"viewer|operator|admin","sha256":"<hex of the token>"}, see "millrace token"';
