@@ -10,7 +10,6 @@ import { freePort, storeServer } from './store-setup.ts';
 /** One server process, which its test may kill. */
 export interface ServerProcess {
   readonly port: number;
-  readonly pid: number;
   signal(name: NodeJS.Signals): void;
   kill(): Promise<void>;
 }
@@ -41,7 +40,6 @@ async function startProcess(dir: string, args: readonly string[], port: number):
   await untilTrue(`port ${port} answers`, async () => (await ask(port, 'PING')) === 'PONG');
   return {
     port,
-    pid: child.pid as number,
     signal: (name) => void child.kill(name),
     async kill() {
       child.kill('SIGKILL');
@@ -114,7 +112,8 @@ async function startSentinel(dir: string, name: string, masterPort: number): Pro
 /** Masters that share all slots. */
 export interface ClusterTopology {
   readonly nodes: readonly string[];
-  readonly servers: readonly ServerProcess[];
+  /** The master that the slot of `key` was given to at the start. */
+  masterOf(key: string): Promise<ServerProcess>;
   /** Moves the slot of `key` to another master, as a resharding does. Returns that one's index. */
   moveSlotOf(key: string): Promise<number>;
   close(): Promise<void>;
@@ -122,14 +121,17 @@ export interface ClusterTopology {
 
 const SLOTS = 16_384;
 
-export async function clusterTopology(masters = 3): Promise<ClusterTopology> {
+/** Three masters; `withReplicas`: each with a replica, which takes over two seconds after its master fell silent. */
+export async function clusterTopology(withReplicas = false): Promise<ClusterTopology> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-cluster-'));
-  const servers: ServerProcess[] = [];
-  for (let i = 0; i < masters; i++) {
+  const all: ServerProcess[] = [];
+  const masters = 3;
+  for (let i = 0; i < (withReplicas ? 2 : 1) * masters; i++) {
     const own = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${i}.conf`];
-    servers.push(await startServer(dir, [...own, '--cluster-node-timeout', '2000']));
+    all.push(await startServer(dir, [...own, '--cluster-node-timeout', '2000']));
   }
-  const [first, ...others] = servers as [ServerProcess, ...ServerProcess[]];
+  const servers = all.slice(0, masters);
+  const [first, ...others] = all as [ServerProcess, ...ServerProcess[]];
   for (const [i, { port }] of servers.entries()) {
     const from = Math.floor((SLOTS * i) / masters);
     const to = Math.floor((SLOTS * (i + 1)) / masters) - 1;
@@ -138,28 +140,46 @@ export async function clusterTopology(masters = 3): Promise<ClusterTopology> {
   }
   for (const { port } of others) await ask(first.port, 'CLUSTER', 'MEET', '127.0.0.1', String(port));
   await untilTrue('every node sees the whole Cluster', async () => {
-    const infos = await Promise.all(servers.map(({ port }) => ask(port, 'CLUSTER', 'INFO')));
+    const infos = await Promise.all(all.map(({ port }) => ask(port, 'CLUSTER', 'INFO')));
     return infos.every(
       (info) =>
-        String(info).includes('cluster_state:ok') && String(info).includes(`cluster_known_nodes:${masters}`),
+        String(info).includes('cluster_state:ok') &&
+        String(info).includes(`cluster_known_nodes:${all.length}`),
     );
   });
+  for (const [i, replica] of all.slice(masters).entries()) await follow(replica, servers[i] as ServerProcess);
   return {
-    nodes: servers.map(({ port }) => `127.0.0.1:${port}`),
-    servers,
+    nodes: all.map(({ port }) => `127.0.0.1:${port}`),
+    masterOf: async (key) => servers[ownerOf(await slotOf(first.port, key), masters)] as ServerProcess,
     moveSlotOf: (key) => moveSlot(servers, key),
     async close() {
-      await Promise.all(servers.map((server) => server.kill()));
+      await Promise.all(all.map((server) => server.kill()));
       await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
+async function follow(replica: ServerProcess, master: ServerProcess): Promise<void> {
+  await ask(replica.port, 'CLUSTER', 'REPLICATE', String(await ask(master.port, 'CLUSTER', 'MYID')));
+  await untilTrue('the replica follows', async () =>
+    String(await ask(replica.port, 'INFO', 'replication')).includes('master_link_status:up'),
+  );
+}
+
+const slotOf = async (port: number, key: string) => Number(await ask(port, 'CLUSTER', 'KEYSLOT', key));
+
+/** Which of `masters` was given the slot. */
+function ownerOf(slot: number, masters: number): number {
+  return Array.from({ length: masters }, (_, i) => Math.floor((SLOTS * (i + 1)) / masters)).findIndex(
+    (end) => slot < end,
+  );
+}
+
 /** A resharding in small: the keys go over while clients are told to ask. */
 async function moveSlot(servers: readonly ServerProcess[], key: string): Promise<number> {
-  const slot = String(await ask(servers[0]?.port ?? 0, 'CLUSTER', 'KEYSLOT', key));
+  const slot = String(await slotOf(servers[0]?.port ?? 0, key));
   const ids = await Promise.all(servers.map(async ({ port }) => String(await ask(port, 'CLUSTER', 'MYID'))));
-  const from = Math.floor((Number(slot) * servers.length) / SLOTS);
+  const from = ownerOf(Number(slot), servers.length);
   const to = (from + 1) % servers.length;
   const [source, target] = [servers[from], servers[to]] as [ServerProcess, ServerProcess];
   const tell = (server: ServerProcess, ...words: string[]) =>

@@ -2,6 +2,7 @@ import {
   type Clock,
   type ClusterStatus,
   mergeRecoveries,
+  type PoolScaling,
   type Recovery,
   type WorkerCommand,
 } from '@millrace/core';
@@ -108,6 +109,16 @@ export function createBoard(
       guarded(async () => {
         const text = await client.get(keys.tree);
         return text === null ? null : (JSON.parse(text) as unknown);
+      }),
+    saveScaling: (pools) =>
+      guarded(async () => {
+        const texts = pools.map((scaling) => [scaling.pool, JSON.stringify(scaling)] as const);
+        if (texts.length > 0) await client.hset(keys.scaling, Object.fromEntries(texts));
+      }),
+    scaling: (pool) =>
+      guarded(async () => {
+        const text = await client.hget(keys.scaling, pool);
+        return text === null ? null : (JSON.parse(text) as PoolScaling);
       }),
     recoveries: (limit) => guarded(() => recoveries(limit)),
     sendCommand: (command) =>

@@ -6,6 +6,7 @@ import { clientBackends } from './backend/factory.ts';
 import type { MillraceBackend } from './backend/millrace-backend.ts';
 import { runScript } from './connection/client.ts';
 import { createDeadLetters } from './dead-letters/dead-letters.ts';
+import { queueDemand } from './demand.ts';
 import { createJobOperations } from './job-operations.ts';
 import { createJobReader } from './job-reader.ts';
 import { queueKeys } from './keys.ts';
@@ -61,6 +62,7 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     name,
     add: (jobs, idempotency) => adder.add(jobs, idempotency),
     snapshot: () => guarded(() => snapshot(options, keys)),
+    demand: (leadMs) => guarded(() => queueDemand({ name, client, nowMs: clock.nowMs(), leadMs }, keys)),
     job: (id) => guarded(() => reader.job(id)),
     jobs: (state, cursor, limit) => guarded(() => reader.page(state, cursor, Math.min(limit, 1_000))),
     pause: () => guarded(() => backend.pause(true)),

@@ -71,6 +71,7 @@ export function boardKeys(prefix: string) {
     queues: `millrace:{${prefix}}:queues`,
     lease: `millrace:{${prefix}}:leader`,
     tree: `millrace:{${prefix}}:tree`,
+    scaling: `millrace:{${prefix}}:scaling`,
     format: `millrace:{${prefix}}:format`,
   };
 }

@@ -3,13 +3,19 @@ import { Cluster, Redis } from 'ioredis';
 import { type OwnScript, SCRIPTS } from '../backend/compose.ts';
 import { addressOf, clusterOptions, type Profile, serverOptions } from './options.ts';
 import { readPasswords } from './secrets.ts';
+import { sentinelConnector } from './sentinel-connector.ts';
 
 export type { Profile } from './options.ts';
 
 function dialServer(settings: RedisSettings, profile: Profile, name: string): Redis {
   const reread = () => void Object.assign(client.options, passwordsNow(settings));
   const options = serverOptions(settings, profile, name, readPasswords(settings), reread);
-  const client = settings.url === null ? new Redis(options) : new Redis(settings.url, options);
+  // biome-ignore lint/complexity/useLiteralKeys: private to ioredis; by its name in brackets the compiler still checks it
+  const isClosing = () => client['manuallyClosing'];
+  const client: Redis =
+    settings.url === null
+      ? new Redis({ ...options, Connector: sentinelConnector(isClosing) })
+      : new Redis(settings.url, options);
   return client;
 }
 
@@ -97,7 +103,9 @@ export function keepLoaded(client: Redis, names: readonly OwnScript[]): void {
 export async function closeClient(client: Redis): Promise<void> {
   if (client.status === 'end') return;
   // Between two dials there is no socket whose close would lead to `end`; `disconnect` cancels the next dial.
-  if (client.status === 'reconnecting') return client.disconnect();
+  // So it is for a Cluster none of whose nodes is left.
+  const isBetween = client.status === 'reconnecting' || nodesOf(client).length === 0;
+  if (isBetween) return client.disconnect();
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
   client.disconnect();
   await ended;

@@ -13,6 +13,8 @@ const LOADING_RETRY_MS = 50;
 const SLOTS_REFRESH_MS = 5_000;
 /** The lost peers of a failover are asked about this soon again. Ms. */
 const FAILOVER_RETRY_MS = 100;
+/** A Sentinel that does not answer for this long is passed over. Ms. */
+const SENTINEL_ANSWER_MS = 1_000;
 /** While a Cluster elects a master, a patient command is told to go elsewhere as often as it takes. */
 const WITHOUT_END = Number.MAX_SAFE_INTEGER;
 
@@ -121,6 +123,7 @@ export function serverOptions(
     failoverDetector: true,
     sentinelRetryStrategy: dial[profile],
     sentinelReconnectStrategy: () => 1_000,
+    sentinelCommandTimeout: SENTINEL_ANSWER_MS,
     ...(sentinelUsername && { sentinelUsername }),
     ...(options.tls && { enableTLSForSentinelMode: true, sentinelTLS: options.tls }),
   };

@@ -1,4 +1,4 @@
-import type { Circuit, DeadLetter, JobState, JobView, NewJob } from '@millrace/core';
+import type { Circuit, DeadLetter, JobState, JobView, NewJob, QueueDemand } from '@millrace/core';
 
 /** What became of one add call (a single or an all-or-nothing bulk). */
 export type AddResult =
@@ -105,6 +105,8 @@ export interface BoundedQueue {
   /** Adds all of `jobs` or none, against the bound, atomically; concurrent calls share one script call. */
   add(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<AddResult>;
   snapshot(): Promise<QueueSnapshot>;
+  /** What it asks for; delayed jobs that are due within `leadMs` count as due. */
+  demand(leadMs: number): Promise<QueueDemand>;
   job(id: string): Promise<JobView | null>;
   /** Newest first; `limit` ≤ 1,000. */
   jobs(state: JobState, cursor: string | null, limit: number): Promise<JobPage>;

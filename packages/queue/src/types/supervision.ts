@@ -1,4 +1,4 @@
-import type { Circuit, ClusterStatus, DeathCertificate, Recovery, WorkerCommand } from '@millrace/core';
+import type { Circuit, ClusterStatus, DeathCertificate, PoolScaling, Recovery, WorkerCommand } from '@millrace/core';
 
 /** Jobs that a reclaim gave back, oldest first, and the queue's event stream position just before. */
 export interface ReclaimResult {
@@ -73,6 +73,10 @@ export interface Board {
   /** What a leader leaves to the next: any JSON. Written only while `supervisor` leads: else false. */
   saveTree(supervisor: string, tree: unknown): Promise<boolean>;
   tree(): Promise<unknown>;
+  /** What the leader wants of each pool; others are left as they are. */
+  saveScaling(pools: readonly PoolScaling[]): Promise<void>;
+  /** As a leader last wrote it; null when none ever did. */
+  scaling(pool: string): Promise<PoolScaling | null>;
   /** Newest first. */
   recoveries(limit: number): Promise<readonly Recovery[]>;
   sendCommand(command: WorkerCommand): Promise<void>;

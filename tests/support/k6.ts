@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { Report } from '../../loadtests/lib/report.ts';
+
+const RUN = fileURLToPath(new URL('../../loadtests/run.mjs', import.meta.url));
+
+/** Whether tests that need k6 can run here. */
+export function hasK6(): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((dir) => {
+    try {
+      accessSync(join(dir, 'k6'), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What a load test came to. */
+export interface LoadTest {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  readonly report: Report;
+  /** The folder's files: kind → text. */
+  readonly files: Readonly<Record<'html' | 'xml' | 'json', string>>;
+}
+
+/** Starts `npm run loadtest -- <words>` against `url`. */
+export function spawnLoadtest(url: string, words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [RUN, ...words], {
+    env: { ...process.env, MILLRACE_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs a load test to its end. `url` may be a proxy's. */
+export async function loadtest(url: string, test: string, flags: readonly string[]): Promise<LoadTest> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-loadtest-'));
+  try {
+    const child = spawnLoadtest(url, [test, ...flags, '--out', dir]);
+    const [[code], out, err] = await Promise.all([
+      once(child, 'exit') as Promise<[number | null]>,
+      text(child.stdout as NodeJS.ReadableStream),
+      text(child.stderr as NodeJS.ReadableStream),
+    ]);
+    const file = (kind: string) =>
+      readFile(join(dir, `millrace-load-${test}.${kind}`), 'utf8').catch(() => 'null');
+    const [html, xml, json] = await Promise.all([file('html'), file('xml'), file('json')]);
+    return { code, out, err, report: JSON.parse(json) as Report, files: { html, xml, json } };
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
