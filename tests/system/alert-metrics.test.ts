@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApiMeter } from '../../services/supervisor/src/cluster/kubernetes/api-meter.ts';
+import { expressions, families, groupedBy, selected } from '../charts/monitoring/expressions.ts';
+import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
+import { until } from '../support/queue.ts';
+
+/** What Prometheus and the chart's monitors add to every series. */
+const TARGET_LABELS = ['pod', 'millrace_dev_pool'];
+
+let folder: Awaited<ReturnType<typeof scratch>>;
+let platform: Launched;
+const told = new Map<string, Set<string>>();
+
+const CONFIG = `
+http: { port: 0, healthPort: 0 }
+supervision: { healthPort: 0 }
+worker: { processes: 1, concurrency: 4, healthPort: 0 }
+queues: { http: { bound: 1 } }
+drain: { timeoutMs: 10s }
+`;
+
+async function post(ready: Ready, path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(`${ready.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'wait=20' },
+    body: JSON.stringify(body),
+  });
+  return response.json();
+}
+
+/** Makes something happen that each counter counts. */
+async function live(ready: Ready): Promise<void> {
+  await post(ready, '/v1/queues/call/jobs', { name: 'call', data: { n: 3 } });
+  const fails = { name: 'http', data: { url: 'http://127.0.0.1:9/' }, opts: { attempts: 1 } };
+  const { id } = (await post(ready, '/v1/queues/http/jobs', fails)) as { id: string };
+  await fetch(`${ready.url}/v1/queues/http/dead-letters/${id}`, { method: 'DELETE' });
+  const later = { name: 'http', data: { url: 'http://127.0.0.1:9/' }, opts: { delayMs: 3_600_000 } };
+  const patch = { method: 'PATCH', headers: { 'content-type': 'application/json' } };
+  await fetch(`${ready.url}/v1/queues/http`, { ...patch, body: JSON.stringify({ bound: 1 }) });
+  for (let add = 0; add < 2; add++) await post(ready, '/v1/queues/http/jobs', later);
+}
+
+beforeAll(async () => {
+  folder = await scratch();
+  platform = launch(['--json', '--dir', folder.dir, '--config', await configFile(folder.dir, CONFIG)]);
+  const ready = await platform.ready();
+  if (ready.url === undefined) throw new Error(platform.stdout());
+  await live(ready);
+  const text = () =>
+    Promise.all(
+      ['http', 'supervision', 'worker'].map(async (service) =>
+        (await fetch(`http://127.0.0.1:${ready.ports[`${service}.healthPort`]}/metrics`)).text(),
+      ),
+    );
+  await until(
+    async () => (await text()).join('').includes('millrace_queue_depth{queue="call"}'),
+    'the leader has counted the queues',
+  );
+  const meter = createApiMeter(0);
+  meter.called('GET', 200, 5);
+  meter.watchRestarted('pods');
+  for (const [name, labels] of families([...(await text()), meter.text(0)].join('\n'))) {
+    told.set(name, labels);
+  }
+}, 120_000);
+
+afterAll(async () => {
+  platform?.process.kill('SIGTERM');
+  await platform?.exit();
+  await folder?.remove();
+});
+
+test('every series that an alert or a dashboard asks for is told, with its labels', () => {
+  const faults = expressions().flatMap((expression) =>
+    selected(expression)
+      .filter(({ metric }) => metric !== 'up')
+      .flatMap(({ metric, labels }) => {
+        const known = told.get(metric);
+        if (known === undefined) return [`${expression.where}: nobody tells ${metric}`];
+        return labels
+          .filter((label) => !known.has(label) && !TARGET_LABELS.includes(label))
+          .map((label) => `${expression.where}: ${metric} has no label ${label}, but ${[...known]}`);
+      }),
+  );
+  expect(faults).toEqual([]);
+});
+
+test('every label that is grouped by belongs to all series of its expression', () => {
+  const faults = expressions().flatMap((expression) =>
+    groupedBy(expression).flatMap((label) =>
+      selected(expression)
+        .filter(({ metric }) => metric !== 'up' && !TARGET_LABELS.includes(label))
+        .filter(({ metric }) => told.get(metric)?.has(label) === false)
+        .map(({ metric }) => `${expression.where}: ${metric} has no label ${label}`),
+    ),
+  );
+  expect(faults).toEqual([]);
+});
