@@ -1,0 +1,62 @@
+import { systemClock } from '@millrace/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Api } from './support/api.ts';
+import { missing, signalPod } from './support/commands.ts';
+import { ended, offer, QUEUE, recoveries, untilActive } from './support/jobs.ts';
+import { kubectl, type Manifest } from './support/kubernetes.ts';
+import { shared } from './support/release-setup.ts';
+
+const release = shared();
+const KILLS = 10;
+/** The third start of a container waits in CrashLoopBackOff: its pod is replaced before that. */
+const KILLS_A_CONTAINER = 2;
+/** `npm run test:cluster -- --figures`: on a machine that does nothing else. */
+const measures = (process.env.FIGURES ?? '') !== '';
+let api: Api;
+beforeAll(async () => {
+  api = await release.api();
+});
+afterAll(() => api.close());
+
+const chaosPods = async () =>
+  (await release.pods('worker')).filter(({ metadata }) => metadata.labels['millrace.dev/pool'] === QUEUE);
+
+/** Fresh containers in place of those that were killed often enough. */
+async function freshen(): Promise<void> {
+  for (const { metadata, status } of await chaosPods()) {
+    if (status.containerStatuses[0].restartCount < KILLS_A_CONTAINER) continue;
+    await kubectl('-n', release.namespace, 'delete', 'pod', metadata.name);
+  }
+  await release.settled();
+}
+
+async function killOnce(): Promise<number> {
+  await freshen();
+  const ids = await offer(
+    api,
+    'sleeps',
+    Array.from({ length: 12 }, () => ({ ms: 3_000 })),
+  );
+  await untilActive(api, ids.length);
+  const { body } = await api.call('GET', '/v1/workers');
+  const [victim] = body.workers
+    .filter(({ queues }: Manifest) => queues.includes(QUEUE))
+    .toSorted((a: Manifest, b: Manifest) => b.busy - a.busy);
+  const sinceMs = systemClock.nowMs() - 1_000;
+  await signalPod('KILL', victim.host, release.namespace);
+  const [recovery] = await recoveries(api, sinceMs, 1);
+  expect((await ended(api, ids)).map(({ state }) => state)).toEqual(ids.map(() => 'completed'));
+  return recovery.lastOrphanMs;
+}
+
+test.skipIf(!measures || missing('CLUSTER_SIGNAL'))(
+  `a container is killed with idle capacity elsewhere, ${KILLS} times: last orphan restarted, from the link’s end`,
+  async () => {
+    const times: number[] = [];
+    for (let n = 0; n < KILLS; n++) times.push(await killOnce());
+    const sorted = times.toSorted((a, b) => a - b);
+    process.stdout.write(`last orphan restarted, ms: ${sorted.join(' ')}\n`);
+    expect(sorted.at(-1)).toBeLessThanOrEqual(250);
+  },
+  900_000,
+);
