@@ -19,5 +19,6 @@ export * from './merge-recoveries.ts';
 export * from './names.ts';
 export * from './outcome.ts';
 export * from './roles.ts';
+export * from './scaling.ts';
 export * from './status.ts';
 export * from './suggest.ts';

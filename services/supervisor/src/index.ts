@@ -1,1 +1,2 @@
-export { createSupervisor, type Supervisor, type SupervisorDependencies } from './supervisor.ts';
+export type { Supervisor, SupervisorDependencies } from './contract.ts';
+export { createSupervisor } from './supervisor.ts';

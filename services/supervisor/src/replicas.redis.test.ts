@@ -3,7 +3,8 @@ import type { Store } from '@millrace/queue';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
 import type { Cluster, ClusterEvent, Pod } from './cluster/cluster.ts';
-import { createSupervisor, type Supervisor } from './supervisor.ts';
+import type { Supervisor } from './contract.ts';
+import { createSupervisor } from './supervisor.ts';
 
 const yaml = `
 supervision: {linkPort: 0, healthPort: 0, leaseMs: 1000, intensity: 1, periodMs: 1m, backoffMs: 1, openMs: 5m}

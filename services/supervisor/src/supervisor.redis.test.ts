@@ -13,7 +13,8 @@ import { Worker } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
 import { createUnmanagedCluster } from './cluster/local-cluster.ts';
-import { createSupervisor, type Supervisor } from './supervisor.ts';
+import type { Supervisor } from './contract.ts';
+import { createSupervisor } from './supervisor.ts';
 
 const clock = systemClock;
 const log = silentLog;

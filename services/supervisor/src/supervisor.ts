@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type Clock,
-  type Config,
-  type Lifecycle,
-  type Log,
-  lifecycle,
-  type WorkerStatus,
-} from '@millrace/core';
+import { type Config, lifecycle, type WorkerStatus } from '@millrace/core';
 import { createStore, type Store } from '@millrace/queue';
-import { createLinkServer, type Hello, type LinkKey } from '@millrace/supervision';
+import { createLinkServer, type Hello } from '@millrace/supervision';
 import { runInBackground } from './background.ts';
-import type { Cluster } from './cluster/cluster.ts';
+import { createClusterDuties } from './cluster-duties.ts';
 import { createCommands } from './commands.ts';
+import type { Supervisor, SupervisorDependencies } from './contract.ts';
 import { createHealthServer } from './health/health-server.ts';
 import { createMetrics } from './health/metrics.ts';
+import { ownGauges } from './health/own-gauges.ts';
 import { createQueueGauges } from './health/queue-gauges.ts';
 import { createInheritance } from './inheritance.ts';
 import { createLeadership } from './leader/leadership.ts';
@@ -29,24 +24,6 @@ import { createWatcher } from './watch/watcher.ts';
 
 const CENSUS_MS = 5_000;
 
-export interface SupervisorDependencies {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** The links' shared key; null only on loopback. */
-  readonly key: LinkKey;
-  readonly cluster: Cluster;
-  readonly pid: number;
-}
-
-/** The supervisor: sees who dies, gives their jobs away, and keeps the pools full if it leads. */
-export interface Supervisor extends Lifecycle {
-  readonly id: string;
-  /** Where it listens, once started. */
-  readonly ports: { readonly link: number; readonly health: number };
-  /** Of all replicas it is the one that acts on the outside. */
-  readonly leads: boolean;
-}
-
 /**
  * Composes a supervisor. `start` resolves when it listens; what needs the store waits for the store by itself.
  * Pods outlive it: `stop` ends nobody.
@@ -56,8 +33,8 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
   const id = `supervisor.${randomBytes(8).toString('hex')}`;
   const stopping = new AbortController();
   const store: Store = createStore(config, { clock, log, name: id, profile: 'patient' });
-  const fitness = createStoreFitness(store, clock);
-  const parts = compose(config, dependencies, id, store);
+  const fitness = createStoreFitness(store, clock, log);
+  const parts = compose(config, dependencies, { id, store, storeFaults: fitness.faults });
   const { watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands } = parts;
   const health = createHealthServer({
     host: config.http.healthHost,
@@ -95,9 +72,15 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       await health.start();
       watcher.start();
       await leadership.start();
-      const storeCheck = () => fitness.watch(stopping.signal);
-      const queueGauges = () => parts.queueGauges.watch(stopping.signal);
-      runInBackground({ census, obey, storeCheck, queueGauges, pools: keeper.start }, stopping.signal, log);
+      const { signal } = stopping;
+      const beside = {
+        ...{ census, obey, pools: keeper.start },
+        storeCheck: () => fitness.watch(signal),
+        queueGauges: () => parts.queueGauges.watch(signal),
+        scaling: () => parts.duties.scaling(signal),
+        clusterStatus: () => parts.duties.status(signal),
+      };
+      runInBackground(beside, signal, log);
       log.info({ supervisor: id, link: links.port, health: health.port }, 'The supervisor watches');
     },
     async () => {
@@ -131,7 +114,11 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
 }
 
 /** Makes the parts and ties them: what one sees, another acts on. */
-function compose(config: Config, dependencies: SupervisorDependencies, id: string, store: Store) {
+function compose(
+  config: Config,
+  dependencies: SupervisorDependencies,
+  { id, store, storeFaults }: { id: string; store: Store; storeFaults: () => readonly string[] },
+) {
   const { clock, log, key, cluster, pid } = dependencies;
   const { supervision } = config;
   const startedAtMs = clock.nowMs();
@@ -231,26 +218,22 @@ function compose(config: Config, dependencies: SupervisorDependencies, id: strin
     workers: () => roster.workers(nowMs(clock), stateOf),
   });
 
+  const duties = createClusterDuties({
+    ...{ config, store, controllers: cluster.controllers, leads: leadership.leads, clock, log },
+    ...{ storeFaults, pods: roster.pods, pools: keeper.pools },
+    workers: () => roster.workers(nowMs(clock), stateOf),
+  });
+
   function metricsText(): string {
-    const states = watcher.watch.living();
     const pools = keeper.pools();
-    const own = metrics.text(
-      {
-        millrace_supervisor_leads: leadership.leads() ? 1 : 0,
-        millrace_workers_known: states.length,
-        millrace_workers_linked: states.filter(({ linked }) => linked).length,
-        millrace_workers_suspect: states.filter(({ phase }) => phase !== 'alive').length,
-        millrace_recoveries_running: recoverer.running().length,
-        millrace_pools_given_up: pools.filter(({ state }) => state === 'open').length,
-        millrace_circuits_open: pools.filter(({ circuit }) => circuit !== null).length,
-      },
-      pools,
-    );
-    return own + queueGauges.text();
+    const workers = watcher.watch.living();
+    const [leads, recoveries] = [leadership.leads(), recoverer.running().length];
+    const own = metrics.text(ownGauges({ leads, workers, recoveries, pools }), pools);
+    return own + queueGauges.text() + duties.text();
   }
 
   return {
     ...{ watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands },
-    ...{ queueGauges, metricsText },
+    ...{ queueGauges, duties, metricsText },
   };
 }

@@ -1,4 +1,11 @@
-import type { Circuit, ClusterStatus, DeathCertificate, PoolScaling, Recovery, WorkerCommand } from '@millrace/core';
+import type {
+  Circuit,
+  ClusterStatus,
+  DeathCertificate,
+  PoolScaling,
+  Recovery,
+  WorkerCommand,
+} from '@millrace/core';
 
 /** Jobs that a reclaim gave back, oldest first, and the queue's event stream position just before. */
 export interface ReclaimResult {

@@ -9,6 +9,7 @@ import { ledgerRoutes } from './ledger.ts';
 import { poolRoutes } from './pools.ts';
 import { postJobs } from './post-jobs.ts';
 import { queueRoutes } from './queues.ts';
+import { scalingRoutes } from './scaling.ts';
 import { workerRoutes } from './workers.ts';
 
 const VERSION = '0.1.0';
@@ -22,6 +23,7 @@ export function allRoutes(services: Services): readonly Route[] {
     ...deadLetterRoutes(services),
     ...ledgerRoutes(services),
     ...poolRoutes(services),
+    ...scalingRoutes(services),
     ...workerRoutes(services),
     ...eventRoutes(services),
   ];

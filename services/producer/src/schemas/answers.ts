@@ -8,4 +8,5 @@ export * from './pools.ts';
 export * from './problem.ts';
 export * from './queues.ts';
 export * from './recoveries.ts';
+export * from './scaling.ts';
 export * from './workers.ts';

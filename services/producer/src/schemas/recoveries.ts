@@ -16,7 +16,14 @@ const certificateSchema = z.object({
   certifiedAtMs: epochMs,
   evidence: z.array(
     z.object({
-      kind: z.enum(['process-exit', 'pod-exit', 'pod-terminated', 'link-closed', 'store-gone', 'beats-missed']),
+      kind: z.enum([
+        'process-exit',
+        'pod-exit',
+        'pod-terminated',
+        'link-closed',
+        'store-gone',
+        'beats-missed',
+      ]),
       atMs: epochMs,
       detail: z.string().exactOptional(),
     }),

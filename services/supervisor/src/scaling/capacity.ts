@@ -1,0 +1,41 @@
+import type { Config, PodStatus, WorkerStatus } from '@millrace/core';
+
+/** What one pod of a pool can do at once. */
+export interface PodCapacity {
+  readonly processes: number;
+  /** Jobs of one queue at once in one process, on average. */
+  readonly slots: number;
+}
+
+const SERVING: ReadonlySet<WorkerStatus['state']> = new Set(['running', 'draining', 'suspect']);
+
+/** As the pods of that pool show it; null where none is linked. */
+export function seenCapacity(
+  pool: string,
+  pods: readonly PodStatus[],
+  workers: readonly WorkerStatus[],
+): PodCapacity | null {
+  const own = new Set(pods.filter((pod) => pod.pool === pool).map(({ id }) => id));
+  const serving = workers.filter(
+    ({ pod, state, slot }) => own.has(pod) && slot !== null && SERVING.has(state),
+  );
+  const inPods = new Set(serving.map(({ pod }) => pod)).size;
+  if (inPods === 0) return null;
+  const slots = serving.reduce(
+    (sum, { concurrency, queues }) => sum + concurrency / Math.max(1, queues.length),
+    0,
+  );
+  return { processes: serving.length / inPods, slots: slots / serving.length };
+}
+
+/** Jobs of a queue at once in one pod: the configuration's word on the queue goes before what is seen. */
+export function slotsPerPod(
+  config: Pick<Config, 'queues' | 'worker'>,
+  capacity: PodCapacity | null,
+): (queue: string) => number {
+  const { processes, slots } = capacity ?? {
+    processes: config.worker.processes,
+    slots: config.worker.concurrency,
+  };
+  return (queue) => Math.max(1, Math.round(processes * (config.queues[queue]?.concurrency ?? slots)));
+}
