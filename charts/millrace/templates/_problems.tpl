@@ -101,4 +101,5 @@ workerPools.{{ $name }}.wholeCores: {{ $pool.wholeCores }} is no whole number.
 {{- include "millrace.storeProblems" . }}
 {{- include "millrace.graceProblems" . }}
 {{- include "millrace.memoryProblems" . }}
+{{- include "millrace.surroundingProblems" . }}
 {{- end -}}
