@@ -21,7 +21,7 @@ export interface Deed {
   readonly target: AuditDetails;
 }
 
-/** What the audit log holds of one deed: docs/audit-log.md. */
+/** What the audit log holds of one deed: docs/security.md. */
 export interface AuditLine {
   readonly audit: 1;
   readonly action: string | null;
