@@ -37,8 +37,8 @@ export function coresOf({ limit, requestMilli, allowed }: CpuShare): number {
 }
 
 /**
- * The cores of this process. Node's own count multiplies limit and request of a cgroup, and comes to one for a pod that
- * asks for little and may use much.
+ * The cores of this process. Node's own count knows nothing of a request, and did not see the limit in a container on
+ * cgroup v1 (Node 24: 2 for a limit of 1).
  */
 export function ownCores(
   request: string | undefined,

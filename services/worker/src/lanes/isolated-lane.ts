@@ -71,7 +71,9 @@ export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
       const death = await autopsy.death(code, signal, isHung);
       // It may be read after the exit.
       if (last.outcome) return last.outcome;
-      const memoryLimitBytes = conversation.heapLimitBytes;
+      // Of what the kernel ended for memory, the heap was not full.
+      const isKernels = death.cause === 'oom' && signal === 'SIGKILL';
+      const memoryLimitBytes = (isKernels ? memory.limitBytes() : null) ?? conversation.heapLimitBytes;
       if (alone.wasTooLarge(pid)) return verdict(run, { ...death, ...tooLarge(memory.limitBytes()) });
       const how = isHung ? hung(limits) : {};
       return verdict(run, { ...death, ...how, memoryLimitBytes });

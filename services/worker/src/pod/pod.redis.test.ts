@@ -28,7 +28,7 @@ test('keeps the lifecycle contract: after stop no process and no port of it is l
   const text = yaml(uniquePrefix());
   await writeFile(file, text);
   const settings = {
-    MILLRACE_REDIS_URL: testStore().url,
+    MILLRACE_REDIS_URL: testStore().productUrl,
     MILLRACE_HANDLERS: HANDLERS,
     MILLRACE_SUPERVISORS: '127.0.0.1:1',
   };
