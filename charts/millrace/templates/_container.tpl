@@ -70,6 +70,12 @@
 {{- if eq .component "worker" }}
 - name: MILLRACE_SUPERVISORS
   value: {{ include "millrace.fullname" $root }}-supervisors.{{ include "millrace.namespace" $root }}.svc:9470
+# Without a CPU limit, what is asked for says how many processes there are.
+- name: MILLRACE_CPU_REQUEST
+  valueFrom:
+    resourceFieldRef:
+      resource: requests.cpu
+      divisor: 1m
 {{- end }}
 {{- with .values.handlers }}
 - name: MILLRACE_HANDLERS
