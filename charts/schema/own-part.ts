@@ -107,7 +107,6 @@ export function ownPart(config: JsonSchema): ReadonlyMap<string, JsonSchema> {
     'producer.service.type': oneOf('ClusterIP', 'NodePort', 'LoadBalancer'),
     'telemetry.protocol': oneOf('http/protobuf', 'http/json', 'grpc'),
     'telemetry.samplerArg': { type: ['string', 'number'] },
-    'tests.data': {},
     'worker.autoscaling.keda.idleReplicas': orNull(number(0)),
     'worker.autoscaling.keda.fallback.behavior': oneOf(
       'static',
