@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobView, Recovery, WorkerStatus } from '@millrace/core';
 import type { Store } from '@millrace/queue';
-import { type QueueBench, queueBench, until } from './queue.ts';
+import { type BenchStore, type QueueBench, queueBench, until } from './queue.ts';
 import { testStore } from './store.ts';
 import { freePort } from './store-setup.ts';
 import { isAlive } from './worker-pod.ts';
@@ -78,7 +78,7 @@ export async function startPlatform(
     places.push({ linkPort: await freePort(), configFile, child: undefined, healthPort: 0 });
   }
   const text = yaml(places[0]?.linkPort ?? 0);
-  const storeAt = options.store ?? testStore();
+  const storeAt: BenchStore = options.store ?? testStore();
   const bench = queueBench(text, storeAt);
   const store = await bench.store('patient');
   const keyFile = join(dir, 'link.key');
@@ -89,7 +89,7 @@ export async function startPlatform(
   const env = {
     PATH: process.env.PATH,
     MILLRACE_CONFIG: placeAt(0).configFile,
-    MILLRACE_REDIS_URL: storeAt.url,
+    MILLRACE_REDIS_URL: storeAt.productUrl ?? storeAt.url,
     MILLRACE_HANDLERS: HANDLERS,
     MILLRACE_LINK_KEY_FILE: keyFile,
     MILLRACE_SUPERVISORS: places.map(({ linkPort }) => `127.0.0.1:${linkPort}`).join(','),

@@ -48,6 +48,8 @@ export async function until(
 /** A store to test on: the test's own connection goes to `url`, and what is tested is told `settings` of `redis`. */
 export interface BenchStore {
   readonly url: string;
+  /** Instead of `url`, for what is tested. */
+  readonly productUrl?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
@@ -58,7 +60,11 @@ export function queueBench(
   clock: Clock = systemClock,
 ): QueueBench {
   const prefix = String(store.settings?.prefix ?? uniquePrefix());
-  const settings = { url: store.settings ? undefined : store.url, ...store.settings, prefix };
+  const settings = {
+    url: store.settings ? undefined : (store.productUrl ?? store.url),
+    ...store.settings,
+    prefix,
+  };
   const config = compileConfig({}, `redis: ${JSON.stringify(settings)}\n${yaml}`);
   const redis = new Redis(store.url, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);

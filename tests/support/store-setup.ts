@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import type { TestProject } from 'vitest/node';
 import { findServers, isNewEnough } from '../../local/src/store/find-server.ts';
+import { leastAclRules } from '../../packages/queue/src/connection/rights.ts';
 
 /** A TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -63,15 +65,26 @@ export async function startStore(
   };
 }
 
+/** Makes the user that docs/store.md describes, for the prefixes of `uniquePrefix()`; its login as in a URL. */
+async function leastUser(port: number): Promise<string> {
+  const redis = new Redis(port, '127.0.0.1');
+  const rules = leastAclRules('t*', false);
+  await redis.call('ACL', 'SETUSER', 'millrace', 'on', '>least', ...rules);
+  redis.disconnect();
+  return 'millrace:least@';
+}
+
 /** Starts one real store for the whole run; tests keep apart by key prefix. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const store = await startStore();
   project.provide('storePort', store.port);
+  project.provide('storeLogin', process.env.TEST_STORE_USER === 'least' ? await leastUser(store.port) : '');
   return () => store.stop();
 }
 
 declare module 'vitest' {
   export interface ProvidedContext {
     storePort: number;
+    storeLogin: string;
   }
 }

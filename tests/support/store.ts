@@ -2,9 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 
 /** The real store of this test run. */
-export function testStore(): { url: string; port: number } {
+export interface TestStore {
+  /** For the test itself, which may do everything. */
+  readonly url: string;
+  readonly port: number;
+  /** For what is tested: with TEST_STORE_USER=least that of a user with the rights of docs/store.md and no others. */
+  readonly productUrl: string;
+}
+
+export function testStore(): TestStore {
   const port = inject('storePort');
-  return { url: `redis://127.0.0.1:${port}`, port };
+  const login = inject('storeLogin');
+  return { url: `redis://127.0.0.1:${port}`, port, productUrl: `redis://${login}127.0.0.1:${port}` };
 }
 
 /** A key prefix that no other test uses. */

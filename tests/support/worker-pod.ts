@@ -110,7 +110,7 @@ export async function startPod(
     env: {
       PATH: process.env.PATH,
       MILLRACE_CONFIG: file,
-      MILLRACE_REDIS_URL: options.redisUrl ?? testStore().url,
+      MILLRACE_REDIS_URL: options.redisUrl ?? testStore().productUrl,
       MILLRACE_HANDLERS: options.handlers ?? HANDLERS,
       MILLRACE_SUPERVISORS: `127.0.0.1:${links.port}`,
       ...options.env,

@@ -62,7 +62,7 @@ async function ready(run: Run): Promise<{ http: number; health: number }> {
 }
 
 const config = (prefix: string, port = 0) =>
-  `redis: {url: "${testStore().url}", prefix: ${prefix}}\nhttp: {port: ${port}, healthPort: 0}\nqueues: {work: {}}\nlog: {level: warn}\n`;
+  `redis: {url: "${testStore().productUrl}", prefix: ${prefix}}\nhttp: {port: ${port}, healthPort: 0}\nqueues: {work: {}}\nlog: {level: warn}\n`;
 
 describe('a start that cannot be', () => {
   async function refusal(yaml: string, env?: Record<string, string>): Promise<string> {

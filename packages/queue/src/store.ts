@@ -5,7 +5,7 @@ import { createBoundedQueue, type Guarded } from './bounded-queue.ts';
 import { healBytes } from './byte-healer.ts';
 import { closeClient, openClient } from './connection/client.ts';
 import { STORE_FORMAT } from './connection/format.ts';
-import { guardedCall } from './connection/guarded-call.ts';
+import { asWeather, guardedCall } from './connection/guarded-call.ts';
 import { watchRefusals } from './connection/refusals.ts';
 import { createStoreCheck } from './connection/store-check.ts';
 import { queueKeys } from './keys.ts';
@@ -21,7 +21,12 @@ import { createOutcomeWaiters } from './waiters.ts';
 const UPKEEP_EVERY_MS = 2_000;
 
 function guardOf(client: Redis, config: Config, { clock, profile }: StoreDependencies): Guarded {
-  if (profile === 'patient') return (call) => call();
+  if (profile === 'patient') {
+    return (call) =>
+      call().catch((error) => {
+        throw asWeather(error);
+      });
+  }
   return (call) => guardedCall(client, clock, config.http.deadlineMs, call);
 }
 

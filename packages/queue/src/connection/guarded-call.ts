@@ -15,6 +15,12 @@ export const notSent = () =>
 const UNKNOWN =
   'The store did not answer in time: the outcome is unknown. Retry with your Idempotency-Key to get the first answer.';
 
+/** A reply by which the store says that it cannot serve now, as `store_unavailable`; any other error as it is. */
+export function asWeather(error: unknown): unknown {
+  if (!(error instanceof ReplyError) || !WEATHER.test(messageOf(error))) return error;
+  return unavailable(`The store refuses to work now: ${messageOf(error)}`, false, error);
+}
+
 /**
  * Runs `call` with a deadline of its own. Throws `store_unavailable`: `details.sent` false means that nothing was
  * done, true that it may have been.
@@ -35,12 +41,7 @@ export async function guardedCall<T>(
     return await Promise.race([call(), deadline]);
   } catch (error) {
     if (isMillraceError(error)) throw error;
-    if (error instanceof ReplyError) {
-      if (WEATHER.test(messageOf(error))) {
-        throw unavailable(`The store refuses to work now: ${messageOf(error)}`, false, error);
-      }
-      throw error;
-    }
+    if (error instanceof ReplyError) throw asWeather(error);
     throw unavailable(UNKNOWN, true, error);
   } finally {
     timer.cancel();

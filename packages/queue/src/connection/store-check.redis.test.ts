@@ -89,4 +89,21 @@ describe('what is told of a store that is fit', () => {
   test('a replica takes no jobs: that is weather, for it may be made the master', async () => {
     await expect(check(replica.port)).rejects.toMatchObject({ code: 'store_unavailable' });
   });
+
+  test.each(['fail-fast', 'patient'] as const)(
+    'one that wants its writes on a replica and has none takes no jobs until it has (%s)',
+    async (profile) => {
+      const strict = await startStore(['--min-replicas-to-write', '1']);
+      const bench = queueBench('', { url: `redis://127.0.0.1:${strict.port}` });
+      const store = await bench.store(profile);
+      const refused = { code: 'store_unavailable', message: expect.stringContaining('NOREPLICAS') };
+      await expect(store.check()).rejects.toMatchObject(refused);
+      await expect(store.queue('work').add(jobs(1))).rejects.toMatchObject({
+        ...refused,
+        details: { sent: false },
+      });
+      await bench.close();
+      await strict.stop();
+    },
+  );
 });
