@@ -17,6 +17,7 @@ COPY handlers/package.json handlers/
 COPY local/package.json local/
 COPY cli/package.json cli/
 COPY bench/package.json bench/
+COPY loadtests/package.json loadtests/
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM dependencies AS build
