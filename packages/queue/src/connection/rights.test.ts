@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { SCRIPTS } from '../backend/compose.ts';
-import { rightsOn } from './rights.ts';
+import { leastAclRules, rightsOn } from './rights.ts';
 
 const CALL = /(?:\brcall|redis\.p?call)\(\s*["'](\w+)["']/g;
 
@@ -20,4 +21,13 @@ test('every command that a script of BullMQ or ours calls is among the rights', 
   const granted = new Set(rightsOn('k', false).map(({ name }) => name.split('|')[0]));
   expect([...called].filter((command) => !granted.has(command as string))).toEqual([]);
   expect(called.size).toBeGreaterThan(50);
+});
+
+test('docs/store.md grants exactly these rights', () => {
+  const text = readFileSync(new URL('../../../../docs/store.md', import.meta.url), 'utf8');
+  const block = /^ACL SETUSER millrace on >PASSWORD$([^`]*)/m.exec(text)?.[1] ?? '';
+  const least = leastAclRules('bull', false);
+  expect(block.split(/\s+/).filter((word) => word !== '')).toEqual(least);
+  const besides = /are needed besides: (.*)\.$/m.exec(text)?.[1]?.replaceAll('`', '').split(', ');
+  expect(besides).toEqual(leastAclRules('bull', true).filter((rule) => !least.includes(rule)));
 });
