@@ -40,7 +40,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     host: config.http.healthHost,
     port: config.supervision.healthPort,
     faults: fitness.faults,
-    metrics: parts.metricsText,
+    metrics: () => parts.metricsText() + fitness.text(),
   });
 
   /** After the inheritance, so that whoever is dead already is known. */
