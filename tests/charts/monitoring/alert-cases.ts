@@ -47,6 +47,24 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       { 'millrace_store_connected{pod="a"}': '1 0 1 1' },
     ],
   },
+  MillraceStoreNearlyFull: {
+    atMinute: 11,
+    fires: {
+      'millrace_store_memory_used_bytes{pod="a"}': '71x30',
+      'millrace_store_memory_max_bytes{pod="a"}': '100x30',
+    },
+    quiet: [
+      {
+        'millrace_store_memory_used_bytes{pod="a"}': '70x30',
+        'millrace_store_memory_max_bytes{pod="a"}': '100x30',
+      },
+      // No limit is set: then there is nothing to be near to.
+      {
+        'millrace_store_memory_used_bytes{pod="a"}': '71x30',
+        'millrace_store_memory_max_bytes{pod="a"}': '0x30',
+      },
+    ],
+  },
   MillracePoolGaveUp: {
     atMinute: 1,
     fires: {
