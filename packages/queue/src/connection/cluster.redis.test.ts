@@ -1,10 +1,13 @@
 import { newStartId } from '@millrace/core';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { makeUser } from '../../../../tests/support/least-user.ts';
 import { jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { offerSteadily, watchLedger } from '../../../../tests/support/steady-load.ts';
 import { uniquePrefix } from '../../../../tests/support/store.ts';
 import { liveThrough } from '../../../../tests/support/store-life.ts';
 import { type ClusterTopology, clusterTopology } from '../../../../tests/support/store-topologies.ts';
+import { leastAclRules } from './rights.ts';
 
 /** A failover takes about four seconds on a quiet machine. */
 const LONG_MS = 60_000;
@@ -30,6 +33,21 @@ function open(): QueueBench {
 
 test('everything that Millrace does with a store works on a Cluster', async () => {
   await liveThrough(open());
+});
+
+test('everything works for the least user of a Cluster', async () => {
+  const prefix = `{${uniquePrefix()}}`;
+  const nodes = cluster.nodes.map((node) => new Redis(`redis://${node}`));
+  const first = await makeUser(nodes[0] as Redis, prefix, leastAclRules(prefix, true));
+  for (const node of nodes.slice(1)) {
+    const rules = ['on', `>${first.password}`, ...leastAclRules(prefix, true)];
+    await node.call('ACL', 'SETUSER', first.username, ...rules);
+  }
+  const { username, passwordFile } = first;
+  const { url, settings } = benchOn(cluster);
+  bench = queueBench('', { url, settings: { ...settings, prefix, username, passwordFile } });
+  await liveThrough(bench);
+  for (const node of nodes) node.disconnect();
 });
 
 test('whose connections a start has is asked of every node, and a suspect’s reads are cut where they are', async () => {
