@@ -14,9 +14,10 @@ export function withLateExit(
   certificate: DeathCertificate,
   { atMs, detail, outOfMemory, code, signal }: ProcessExit,
 ): DeathCertificate | null {
-  const { evidence, slot, exitCode, exitSignal } = certificate;
+  const { evidence, slot, exitCode, exitSignal, diedAtMs } = certificate;
   if (evidence.some(({ kind }) => EYE_WITNESSES.has(kind))) return null;
-  const told: Evidence = { kind: 'pod-terminated', atMs, ...(detail === undefined ? {} : { detail }) };
+  // The API's times are cut to the second.
+  const told: Evidence = { kind: 'pod-terminated', atMs: Math.max(atMs, diedAtMs), ...(detail === undefined ? {} : { detail }) };
   const amended = { ...certificate, evidence: [told, ...evidence] };
   if (outOfMemory !== true) return amended;
   const blame = blameOf({ cause: 'oom', seen: true, busy: false, served: slot !== null });

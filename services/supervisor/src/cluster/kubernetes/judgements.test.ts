@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { createApiMeter } from './api-meter.ts';
+import { poolSizes } from './collections.ts';
+import { costPatch } from './deletion-cost.ts';
+import { clusterNames } from './names.ts';
+import { datedConditions } from './status-map.ts';
+import { deploymentObject, podObject, second } from './testing.ts';
+import { watchBackoffMs } from './watch-list.ts';
+
+describe('deletion costs', () => {
+  const [cost, owner] = ['controller.kubernetes.io/pod-deletion-cost', 'millrace.dev/deletion-cost-by'];
+  const ours = { [cost]: '100', [owner]: 'supervisor' };
+  test.each([
+    ['busy, none yet: set', {}, 100, ours],
+    ['as it is to be: nothing', ours, 100, null],
+    ['busier: set anew', ours, 110, { ...ours, [cost]: '110' }],
+    ['idle again: cleared', ours, undefined, { [cost]: null, [owner]: null }],
+    ['idle, none: nothing', {}, undefined, null],
+    ['set by a person: theirs, busy or idle', { [cost]: '5' }, 100, null],
+    ['the same when idle', { [cost]: '5' }, undefined, null],
+  ])('%s', (_, annotations, wanted, patch) => {
+    expect(costPatch(podObject({ annotations }), wanted)).toEqual(patch);
+  });
+});
+
+describe('the sizes of pools', () => {
+  const crashing = { state: { waiting: { reason: 'CrashLoopBackOff' } } };
+  test('are what their Deployments are told, and the pods that are there', () => {
+    const pods = [
+      podObject({ uid: 'a' }),
+      podObject({ uid: 'b', container: crashing }),
+      podObject({ uid: 'c', deletionTimestamp: second(1) }),
+      podObject({ uid: 'd', status: { phase: 'Failed' } }),
+    ];
+    const sizes = poolSizes([deploymentObject('default', 3), deploymentObject('idle', 0)], pods);
+    expect([...sizes]).toEqual([
+      ['default', { wanted: 3, present: 2, crashing: 1 }],
+      ['idle', { wanted: 0, present: 0, crashing: 0 }],
+    ]);
+  });
+
+  test('a Deployment that says nothing has one replica', () => {
+    expect(poolSizes([deploymentObject('p')], []).get('p')?.wanted).toBe(1);
+  });
+});
+
+describe('the age of the server’s last answer', () => {
+  test('grows until the next, and a long gap is remembered as an outage', () => {
+    const meter = createApiMeter(0);
+    meter.answered(1_000);
+    expect(meter.staleMs(3_500)).toBe(2_500);
+    expect(meter.lastOutage()).toBeNull();
+    meter.answered(61_000);
+    expect(meter.lastOutage()).toEqual({ sinceMs: 1_000, untilMs: 61_000 });
+    expect(meter.staleMs(61_000)).toBe(0);
+  });
+
+  test('shows in the metrics, with the calls by verb and status', () => {
+    const meter = createApiMeter(0);
+    meter.called('GET', 200, 20);
+    meter.called('GET', 0, 5_000);
+    expect(meter.text(2_500)).toContain('millrace_kubernetes_staleness_seconds 2.5');
+    expect(meter.text(0)).toContain('millrace_kubernetes_calls_total{verb="get",code="none"} 1');
+  });
+});
+
+test('names come from our own pod’s, and from the release where we run in none', () => {
+  const place = { podUid: 'u', nodeName: 'n', namespace: 'ns', release: 'm' };
+  const inPod = clusterNames({ ...place, podName: 'm-millrace-supervisor-8cdc6b997-gk7jp' }, 'me');
+  expect(inPod).toMatchObject({
+    lease: 'm-millrace-supervisor',
+    status: 'm-millrace-status',
+    holder: 'm-millrace-supervisor-8cdc6b997-gk7jp_u',
+  });
+  expect(clusterNames({ ...place, podName: null }, 'me')).toMatchObject({
+    lease: 'm-supervisor',
+    holder: 'me',
+  });
+  expect(inPod.selector).toBe(
+    'app.kubernetes.io/name=millrace,app.kubernetes.io/instance=m,app.kubernetes.io/component=worker',
+  );
+});
+
+test('a condition keeps the time of its last change of status, whatever else changes', () => {
+  const ready = { type: 'Ready', status: 'True', reason: 'A', message: '' } as const;
+  const first = datedConditions([], [ready], 1_000);
+  const same = datedConditions(first, [{ ...ready, reason: 'B' }], 2_000);
+  expect(same).toMatchObject([{ reason: 'B', lastTransitionTime: '1970-01-01T00:00:01.000Z' }]);
+  const changed = datedConditions(same, [{ ...ready, status: 'False' }], 3_000);
+  expect(changed).toMatchObject([{ lastTransitionTime: '1970-01-01T00:00:03.000Z' }]);
+});
+
+test('a watch is opened again within 3 s, however often it failed, and never at the same time by all', () => {
+  for (const failures of [0, 1, 5, 1_000]) {
+    expect(watchBackoffMs(failures, 0.999)).toBeLessThanOrEqual(3_000);
+    expect(watchBackoffMs(failures, 0)).toBeLessThan(watchBackoffMs(failures, 0.9));
+  }
+});
