@@ -57,7 +57,8 @@ function ask(run: Run, offer: Offer, body: unknown): { answer: TimedAnswer; outc
     });
     const outcome = addOutcome(answer, offer.jobs);
     const isOver = testMs() > (durationS + drainS) * 1000 - 5_000;
-    if (outcome.kind !== 'uncertain' || !run.settings.keys || isOver) return { answer, outcome };
+    const isSettled = outcome.kind === 'accepted' || outcome.kind === 'refused';
+    if (isSettled || !run.settings.keys || isOver) return { answer, outcome };
     sleep(AGAIN_S);
   }
 }
@@ -68,11 +69,11 @@ export function add(run: Run, offer: Offer): Accepted | null {
   // An iteration that is cut off in the middle leaves these behind, which turns the verdict.
   metrics.uncertain.add(offer.jobs);
   const { answer, outcome } = ask(run, offer, offer.jobs > 1 ? { jobs } : jobs[0]);
-  if (outcome.kind === 'uncertain') {
+  if (outcome.kind !== 'uncertain') metrics.uncertain.add(-offer.jobs);
+  if (outcome.kind === 'uncertain' || outcome.kind === 'unsent') {
     console.warn(`${placeOf(0)}: ${outcome.why}`);
     return null;
   }
-  metrics.uncertain.add(-offer.jobs);
   if (outcome.kind === 'refused') {
     metrics.refused.add(offer.jobs, nowSlice(run.slices));
     return null;

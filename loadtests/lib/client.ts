@@ -64,9 +64,9 @@ function requestOf({ token }: Address, call: Call) {
 }
 
 function answerOf(response: RefinedResponse<ResponseType>): TimedAnswer {
-  const { status, body, timings, headers } = response;
+  const { status, body, timings, headers, error_code: errorCode } = response;
   const text = typeof body === 'string' ? body : null;
-  return { status, body: parsed(text), ms: timings.duration, date: headers.Date ?? '' };
+  return { status, errorCode, body: parsed(text), ms: timings.duration, date: headers.Date ?? '' };
 }
 
 /** One request; it never throws for an answer, status 0 tells that none came. */

@@ -12,7 +12,8 @@ export function slicesOf(durationS: number): Slices {
   return { count, seconds: durationS / count };
 }
 
-/** The slice in which `atMs` since the run's start lies; whatever comes after the load is in the last. */
+/** The slice in which `atMs` since the run's start lies; what comes after the load is `late`, and in no plot. */
 export function sliceAt({ count, seconds }: Slices, atMs: number): string {
-  return String(Math.max(0, Math.min(count - 1, Math.floor(atMs / 1000 / seconds))));
+  const slice = Math.floor(atMs / 1000 / seconds);
+  return slice < count ? String(slice) : 'late';
 }

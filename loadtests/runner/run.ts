@@ -56,14 +56,21 @@ async function perform(command: Run, host: Host): Promise<number> {
   return runK6(program, ['run', ...quiet, ...command.rest, script], host, env);
 }
 
+/** Waits until all is written: into a pipe it goes 64 KiB at a time, and the process ends after this. */
+function print(host: Host, written: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    host.stdout.write(written, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
 async function act(command: LoadtestCommand, host: Host): Promise<number> {
   if (command.kind === 'run') return perform(command, host);
-  if (command.kind === 'help') host.stdout.write(HELP);
-  if (command.kind === 'manifest') host.stdout.write(await manifestText(command, HOME));
+  if (command.kind === 'help') await print(host, HELP);
+  if (command.kind === 'manifest') await print(host, await manifestText(command, HOME));
   if (command.kind === 'page') {
     const log =
       command.file === '-' ? await text(host.stdin) : await readFile(resolve(host.cwd, command.file), 'utf8');
-    host.stdout.write(summaryPage(reportIn(log)));
+    await print(host, summaryPage(reportIn(log)));
   }
   return 0;
 }
