@@ -11,6 +11,12 @@ function fits({ engine: { spec } }: PoolNode, own: PoolSettings): boolean {
   return JSON.stringify(rules(spec)) === JSON.stringify(rules(own.spec));
 }
 
+/** Whoever made the pods before may have left a mode that only a maker of pods knows. */
+function modeOf({ trouble }: PoolNode): PoolNode['engine']['mode'] {
+  if (trouble === null) return 'running';
+  return trouble.retryAtMs === null ? 'trial' : 'escalated';
+}
+
 /**
  * The tree that a leader goes on with: budgets and troubles as the one before it saved them, pods as they live now, in the
  * order of `pods`. An end that it did not hear of costs nothing.
@@ -31,7 +37,8 @@ export function takeOverReplicas(
       const faults = gone.filter(({ id }) => (endOf(id) ?? 'replaced') !== 'replaced').length;
       const { engine } = pool.node;
       const restarts = [...engine.restarts, ...Array.from({ length: faults }, () => turn.nowMs)];
-      change(pool, { engine: { ...engine, restarts, children: [] }, pods: {}, spare: [] });
+      const mode = engine.mode === 'stopped' ? 'stopped' : modeOf(pool.node);
+      change(pool, { engine: { ...engine, mode, restarts, children: [] }, pods: {}, spare: [] });
       for (const { id, pool: of } of pods) if (of === pool.node.name) change(pool, withPod(pool.node, id));
     }
   });

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { sparedPods } from './spared-pods.ts';
+
+const loads = [
+  { pod: 'idle', pool: 'p', busy: 0 },
+  { pod: 'one', pool: 'p', busy: 1 },
+  { pod: 'many', pool: 'p', busy: 9 },
+];
+const aim = (desired: number, wanted: number, present = wanted) =>
+  new Map([['p', { desired, wanted, present }]]);
+
+describe('who is spared in a scale-in', () => {
+  test('the busy, those with the most to do the longest', () => {
+    expect([...sparedPods(loads, aim(1, 3))]).toEqual([
+      ['one', 100],
+      ['many', 130],
+    ]);
+  });
+
+  test('nobody, when as many are desired as there are', () => {
+    expect(sparedPods(loads, aim(3, 3)).size).toBe(0);
+    expect(sparedPods(loads, aim(5, 3)).size).toBe(0);
+  });
+
+  test('still the busy while the controller is to take some away, though the number is reached', () => {
+    expect(sparedPods(loads, aim(1, 1, 3)).size).toBe(2);
+    expect(sparedPods(loads, aim(1, 1, 1)).size).toBe(0);
+  });
+
+  test('a job more or less is no new number, twice as many are', () => {
+    const costOf = (busy: number) => sparedPods([{ pod: 'x', pool: 'p', busy }], aim(1, 3)).get('x');
+    expect([1, 2, 3, 4, 7, 8].map(costOf)).toEqual([100, 110, 110, 120, 120, 130]);
+  });
+});
