@@ -1,5 +1,7 @@
+import type { PoolScaling } from '@millrace/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiMeter } from '../../services/supervisor/src/cluster/kubernetes/api-meter.ts';
+import { scalingText } from '../../services/supervisor/src/scaling/scaling-metrics.ts';
 import { expressions, families, groupedBy, selected } from '../charts/monitoring/expressions.ts';
 import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
 import { until } from '../support/queue.ts';
@@ -59,7 +61,9 @@ beforeAll(async () => {
   const meter = createApiMeter(0);
   meter.called('GET', 200, 5);
   meter.watchRestarted('pods');
-  for (const [name, labels] of families([...(await text()), meter.text(0)].join('\n'))) {
+  // Only a cluster has these; what is wanted of a pool is told where pods can be counted.
+  const scaling = scalingText([{ pool: 'default', desired: 2 } as PoolScaling], new Map());
+  for (const [name, labels] of families([...(await text()), meter.text(0), ...scaling].join('\n'))) {
     told.set(name, labels);
   }
 }, 120_000);

@@ -65,6 +65,19 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       },
     ],
   },
+  MillraceStoreRunsOut: {
+    atMinute: 2,
+    fires: {
+      'millrace_store_memory_used_bytes{pod="a"}': '86x30',
+      'millrace_store_memory_max_bytes{pod="a"}': '100x30',
+    },
+    quiet: [
+      {
+        'millrace_store_memory_used_bytes{pod="a"}': '85x30',
+        'millrace_store_memory_max_bytes{pod="a"}': '100x30',
+      },
+    ],
+  },
   MillracePoolGaveUp: {
     atMinute: 1,
     fires: {
