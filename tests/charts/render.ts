@@ -49,7 +49,8 @@ export async function render(values: object = {}, options: RenderOptions = {}): 
   writeFileSync(file, stringify(values));
   const { stdout } = await promisify(execFile)(
     helm,
-    ['template', release, CHART, '--namespace', namespace, '--values', file],
+    // Without a cluster Helm 3 would take the version that it was built with.
+    ['template', release, CHART, '--namespace', namespace, '--values', file, '--kube-version', '1.34.0'],
     { maxBuffer: 64 * 2 ** 20, env: { ...process.env, KUBECONFIG: '/dev/null' } },
   ).catch((error) => {
     throw new Error(error.stderr || error.message);

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Config, compileConfig, ENVIRONMENT } from '@millrace/core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { CHART, has, type Manifest, missing, ofKind, render } from './render.ts';
+import { containersOf, podsOf, restrictedFaults } from './restricted.ts';
+
+const CI = readdirSync(join(CHART, 'ci')).filter((file) => file.endsWith('.yaml'));
+const valuesOf = (file: string) => parse(readFileSync(join(CHART, 'ci', file), 'utf8')) as object;
+const MIB = 2 ** 20;
+/** The sizes that the example pools have; whether they suffice is the chart's to say. */
+const MACHINE = { cores: 2, memoryBytes: 1024 * MIB };
+
+const configOf = (manifest: Manifest): Config =>
+  compileConfig({ MILLRACE_CONFIG: 'config.yaml' }, manifest.data['config.yaml'], MACHINE);
+
+const withoutRandom = (manifests: readonly Manifest[]) => manifests.filter(({ kind }) => kind !== 'Secret');
+
+describe.skipIf(!has('helm'))(`every example${missing('helm')}`, () => {
+  describe.each(CI)('%s', (file) => {
+    let manifests: Manifest[] = [];
+    beforeAll(async () => {
+      manifests = await render(valuesOf(file));
+    });
+
+    test('has configurations that the services take', () => {
+      const files = manifests.filter(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml']);
+      expect(files.length).toBeGreaterThanOrEqual(3);
+      for (const one of files) expect(configOf(one).http.healthPort).toBe(9464);
+    });
+
+    test('sets no variable that the services refuse, and none twice', () => {
+      for (const { env = [] } of podsOf(manifests).flatMap(containersOf)) {
+        const names = env.map(({ name }: { name: string }) => name);
+        expect(new Set(names).size).toBe(names.length);
+        const ours = names.filter((name: string) => name.startsWith('MILLRACE_'));
+        expect(ENVIRONMENT).toEqual(expect.arrayContaining(ours));
+      }
+    });
+
+    test('keeps to the restricted profile', () => {
+      for (const pod of podsOf(manifests)) expect(restrictedFaults(pod)).toEqual([]);
+    });
+
+    test('requests resources, and no link of a service', () => {
+      for (const pod of podsOf(manifests)) {
+        expect(pod.enableServiceLinks).toBe(false);
+        for (const { resources } of containersOf(pod)) expect(resources?.requests?.memory).toBeDefined();
+      }
+    });
+
+    test.skipIf(!has('helm3'))(`is the same from Helm 3${missing('helm3')}`, async () => {
+      const three = await render(valuesOf(file), { helm: 'helm3' });
+      expect(withoutRandom(three)).toEqual(withoutRandom(manifests));
+    });
+  });
+});
+
+describe.skipIf(!has('helm'))(`a change${missing('helm')}`, () => {
+  const checksums = async (values: object) =>
+    new Map(
+      [...ofKind(await render(values), 'Deployment')].map(([name, { spec }]) => [
+        name,
+        spec.template.metadata.annotations?.['checksum/config'],
+      ]),
+    );
+  const pools = (own: object) => ({ workerPools: { default: {}, other: own } });
+
+  test('of one pool restarts that pool, and the supervisors where they must know', async () => {
+    const before = await checksums(pools({}));
+    const sized = await checksums(pools({ concurrency: 3 }));
+    expect(changed(before, sized)).toEqual(['m-millrace-worker-other']);
+    const served = await checksums(pools({ queues: ['call'] }));
+    expect(changed(before, served)).toEqual(['m-millrace-supervisor', 'm-millrace-worker-other']);
+  });
+
+  test('of the number of pods restarts nobody', async () => {
+    expect(changed(await checksums(pools({})), await checksums(pools({ replicas: 4 })))).toEqual([]);
+  });
+
+  test('of the queues’ bounds restarts all', async () => {
+    const after = await checksums({ ...pools({}), config: { queue: { bound: 7 } } });
+    expect(changed(await checksums(pools({})), after)).toHaveLength(4);
+  });
+});
+
+function changed(before: Map<string, string>, after: Map<string, string>): string[] {
+  return [...after.keys()].filter((name) => before.get(name) !== after.get(name)).sort();
+}
+
+// What --reuse-values does: the values of a release before, which did not know what is new.
+describe.skipIf(!has('helm'))(`values of an older chart${missing('helm')}`, () => {
+  const defaults = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Record<string, unknown>;
+
+  test('may lack every single one', async () => {
+    expect(await kindsOf({})).toEqual(expect.arrayContaining(['Deployment', 'StatefulSet', 'NetworkPolicy']));
+  });
+
+  test.each(Object.keys(defaults).filter((key) => isMap(defaults[key])))('may have nothing in %s', async (key) => {
+    expect(await kindsOf({ ...defaults, [key]: {} })).toContain('Deployment');
+  });
+});
+
+const isMap = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Kinds of what the chart makes with these values instead of its own, without its schema. */
+async function kindsOf(values: object): Promise<string[]> {
+  const copy = mkdtempSync(join(tmpdir(), 'millrace-chart-'));
+  try {
+    for (const part of ['Chart.yaml', 'templates', 'files']) {
+      cpSync(join(CHART, part), join(copy, part), { recursive: true });
+    }
+    writeFileSync(join(copy, 'values.yaml'), stringify(values));
+    const { stdout } = await promisify(execFile)('helm', ['template', 'm', copy], { maxBuffer: 64 * MIB });
+    return [...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind = '']) => kind);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
