@@ -52,6 +52,7 @@ describe('/openapi.json', () => {
         'DELETE /v1/queues/{queue}/dead-letters/{id}',
         'GET /v1/pools',
         'POST /v1/pools/{pool}/resume',
+        'GET /v1/scaling/{pool}',
         'GET /v1/workers',
         'POST /v1/workers/{id}/drain',
         'POST /v1/workers/{id}/kill',
