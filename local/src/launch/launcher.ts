@@ -101,7 +101,8 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
     deps: KeeperDependencies,
   ) => {
     if (external !== null) {
-      await checkExternalStore(external);
+      // Who shows a password's file or certificates of its own is judged by the services, which know how.
+      if (!config.redis.passwordFile && !config.redis.tls) await checkExternalStore(external);
       return { url: external, program: null };
     }
     const program = await supplyServer(host, notes);

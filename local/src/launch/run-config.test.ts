@@ -19,6 +19,11 @@ it('runs a store of its own unless one is named, in the file or the environment'
   expect(compileRun({ MILLRACE_REDIS_URL: 'redis://e:2' }, null, {}).externalStore).toBe('redis://e:2');
 });
 
+it('refuses a store that one URL cannot name', () => {
+  const sentinel = 'redis: { sentinel: { name: m, nodes: ["h:26379"] } }';
+  expect(() => compileRun({}, sentinel, {})).toThrow(/takes a store by redis\.url.*redis\.sentinel/);
+});
+
 it('takes any free port for the links unless the file names one', () => {
   expect(compileRun({}, null, {}).config.supervision.linkPort).toBe(0);
   expect(compileRun({}, 'supervision: { linkPort: 9470 }', {}).config.supervision.linkPort).toBe(9470);

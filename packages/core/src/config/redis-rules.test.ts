@@ -56,6 +56,12 @@ test.each([
   expect(found.map((fault, i) => fault.slice(0, expected[i]?.length))).toEqual(expected);
 });
 
+test.each(['store:6379', 'http://store', 'redis//store'])('%s of the environment is no store', (url) => {
+  expect(faults('', { MILLRACE_REDIS_URL: url })).toEqual([
+    '/redis/url: must be a URL that begins with redis:// or rediss://',
+  ]);
+});
+
 test('a store of the environment beside one of the file is a second store', () => {
   expect(faults(SENTINEL, { MILLRACE_REDIS_URL: 'redis://h' })[0]).toContain('keep one of url and sentinel');
 });

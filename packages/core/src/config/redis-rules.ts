@@ -47,7 +47,12 @@ function loginFaults({ username, passwordFile, url, db, tls }: RedisSettings): F
     add('tls', 'certFile and keyFile belong together');
   }
   if (url === null) return faults;
-  if (!URL.canParse(url)) return [...faults, { pointer: '/redis/url', message: 'is no URL' }];
+  if (!URL.canParse(url) || !/^rediss?:/.test(url)) {
+    return [
+      ...faults,
+      { pointer: '/redis/url', message: 'must be a URL that begins with redis:// or rediss://' },
+    ];
+  }
   const parsed = new URL(url);
   if (parsed.password !== '' && passwordFile) {
     add('passwordFile', 'the URL holds a password as well: keep one of them');
