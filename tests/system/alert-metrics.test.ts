@@ -1,7 +1,6 @@
-import type { PoolScaling } from '@millrace/core';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiMeter } from '../../services/supervisor/src/cluster/kubernetes/api-meter.ts';
-import { scalingText } from '../../services/supervisor/src/scaling/scaling-metrics.ts';
 import { expressions, families, groupedBy, selected } from '../charts/monitoring/expressions.ts';
 import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
 import { until } from '../support/queue.ts';
@@ -61,9 +60,8 @@ beforeAll(async () => {
   const meter = createApiMeter(0);
   meter.called('GET', 200, 5);
   meter.watchRestarted('pods');
-  // Only a cluster has these; what is wanted of a pool is told where pods can be counted.
-  const scaling = scalingText([{ pool: 'default', desired: 2 } as PoolScaling], new Map());
-  for (const [name, labels] of families([...(await text()), meter.text(0), ...scaling].join('\n'))) {
+  // Only a cluster has the meter's.
+  for (const [name, labels] of families([...(await text()), meter.text(0)].join('\n'))) {
     told.set(name, labels);
   }
 }, 120_000);
@@ -99,4 +97,12 @@ test('every label that is grouped by belongs to all series of its expression', (
     ),
   );
   expect(faults).toEqual([]);
+});
+
+test('docs/monitoring.md tells of every metric there is, and of no other', () => {
+  const guide = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
+  const listed = [...guide.matchAll(/^\| `(millrace_\w+)` \|/gm)].map(([, name]) => name);
+  expect([...new Set(listed)].sort()).toEqual(
+    [...told.keys()].filter((name) => name.startsWith('millrace_')).sort(),
+  );
 });
