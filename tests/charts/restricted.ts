@@ -15,7 +15,16 @@ export function containersOf(pod: PodSpec): Container[] {
   return [...(pod.initContainers ?? []), ...pod.containers];
 }
 
-const VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
+const VOLUMES = [
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+];
 
 /**
  * What of a pod the *restricted* profile of Kubernetes' Pod Security Standards refuses, and beyond it a root file system
@@ -37,9 +46,15 @@ export function restrictedFaults(pod: PodSpec): string[] {
     is('allowPrivilegeEscalation', own.allowPrivilegeEscalation === false);
     is('privileged', !own.privileged);
     is('capabilities.drop', own.capabilities?.drop?.includes('ALL') === true);
-    is('capabilities.add', (own.capabilities?.add ?? []).every((added: string) => added === 'NET_BIND_SERVICE'));
+    is(
+      'capabilities.add',
+      (own.capabilities?.add ?? []).every((added: string) => added === 'NET_BIND_SERVICE'),
+    );
     is('readOnlyRootFilesystem', own.readOnlyRootFilesystem === true);
-    is('hostPort', (container.ports ?? []).every((port: { hostPort?: number }) => !port.hostPort));
+    is(
+      'hostPort',
+      (container.ports ?? []).every((port: { hostPort?: number }) => !port.hostPort),
+    );
   }
   return faults;
 }

@@ -29,7 +29,9 @@ test('a default that does not say what the value takes is refused', () => {
 
 test('config takes every key of the configuration but those that the chart decides', () => {
   const part = configPart(configJsonSchema());
-  expect(Object.keys(part.properties ?? {})).toEqual(expect.arrayContaining(['queue', 'drain', 'retention', 'poison']));
+  expect(Object.keys(part.properties ?? {})).toEqual(
+    expect.arrayContaining(['queue', 'drain', 'retention', 'poison']),
+  );
   expect(part.properties).not.toHaveProperty('redis');
   expect(part.properties).not.toHaveProperty('pools');
   expect(Object.keys(part.properties?.worker?.properties ?? {})).toEqual(['lockMs']);

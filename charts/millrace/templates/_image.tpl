@@ -1,9 +1,10 @@
-{{/* An image's reference. Arguments: dict "root" $ "image" (dict). */}}
+{{/* An image's reference. Arguments: dict "root" $ "image" (dict) ["repository" NAME "tag" TAG] (where it has none). */}}
 {{- define "millrace.imageOf" -}}
-{{- $registry := (.root.Values.global).imageRegistry | default .image.registry -}}
-{{- $name := .image.repository -}}
+{{- $image := .image | default dict -}}
+{{- $registry := (.root.Values.global).imageRegistry | default $image.registry -}}
+{{- $name := $image.repository | default .repository -}}
 {{- with $registry -}}{{- $name = printf "%s/%s" (trimSuffix "/" .) $name -}}{{- end -}}
-{{- if .image.digest -}}{{ printf "%s@%s" $name .image.digest }}{{- else -}}{{ printf "%s:%s" $name (toString .image.tag) }}{{- end -}}
+{{- if $image.digest -}}{{ printf "%s@%s" $name $image.digest }}{{- else -}}{{ printf "%s:%s" $name (toString ($image.tag | default .tag)) }}{{- end -}}
 {{- end -}}
 
 {{/* The product's image, with what a component says over it, as YAML. Arguments: dict "root" $ "image" (dict). */}}
@@ -18,6 +19,6 @@
 {{/* The lines `image` and `imagePullPolicy` of a container of the product. */}}
 {{- define "millrace.image" -}}
 {{- $image := include "millrace.productImage" . | fromYaml -}}
-image: {{ include "millrace.imageOf" (dict "root" .root "image" $image) | quote }}
+image: {{ include "millrace.imageOf" (dict "root" .root "image" $image "repository" "millrace/millrace") | quote }}
 imagePullPolicy: {{ $image.pullPolicy | default "IfNotPresent" }}
 {{- end -}}
