@@ -56,6 +56,8 @@ export interface Report {
   readonly verdict: readonly Judgement[];
   readonly counts: Readonly<Record<string, number>>;
   readonly times: Readonly<Record<Kind, Times | null>>;
+  /** How k6 itself fared; `blockedP95Ms`: what requests waited for a connection before they were sent. */
+  readonly generator: { readonly blockedP95Ms: number; readonly mostUsers: number };
   readonly scenarios: readonly {
     readonly name: Way;
     readonly accepted: number;
@@ -193,6 +195,10 @@ export function reportOf(data: K6Data, settings: Settings): Report {
       Object.entries(COUNTS).map(([name, metric]) => [name, find(metric).values.count ?? 0]),
     ),
     times: timesIn(''),
+    generator: {
+      blockedP95Ms: find('http_req_blocked').values['p(95)'] ?? 0,
+      mostUsers: find('vus').values.max ?? 0,
+    },
     scenarios: WAYS.map((name) => {
       const { reply: _reply, ...times } = timesIn(`{scenario:${name}}`);
       return { name, accepted: find(`jobs_accepted{scenario:${name}}`).values.count ?? 0, times };

@@ -101,7 +101,7 @@ function tailPlot({ times }: Report): Plot {
   };
 }
 
-function factsOf({ settings, counts, run, startedAt, tookMs }: Report): string {
+function factsOf({ settings, counts, generator, run, startedAt, tookMs }: Report): string {
   const facts: readonly (readonly [string, string])[] = [
     ['API', settings.url],
     ['run', run ?? 'did not begin'],
@@ -113,6 +113,8 @@ function factsOf({ settings, counts, run, startedAt, tookMs }: Report): string {
     ['workers killed', numberText(counts.kills ?? 0)],
     ['iterations dropped', numberText(counts.droppedIterations ?? 0)],
     ['gone before they were looked at', numberText(counts.vanished ?? 0)],
+    ['most virtual users', numberText(generator.mostUsers)],
+    ['waited for a connection, p95', msText(generator.blockedP95Ms)],
   ];
   return `<dl>${facts.map(([name, text]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(text)}</dd></div>`).join('')}</dl>`;
 }
