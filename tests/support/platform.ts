@@ -51,7 +51,7 @@ export interface TestPlatform {
 }
 
 export interface PlatformOptions {
-  readonly store?: { readonly url: string };
+  readonly store?: BenchStore;
   /** Runs instead of the pod's own main. */
   readonly podMain?: string;
   readonly supervisors?: number;
@@ -83,13 +83,14 @@ export async function startPlatform(
   const store = await bench.store('patient');
   const keyFile = join(dir, 'link.key');
   for (const { configFile, linkPort } of places) {
-    await writeFile(configFile, `redis: {prefix: ${bench.prefix}}\n${yaml(linkPort)}`);
+    const redis = JSON.stringify({ ...storeAt.settings, prefix: bench.prefix });
+    await writeFile(configFile, `redis: ${redis}\n${yaml(linkPort)}`);
   }
   await writeFile(keyFile, 'a key that both ends know\n');
   const env = {
     PATH: process.env.PATH,
     MILLRACE_CONFIG: placeAt(0).configFile,
-    MILLRACE_REDIS_URL: storeAt.productUrl ?? storeAt.url,
+    ...(storeAt.settings ? {} : { MILLRACE_REDIS_URL: storeAt.productUrl ?? storeAt.url }),
     MILLRACE_HANDLERS: HANDLERS,
     MILLRACE_LINK_KEY_FILE: keyFile,
     MILLRACE_SUPERVISORS: places.map(({ linkPort }) => `127.0.0.1:${linkPort}`).join(','),
