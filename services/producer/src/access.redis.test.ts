@@ -131,13 +131,9 @@ describe('the audit log', () => {
     await bench.call('POST', '/v1/workers/w/kill');
     await bench.call('PATCH', '/v1/queues/work', { bond: 7 }, as('admin'));
     await bench.call('PUT', '/v1/nothing', undefined, as('admin'));
-    const refused = (await next(5)).map(({ outcome, action, by, code, status }) => [
-      outcome,
-      action,
-      by,
-      status,
-      code,
-    ]);
+    const lines = await next(5);
+    expect(lines[1]).toMatchObject({ path: '/v1/workers/w/kill', target: { id: 'w' } });
+    const refused = lines.map(({ outcome, action, by, code, status }) => [outcome, action, by, status, code]);
     expect(refused).toEqual([
       ['refused', 'removeJob', 'the operator', 404, 'not_found'],
       ['refused', 'killWorker', 'the operator', 403, 'forbidden'],

@@ -67,10 +67,11 @@ async function run(
 ): Promise<Answer | null> {
   const progress = progressOf(response);
   progress.route = route;
+  // As they came: what was refused is told of, too.
+  progress.target = { ...(request.params as Record<string, string>) };
   const caller = progress.caller ?? NOBODY;
   if (route.role !== 'anyone') assertRole(caller, route.role);
   const params = route.params ? parseWith(route.params, { ...request.params }) : {};
-  progress.target = params as AuditDetails;
   const query = route.query ? parseWith(route.query, queryOf(request)) : {};
   let body: unknown;
   if (route.body) {
