@@ -18,11 +18,12 @@ export const WAYS = Object.keys(SHARES) as readonly Way[];
 /** Calls a second of the scenario that looks, as dashboards and people do. */
 const LOOKS_PER_S = 2;
 /** An accepted job is expected to end within this, so as many iterations may be under way. */
-const EXPECTED_S = 3;
+const EXPECTED_S = 5;
 const MOST_EXPECTED_S = 30;
 /** The books' keeper closes a little after everybody else has given up. */
 const KEEPER_S = 15;
-const LEAST_VUS = 2;
+const LEAST_VUS = 10;
+const MOST_AT_LEAST = 50;
 
 const jobsOf = (way: Way) => (way === 'bulk' ? BULK : 1);
 
@@ -42,7 +43,7 @@ function addScenario(way: Way, profile: Profile, settings: Settings) {
     startRate: stages[0]?.duration === '0ms' ? stages[0].target : 0,
     stages,
     preAllocatedVUs: Math.max(LEAST_VUS, Math.ceil(peak * EXPECTED_S)) * settings.runners,
-    maxVUs: Math.max(10, Math.ceil(peak * MOST_EXPECTED_S)) * settings.runners,
+    maxVUs: Math.max(MOST_AT_LEAST, Math.ceil(peak * MOST_EXPECTED_S)) * settings.runners,
     gracefulStop: `${settings.drainS}s`,
   };
 }
