@@ -34,8 +34,8 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     fires: { 'millrace_supervisor_leads{pod="a"}': '1x30', 'millrace_supervisor_leads{pod="b"}': '1x30' },
     quiet: [
       {
-        'millrace_supervisor_leads{pod="a"}': '1 1 0 0 0',
-        'millrace_supervisor_leads{pod="b"}': '0 1 1 1 1',
+        'millrace_supervisor_leads{pod="a"}': '1 1 1 0 0',
+        'millrace_supervisor_leads{pod="b"}': '0 0 1 1 1',
       },
     ],
   },
@@ -44,7 +44,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     fires: { 'millrace_store_connected{pod="a"}': '1x30', 'millrace_store_connected{pod="b"}': '0x30' },
     quiet: [
       { 'millrace_store_connected{pod="a"}': '1x30' },
-      { 'millrace_store_connected{pod="a"}': '1 0 1 1' },
+      { 'millrace_store_connected{pod="a"}': '1 1 0 0' },
     ],
   },
   MillraceStoreNearlyFull: {
@@ -238,12 +238,15 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   MillraceRecoveryStuck: {
     atMinute: 2,
     fires: { 'millrace_recoveries_running{pod="a"}': '1x30' },
-    quiet: [{ 'millrace_recoveries_running{pod="a"}': '0 1 0 0' }],
+    quiet: [{ 'millrace_recoveries_running{pod="a"}': '0 0 1 1' }],
   },
   MillraceWorkersUnlinked: {
     atMinute: 3,
     fires: { 'millrace_workers_known{pod="a"}': '4x30', 'millrace_workers_linked{pod="a"}': '3x30' },
-    quiet: [{ 'millrace_workers_known{pod="a"}': '4x30', 'millrace_workers_linked{pod="a"}': '4x30' }],
+    quiet: [
+      { 'millrace_workers_known{pod="a"}': '4x30', 'millrace_workers_linked{pod="a"}': '4x30' },
+      { 'millrace_workers_known{pod="a"}': '4x30', 'millrace_workers_linked{pod="a"}': '4 4 3 3' },
+    ],
   },
   MillraceWorkerBlocked: {
     atMinute: 6,
