@@ -27,7 +27,9 @@ afterAll(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 function adapter(release: string, id = 'one') {
   const place = { podName: null, podUid: null, nodeName: null, namespace, release };
   const credentials = fromKubeconfig(readFileSync(process.env.KUBECONFIG ?? '', 'utf8'), systemClock);
-  const made = createKubernetesCluster({ credentials, place, id, clock: systemClock, log: silentLog });
+  const made = createKubernetesCluster({
+    ...{ credentials, place, id, dryRun: false, clock: systemClock, log: silentLog },
+  });
   const { controllers } = made;
   if (controllers === null) throw new Error('it has controllers');
   const events: ClusterEvent[] = [];
@@ -175,21 +177,25 @@ describe('over a Deployment', () => {
     await cluster.start();
     const pods = await running(4);
     await until(() => controllers.sizes().get('default')?.present === 4, 'the size is known', SLOW_MS);
-    expect(controllers.sizes().get('default')).toEqual({ wanted: 4, present: 4, crashing: 0 });
+    expect(controllers.sizes().get('default')).toEqual({ wanted: 4, present: 4, crashing: 0, paused: false });
     const linked = await Promise.all(pods.map(linkedPod));
     for (const pod of linked) controllers.introduce(pod);
     await until(() => controllers.holdsLease, 'it holds the lease');
 
     // The oldest and the youngest: without the costs the controller would choose by age.
     const busy = [linked[0], linked[3]].map((pod) => pod?.id ?? '');
-    const costs = new Map(busy.map((id) => [id, 100]));
+    const costs = new Map(linked.map(({ id }) => [id, busy.includes(id) ? 100 : 0]));
     await until(() => controllers.spare(costs), 'they are spared', SLOW_MS);
     const stay = (await list('pods', namespace, selectorOf(release))).filter((pod) => costOf(pod) === '100');
     expect(stay.map(({ metadata }) => `pod.${metadata.name}`).sort()).toEqual([...busy].sort());
     await kubectl('-n', namespace, 'scale', 'deployment/d-worker-default', '--replicas=2');
     const left = await running(2);
     expect(left.map(({ metadata }) => `pod.${metadata.name}`).sort()).toEqual([...busy].sort());
-    await until(() => controllers.spare(new Map()), 'nobody is spared any more', SLOW_MS);
+    await until(
+      () => controllers.spare(new Map(busy.map((id) => [id, 0]))),
+      'nobody is spared any more',
+      SLOW_MS,
+    );
     expect((await list('pods', namespace, selectorOf(release))).map(costOf)).toEqual([undefined, undefined]);
 
     const note = { kind: 'Warning', reason: 'PoolGaveUp', action: 'OpenCircuit' } as const;

@@ -23,13 +23,16 @@ function readConfig(): Config {
   return compileConfig(process.env, file ? textOf('MILLRACE_CONFIG', file) : null);
 }
 
-/** In Kubernetes its controllers make the pods; under a launcher they are ours to keep; alone we only watch. */
+/** Under a launcher the pods are ours to keep; in Kubernetes its controllers make them; alone we only watch. */
 function clusterOf(config: Config, log: ReturnType<typeof createLog>): Cluster {
   const { cluster } = config.supervision;
-  if (cluster === 'kubernetes' || (cluster === 'auto' && isInCluster(process.env))) {
+  // A launcher may itself run in a pod, of a build for example: its word is nearer.
+  if (cluster === 'kubernetes' || (cluster === 'auto' && !process.send && isInCluster(process.env))) {
     const credentials = readCredentials(process.env, systemClock);
     const id = `${hostname()}_${randomUUID()}`;
-    return createKubernetesCluster({ credentials, place: config.kubernetes, id, clock: systemClock, log });
+    const { kubernetes: place, supervision } = config;
+    const { dryRun } = supervision;
+    return createKubernetesCluster({ credentials, place, id, dryRun, clock: systemClock, log });
   }
   if (cluster === 'none' || !process.send) return createUnmanagedCluster();
   const channel = {

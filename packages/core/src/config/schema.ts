@@ -147,8 +147,12 @@ export const configSchema = z.strictObject({
         .enum(['auto', 'kubernetes', 'none'])
         .default('auto')
         .describe(
-          'who makes worker pods: auto is kubernetes in a pod with an API token, else the launcher, else nobody',
+          'who makes worker pods: auto is the launcher that started us, else kubernetes in a pod with an API token, else nobody',
         ),
+      dryRun: z
+        .boolean()
+        .default(false)
+        .describe('in Kubernetes: only log which pods would be ended or spared'),
     })
     .prefault({}),
   poison: z

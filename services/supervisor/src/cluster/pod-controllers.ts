@@ -15,6 +15,8 @@ export interface PoolSize {
   readonly present: number;
   /** Of these, pods that end again and again as they start. */
   readonly crashing: number;
+  /** Somebody asked that it be left alone: nothing of it is ended, spared or scaled. */
+  readonly paused: boolean;
 }
 
 /** News for people who look at the cluster's objects. */
@@ -49,7 +51,7 @@ export interface PodControllers {
   /** One listener; set before `start`. Called when a pool's size has changed. */
   onSizes(listener: () => void): void;
   /**
-   * Has pods be spared in a scale-in, the higher the number the longer; pods that are not named are as good as any.
+   * Has pods be spared in a scale-in, the higher the number the longer; 0 is as good as any. Who is not named is left as it is.
    * Resolves true when the cluster has taken it all, false when not: then it is to be said again.
    */
   spare(costs: ReadonlyMap<string, number>): Promise<boolean>;

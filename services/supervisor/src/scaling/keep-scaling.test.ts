@@ -25,9 +25,10 @@ function leader(size: Partial<PoolSize> = {}) {
     size: { wanted: 3, present: 3 },
   };
   const controllers = {
-    sizes: () => new Map([['default', { crashing: 0, ...world.size, ...size }]]),
+    sizes: () => new Map([['default', { crashing: 0, paused: false, ...world.size, ...size }]]),
     async spare(costs: ReadonlyMap<string, number>) {
-      done.push(`spare ${[...costs.keys()].join(' ') || 'nobody'}`);
+      const spared = [...costs].filter(([, cost]) => cost > 0).map(([pod]) => pod);
+      done.push(`spare ${spared.join(' ') || 'nobody'}`);
       return world.isSpared;
     },
   } as unknown as PodControllers;
@@ -104,6 +105,13 @@ test('where they could not be spared the number does not fall, though it may ris
 test('a first number of ours is no lower than what there is, as long as nobody could be spared', async () => {
   const { pass, world, stop } = leader();
   world.isSpared = false;
+  expect(await pass()).toEqual(['spare nobody', 'publish 3']);
+  stop();
+});
+
+test('a pool that is to be left alone should have what it has', async () => {
+  const { pass, ask, stop } = leader({ paused: true });
+  ask({ waiting: 900, serviceMs: 60_000 });
   expect(await pass()).toEqual(['spare nobody', 'publish 3']);
   stop();
 });

@@ -79,7 +79,13 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
   }
 
   const sizeOf = (pool: string): PoolSize =>
-    controllers?.sizes().get(pool) ?? { wanted: 0, present: 0, crashing: 0 };
+    controllers?.sizes().get(pool) ?? { wanted: 0, present: 0, crashing: 0, paused: false };
+
+  /** A pool that is to be left alone should have what it has. */
+  function held(scaling: PoolScaling): PoolScaling {
+    const { paused, wanted } = sizeOf(scaling.pool);
+    return paused ? { ...scaling, desired: wanted } : scaling;
+  }
 
   async function spare(desired: ReadonlyMap<string, number>): Promise<boolean> {
     if (controllers === null) return true;
@@ -109,7 +115,7 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
       return;
     }
     const demands = await demandsNow();
-    const scalings = await settle(pools.map((pool) => scalingOf(pool, demands)));
+    const scalings = await settle(pools.map((pool) => held(scalingOf(pool, demands))));
     if (!leads()) return;
     await store.board.saveScaling(scalings);
     published = new Map(scalings.map((scaling) => [scaling.pool, scaling]));

@@ -25,7 +25,7 @@ export function isScaleInDue({ desired, wanted, present }: PoolAim): boolean {
 }
 
 /**
- * The deletion costs: a busy pod goes after every idle one, and of the busy those with the most to do last. In steps of a
+ * The deletion cost of everybody who is heard, 0 where there is no reason to spare it: a busy pod goes after every idle one, and of the busy those with the most to do last. In steps of a
  * doubling, so that a pod's number does not change with each job.
  */
 export function sparedPods(
@@ -35,7 +35,8 @@ export function sparedPods(
   const costs = new Map<string, number>();
   for (const { pod, pool, busy } of loads) {
     const aim = aims.get(pool);
-    if (busy > 0 && aim && isScaleInDue(aim)) costs.set(pod, BUSY + STEP * Math.floor(Math.log2(busy)));
+    const isSpared = busy > 0 && aim !== undefined && isScaleInDue(aim);
+    costs.set(pod, isSpared ? BUSY + STEP * Math.floor(Math.log2(busy)) : 0);
   }
   return costs;
 }

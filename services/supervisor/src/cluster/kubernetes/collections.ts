@@ -31,6 +31,9 @@ export function isCrashing(pod: PodObject): boolean {
   return workerContainer(pod)?.state?.waiting?.reason === 'CrashLoopBackOff';
 }
 
+/** On a Deployment: `true` has the supervisors leave its pods and its number alone. */
+export const PAUSED = 'millrace.dev/paused';
+
 const isOver = ({ metadata, status }: PodObject) =>
   metadata.deletionTimestamp !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
 
@@ -44,13 +47,14 @@ export function poolSizes(
     const pool = poolOf(deployment);
     // The API's default, where a manifest leaves it out.
     if (pool !== undefined) {
-      sizes.set(pool, { wanted: deployment.spec?.replicas ?? 1, present: 0, crashing: 0 });
+      const paused = deployment.metadata.annotations?.[PAUSED] === 'true';
+      sizes.set(pool, { wanted: deployment.spec?.replicas ?? 1, present: 0, crashing: 0, paused });
     }
   }
   for (const pod of pods) {
     const pool = poolOf(pod);
     if (pool === undefined || isOver(pod)) continue;
-    const size = sizes.get(pool) ?? { wanted: 0, present: 0, crashing: 0 };
+    const size = sizes.get(pool) ?? { wanted: 0, present: 0, crashing: 0, paused: false };
     const present = size.present + 1;
     sizes.set(pool, { ...size, present, crashing: size.crashing + (isCrashing(pod) ? 1 : 0) });
   }

@@ -6,14 +6,14 @@ export const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 export const COST_OWNER = 'millrace.dev/deletion-cost-by';
 const US = 'supervisor';
 
-/** The annotations that bring `pod` to `cost`, null where it stands so already. Undefined: no cost of ours. */
+/** The annotations that bring `pod` to `cost`, null where it stands so already. At 0 there is none of ours. */
 export function costPatch(
   { metadata }: PodObject,
-  cost: number | undefined,
+  cost: number,
 ): Readonly<Record<string, string | null>> | null {
   const { [DELETION_COST]: current, [COST_OWNER]: owner } = metadata.annotations ?? {};
   // Somebody else's number is theirs.
   if (current !== undefined && owner !== US) return null;
-  if (cost === undefined) return current === undefined ? null : { [DELETION_COST]: null, [COST_OWNER]: null };
+  if (cost === 0) return current === undefined ? null : { [DELETION_COST]: null, [COST_OWNER]: null };
   return current === String(cost) ? null : { [DELETION_COST]: String(cost), [COST_OWNER]: US };
 }

@@ -14,10 +14,10 @@ describe('deletion costs', () => {
     ['busy, none yet: set', {}, 100, ours],
     ['as it is to be: nothing', ours, 100, null],
     ['busier: set anew', ours, 110, { ...ours, [cost]: '110' }],
-    ['idle again: cleared', ours, undefined, { [cost]: null, [owner]: null }],
-    ['idle, none: nothing', {}, undefined, null],
+    ['idle again: cleared', ours, 0, { [cost]: null, [owner]: null }],
+    ['idle, none: nothing', {}, 0, null],
     ['set by a person: theirs, busy or idle', { [cost]: '5' }, 100, null],
-    ['the same when idle', { [cost]: '5' }, undefined, null],
+    ['the same when idle', { [cost]: '5' }, 0, null],
   ])('%s', (_, annotations, wanted, patch) => {
     expect(costPatch(podObject({ annotations }), wanted)).toEqual(patch);
   });
@@ -34,9 +34,15 @@ describe('the sizes of pools', () => {
     ];
     const sizes = poolSizes([deploymentObject('default', 3), deploymentObject('idle', 0)], pods);
     expect([...sizes]).toEqual([
-      ['default', { wanted: 3, present: 2, crashing: 1 }],
-      ['idle', { wanted: 0, present: 0, crashing: 0 }],
+      ['default', { wanted: 3, present: 2, crashing: 1, paused: false }],
+      ['idle', { wanted: 0, present: 0, crashing: 0, paused: false }],
     ]);
+  });
+
+  test('one that says that it is paused is', () => {
+    const deployment = deploymentObject('p', 2);
+    const metadata = { ...deployment.metadata, annotations: { 'millrace.dev/paused': 'true' } };
+    expect(poolSizes([{ ...deployment, metadata }], []).get('p')?.paused).toBe(true);
   });
 
   test('a Deployment that says nothing has one replica', () => {

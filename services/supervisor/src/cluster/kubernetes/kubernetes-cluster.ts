@@ -1,15 +1,16 @@
 import { type Clock, type KubernetesPlace, type Log, lifecycle, messageOf } from '@millrace/core';
 import type { Cluster, ClusterEvent } from '../cluster.ts';
 import type { ClusterCondition, ClusterNote, PodControllers } from '../pod-controllers.ts';
-import { ApiError, createApi, isStatus } from './api.ts';
+import { createApi } from './api.ts';
 import { createApiMeter, OUTAGE_MS } from './api-meter.ts';
 import { createClusterLease } from './cluster-lease.ts';
 import { createCollections } from './collections.ts';
 import type { Credentials } from './credentials.ts';
-import { costPatch } from './deletion-cost.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { clusterNames } from './names.ts';
+import { type PodObject, poolOf } from './objects.ts';
 import { createPodBook } from './pod-book.ts';
+import { createPodWriter, type Ending } from './pod-writer.ts';
 import { writeStatusMap } from './status-map.ts';
 import { createWorkQueue } from './work-queue.ts';
 
@@ -18,28 +19,21 @@ const WRITES_A_SECOND = 10;
 /** Grace of a kill. Not 0: then the object would go before its kubelet has ended the containers. */
 const KILL_GRACE_SECONDS = 1;
 const STATUS_KEY = 'status';
-/** Patches of one `spare` under way at once. */
-const PATCHES_AT_ONCE = 8;
 
 export interface KubernetesClusterOptions {
   readonly credentials: Credentials;
   readonly place: KubernetesPlace;
   /** Names us in the Lease where no pod does. */
   readonly id: string;
+  /** Only log what would be done to pods. */
+  readonly dryRun: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What is to become of a pod. */
-interface Ending {
-  readonly name: string;
-  readonly uid: string;
-  readonly graceSeconds: number;
-}
-
 /** Pods that ReplicaSets make. We watch them, have single ones deleted, and say which are to be spared. */
 export function createKubernetesCluster(options: KubernetesClusterOptions): Cluster {
-  const { credentials, place, id, clock, log } = options;
+  const { credentials, place, id, dryRun, clock, log } = options;
   const namespace = place.namespace ?? credentials.namespace;
   const names = clusterNames(place, id);
   const meter = createApiMeter(clock.monotonicMs());
@@ -54,6 +48,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
     ...{ name: names.lease, holder: names.holder, labels: names.labels, api, clock, log },
     isCandidate: () => isCandidate(),
   });
+  const writer = createPodWriter({ api, holdsLease: lease.holds, dryRun, log });
   const recorder = createEventRecorder({ api, meter, reporter: names.holder, clock, log });
   const collections = createCollections({
     ...{ api, meter, clock, log, namespace, selector: names.selector },
@@ -79,38 +74,15 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
     return atMs >= outage.sinceMs + offsetMs - 1_000 && atMs <= outage.untilMs + offsetMs;
   }
 
-  /** Asked at the last moment: an order may have waited so long that the lease is over. */
-  function assertLease(): void {
-    if (!lease.holds())
-      throw new ApiError(0, 'NotLeader', 'this supervisor does not hold the cluster’s lease');
-  }
-
   async function reconcile(key: string): Promise<void> {
     if (key === STATUS_KEY) {
       await writeStatus();
       return;
     }
     const ending = endings.get(key);
-    if (!ending) return;
-    // Somebody else leads: it decides anew.
-    if (!isCandidate()) {
-      endings.delete(key);
-      return;
-    }
-    assertLease();
-    await end(ending);
+    // Where somebody else leads, it decides anew.
+    if (ending && isCandidate()) await writer.end(ending);
     if (endings.get(key) === ending) endings.delete(key);
-  }
-
-  async function end({ name, uid, graceSeconds }: Ending): Promise<void> {
-    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: graceSeconds };
-    try {
-      await api.call('DELETE', path, { body: { ...body, preconditions: { uid } } });
-    } catch (error) {
-      // Gone, or another pod has its name by now.
-      if (!isStatus(error, 404, 409)) throw error;
-    }
   }
 
   function order(pod: string, graceSeconds: number): void {
@@ -120,46 +92,31 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
       return;
     }
     const { name, uid } = found.metadata;
+    if (isPaused(found)) {
+      log.info({ pod: name }, 'A pod is left alone: its Deployment says millrace.dev/paused');
+      return;
+    }
     endings.set(pod, { name, uid, graceSeconds });
     queue.put(pod);
   }
 
+  function isPaused(pod: PodObject): boolean {
+    return collections.sizes().get(poolOf(pod) ?? '')?.paused === true;
+  }
+
   async function writeStatus(): Promise<void> {
-    if (status === undefined || !isCandidate()) return;
-    assertLease();
+    if (status === undefined || !lease.holds()) return;
     const { conditions, text } = status;
     await writeStatusMap(api, clock, { name: names.status, labels: names.labels }, conditions, text);
   }
 
-  async function spare(costs: ReadonlyMap<string, number>): Promise<boolean> {
-    if (!lease.holds()) return false;
-    const patches = book.objects().flatMap((pod) => {
-      const own = book.livesOf(pod.metadata.uid).map((life) => costs.get(life));
-      const patch = costPatch(
-        pod,
-        own.find((cost) => cost !== undefined),
-      );
-      return patch === null || pod.metadata.deletionTimestamp !== undefined ? [] : [{ pod, patch }];
+  function spare(costs: ReadonlyMap<string, number>): Promise<boolean> {
+    const known = book.objects().flatMap((pod) => {
+      const cost = book.livesOf(pod.metadata.uid).flatMap((life) => costs.get(life) ?? [])[0];
+      const isLeft = pod.metadata.deletionTimestamp !== undefined || isPaused(pod);
+      return cost === undefined || isLeft ? [] : [{ pod, cost }];
     });
-    let isDone = true;
-    const take = async () => {
-      for (let next = patches.pop(); next; next = patches.pop()) {
-        const { name, uid, resourceVersion } = next.pod.metadata;
-        try {
-          assertLease();
-          const body = { metadata: { uid, resourceVersion, annotations: next.patch } };
-          await api.call('PATCH', `/api/v1/namespaces/${namespace}/pods/${name}`, { body });
-        } catch (error) {
-          // One that is gone needs no cost; one that has changed is decided on anew.
-          if (isStatus(error, 404)) continue;
-          isDone = false;
-          if (!isStatus(error, 409))
-            log.debug({ pod: name, error: messageOf(error) }, 'A deletion cost was not set');
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: PATCHES_AT_ONCE }, take));
-    return isDone;
+    return writer.setCosts(known);
   }
 
   function regardingOf({ about }: ClusterNote) {
