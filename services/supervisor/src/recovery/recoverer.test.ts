@@ -1,5 +1,5 @@
 import { type DeathCertificate, MillraceError, type Recovery, silentLog, systemClock } from '@millrace/core';
-import type { Board, QueueSupervision } from '@millrace/queue';
+import type { Board, DeadStart, QueueSupervision } from '@millrace/queue';
 import { expect, test } from 'vitest';
 import { beginRecovery } from './record.ts';
 import { createRecoverer } from './recoverer.ts';
@@ -34,12 +34,17 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
       pass('restarts', `restarts ${queue} ${after}`);
       return new Map(ids.map((id) => [id, systemClock.nowMs()]));
     },
+    blame: async (queue: string, { certificate: { cause } }: DeadStart, ids: readonly string[]) => {
+      calls.push(`blame ${queue} ${cause} ${ids}`);
+      return ids.length;
+    },
   } as unknown as QueueSupervision;
   const board = {
     saveRecovery: async (recovery: Recovery) => {
       pass('save', `save ${recovery.state}`);
       saved.push(recovery);
     },
+    recoveries: async () => saved.slice(-1),
   } as unknown as Board;
   let reclaimed = 0;
   const recovered: string[] = [];
@@ -139,4 +144,38 @@ test('tells whether it came to its end, also whoever asks while it runs', async 
   const begun = beginRecovery(certificate({ worker: 'pool-1.b' }));
   const unreadable = { ...begun, orphans: null as unknown as Recovery['orphans'] };
   expect(await recoverer.resume(unreadable, queues)).toBe(false);
+});
+
+const told = { kind: 'pod-terminated', atMs: 1, detail: 'OOMKilled' } as const;
+const blames = (calls: readonly string[]) => calls.filter((call) => call.startsWith('blame'));
+
+test('what becomes known later is on the record, and orphans are blamed that were not', async () => {
+  const { recoverer, calls, saved } = faultyStore();
+  const lost = certificate({ cause: 'pod-lost', blame: 'none' });
+  const recovery = recoverer.recover(lost, queues);
+  // Before it is known who the orphans are.
+  await recoverer.amend({ ...lost, cause: 'oom', blame: 'jobs', evidence: [told] });
+  await recovery;
+  expect(blames(calls)).toEqual(['blame full oom 1,2']);
+  expect(calls.indexOf('reclaim full')).toBeLessThan(calls.indexOf('blame full oom 1,2'));
+  expect(saved.some(({ certificate: { evidence } }) => evidence[0]?.kind === 'pod-terminated')).toBe(true);
+});
+
+test('a reason that blames nobody is only written down, also when the recovery is over', async () => {
+  const { recoverer, calls, saved } = faultyStore();
+  const lost = certificate({ cause: 'pod-lost', blame: 'none' });
+  await recoverer.recover(lost, queues);
+  await recoverer.amend({ ...lost, evidence: [told] });
+  await recoverer.stop();
+  expect(blames(calls)).toEqual([]);
+  expect(saved.at(-1)).toMatchObject({ state: 'done', certificate: { evidence: [told] } });
+});
+
+test('a planned end without orphans gets no record by it either', async () => {
+  const { recoverer, saved } = faultyStore();
+  const ended = certificate({ cause: 'shutdown' });
+  const recovery = recoverer.recover(ended, async () => ['empty']);
+  await recoverer.amend({ ...ended, evidence: [told] });
+  await recovery;
+  expect(saved).toEqual([]);
 });

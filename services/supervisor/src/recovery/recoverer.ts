@@ -123,7 +123,8 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
   async function amend(certificate: DeathCertificate): Promise<void> {
     const { worker, blame, cause } = certificate;
     const known = await recorded(worker);
-    if (!known) return;
+    // A planned end that left nothing behind has no record.
+    if (!known || (known.certificate.cause === 'shutdown' && orphanCount(known) === 0)) return;
     journal.save(worker, { ...known, certificate });
     log.info({ worker, cause, evidence: certificate.evidence[0]?.detail }, 'More is known of a death');
     // Whoever saw it without blame did not count it.
