@@ -19,7 +19,7 @@ export const WAYS = Object.keys(SHARES) as readonly Way[];
 const LOOKS_PER_S = 2;
 /** An accepted job is expected to end within this, so as many iterations may be under way. */
 const EXPECTED_S = 5;
-const MOST_EXPECTED_S = 30;
+const MOST_EXPECTED_S = 15;
 /** The books' keeper closes a little after everybody else has given up. */
 const KEEPER_S = 15;
 const LEAST_VUS = 10;
@@ -84,4 +84,16 @@ export function scenariosOf(settings: Settings) {
   // Those that are aborted at their breaking point have no end at which the books could be closed: teardown reads them.
   const keeper = profile.mood === 'broken' ? {} : { books };
   return { ...adds, look, ...keeper, ...(settings.killEveryS > 0 ? { kills } : {}) };
+}
+
+/** Virtual users of a run, of all its runners together: those that stand ready, and the most there may be. */
+export function usersOf(settings: Settings): { ready: number; most: number } {
+  let ready = 0;
+  let most = 0;
+  for (const scenario of Object.values(scenariosOf(settings))) {
+    const isOpen = 'maxVUs' in scenario;
+    ready += isOpen ? scenario.preAllocatedVUs : scenario.vus;
+    most += isOpen ? scenario.maxVUs : scenario.vus;
+  }
+  return { ready, most };
 }

@@ -12,14 +12,13 @@ export const CONTAINER_SECURITY = {
   readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
 };
-export const RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } };
 
 const SCRIPTS = '/scripts';
 const KEPT_S = 86_400;
 
 /** A plain Job: it succeeds when the run has passed, and its log ends with the report. */
 export function jobOf(parts: Parts): object {
-  const { name, labels, configMap, script, image, env, deadlineS } = parts;
+  const { name, labels, configMap, script, image, env, resources, deadlineS } = parts;
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -44,7 +43,7 @@ export function jobOf(parts: Parts): object {
               command: ['k6'],
               args: ['run', '--quiet', `${SCRIPTS}/${script}`],
               env,
-              resources: RESOURCES,
+              resources,
               securityContext: CONTAINER_SECURITY,
               volumeMounts: [{ name: 'scripts', mountPath: SCRIPTS, readOnly: true }],
             },

@@ -47,6 +47,19 @@ describe('a Job', () => {
     expect(quiet.spec.template.spec.containers[0].env.at(-1).valueFrom.secretKeyRef.key).toBe('operator');
   });
 
+  test('has the memory that its virtual users take', async () => {
+    const memoryOf = async (line: string) => {
+      const [, job] = await documents(line);
+      const { requests, limits } = job.spec.template.spec.containers[0].resources;
+      return [requests.memory, limits.memory].map((text: string) => Number.parseInt(text, 10));
+    };
+    const [request = 0, limit = 0] = await memoryOf('average');
+    const [more = 0, most = 0] = await memoryOf('average --rate 500');
+    expect(request).toBeLessThan(limit);
+    expect(more).toBeGreaterThan(5 * request);
+    expect(most).toBeGreaterThan(5 * limit);
+  });
+
   test('with a setting that is none is refused', async () => {
     await expect(documents('smoke --rate many')).rejects.toThrow('MILLRACE_LOAD_RATE');
   });

@@ -1,4 +1,5 @@
-import { settingsOf } from '../lib/settings.ts';
+import { usersOf } from '../lib/scenarios.ts';
+import { type Settings, settingsOf } from '../lib/settings.ts';
 import { jobOf } from './job.ts';
 import { type LoadtestCommand, LoadtestUsage } from './options.ts';
 import { flatScripts } from './scripts.ts';
@@ -20,11 +21,22 @@ export interface Parts {
   readonly script: string;
   readonly image: string;
   readonly env: readonly object[];
+  readonly resources: object;
   /** Longest time that the whole run may take, s. */
   readonly deadlineS: number;
 }
 
 const SETUP_AND_TEARDOWN_S = 300;
+/** What k6 takes, MiB: a virtual user of these scripts about 0.7 (k6 1.8), beside what it takes without any. */
+const A_USER_MI = 1;
+const NO_USER_MI = 192;
+
+/** Of one runner. */
+function resourcesOf(settings: Settings): object {
+  const { ready, most } = usersOf(settings);
+  const mi = (users: number) => `${NO_USER_MI + Math.ceil((users * A_USER_MI) / settings.runners)}Mi`;
+  return { requests: { cpu: '100m', memory: mi(ready) }, limits: { memory: mi(most) } };
+}
 
 function partsOf(command: Manifest): Parts {
   const { test, release, environment, image, parallelism } = command;
@@ -36,7 +48,7 @@ function partsOf(command: Manifest): Parts {
     MILLRACE_LOAD_OUT: '-',
     ...(parallelism > 1 ? { MILLRACE_LOAD_RUNNERS: String(parallelism) } : {}),
   };
-  let settings: ReturnType<typeof settingsOf>;
+  let settings: Settings;
   try {
     settings = settingsOf(test, variables);
   } catch (error) {
@@ -58,6 +70,7 @@ function partsOf(command: Manifest): Parts {
       ...Object.entries(variables).map(([variable, value]) => ({ name: variable, value })),
       { name: 'MILLRACE_TOKEN', valueFrom: token },
     ],
+    resources: resourcesOf(settings),
     deadlineS: Math.ceil(settings.durationS + settings.drainS + SETUP_AND_TEARDOWN_S),
   };
 }

@@ -1,4 +1,4 @@
-import { CONTAINER_SECURITY, POD_SECURITY, RESOURCES } from './job.ts';
+import { CONTAINER_SECURITY, POD_SECURITY } from './job.ts';
 import type { Parts } from './manifest.ts';
 
 const POD = {
@@ -12,7 +12,7 @@ const POD = {
  * verdict, for thresholds are judged by each k6 alone: the test has passed when every runner's Job has succeeded.
  */
 export function testRunOf(parts: Parts, parallelism: number): object {
-  const { name, labels, configMap, script, image, env } = parts;
+  const { name, labels, configMap, script, image, env, resources } = parts;
   return {
     apiVersion: 'k6.io/v1alpha1',
     kind: 'TestRun',
@@ -26,9 +26,9 @@ export function testRunOf(parts: Parts, parallelism: number): object {
         imagePullPolicy: 'IfNotPresent',
         metadata: { labels },
         env,
-        resources: RESOURCES,
+        resources,
       },
-      starter: { ...POD, resources: RESOURCES },
+      starter: POD,
     },
   };
 }

@@ -33,18 +33,28 @@ export interface LoadTest {
 }
 
 /** Starts `npm run loadtest -- <words>` against `url`. */
-export function spawnLoadtest(url: string, words: readonly string[]): ChildProcess {
+export function spawnLoadtest(
+  url: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): ChildProcess {
   return spawn(process.execPath, [RUN, ...words], {
-    env: { ...process.env, MILLRACE_URL: url },
+    env: { ...process.env, MILLRACE_URL: url, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-/** Runs a load test to its end. `url` may be a proxy's. */
-export async function loadtest(url: string, test: string, flags: readonly string[]): Promise<LoadTest> {
+/** Runs a load test to its end. `url` may be a proxy's; `k6` are further words for k6 itself. */
+export async function loadtest(
+  url: string,
+  test: string,
+  flags: readonly string[],
+  k6: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<LoadTest> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-loadtest-'));
   try {
-    const child = spawnLoadtest(url, [test, ...flags, '--out', dir]);
+    const child = spawnLoadtest(url, [test, ...flags, '--out', dir, '--', ...k6], env);
     const [[code], out, err] = await Promise.all([
       once(child, 'exit') as Promise<[number | null]>,
       text(child.stdout as NodeJS.ReadableStream),

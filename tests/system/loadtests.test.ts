@@ -83,6 +83,39 @@ describe.skipIf(!hasK6())('a load test', () => {
   );
 });
 
+describe.skipIf(!hasK6())('k6', () => {
+  test(
+    'in two processes divides the load, and each has its verdict',
+    async () => {
+      const sequence = ['--execution-segment-sequence', '0,1/2,1'];
+      const runner = (segment: string) =>
+        loadtest(platform.url, 'smoke', SHORT, ['--execution-segment', segment, ...sequence], {
+          MILLRACE_LOAD_RUNNERS: '2',
+        });
+      const both = await Promise.all(['0:1/2', '1/2:1'].map(runner));
+      for (const ran of both) expect(verdictOf(ran)).toEqual({ code: 0, crossed: [] });
+      const [one = 0, other = 0] = both.map(({ report }) => report.counts.accepted);
+      expect(one + other).toBeGreaterThan(20);
+      expect(one + other).toBeLessThan(90);
+      expect(both[0]?.report.run).not.toBe(both[1]?.report.run);
+    },
+    A_TEST_MS,
+  );
+
+  test(
+    'stops at the breaking point, and leaves nothing behind',
+    async () => {
+      const limits = ['--duration', '60s', '--rate', '5', '--accept-p95', '1ms'];
+      const ran = await loadtest(platform.url, 'breakpoint', limits);
+      expect(verdictOf(ran)).toEqual({ code: 99, crossed: ['job_accept'] });
+      expect(ran.report.tookMs).toBeLessThan(50_000);
+      const { status } = await call(platform.url, 'GET', `/v1/queues/workload/ledger/${ran.report.run}`);
+      expect(status).toBe(404);
+    },
+    A_TEST_MS,
+  );
+});
+
 describe.skipIf(!hasK6())('the verdict turns red for', () => {
   test(
     'an accepted job that is gone',
