@@ -31,7 +31,7 @@ test.each([
   async ({ name, reason }) => {
     const half = () => Array.from({ length: GOOD / 2 }, () => ({ ms: 5 }));
     const before = await offer(api, 'sleeps', half());
-    const [poison = ''] = await offer(api, name, [{ ms: 0 }]);
+    const [poison = ''] = await offer(api, name, [{ ms: 0, times: 1_000_000 }]);
     const after = await offer(api, 'sleeps', half());
     const letter = await letterOf(poison);
     expect(letter.kills).toHaveLength(3);
