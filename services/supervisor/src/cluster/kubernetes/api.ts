@@ -79,7 +79,7 @@ export function createApi(credentials: Credentials, clock: Clock, meter: ApiMete
     const token = credentials.token();
     return {
       method: verb,
-      host: server.hostname,
+      host: server.hostname.replace(/^\[|\]$/g, ''),
       port: server.port || 443,
       path: `${server.pathname.replace(/\/$/, '')}${path}`,
       headers: {

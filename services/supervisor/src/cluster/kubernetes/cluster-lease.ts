@@ -40,6 +40,8 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
   let untilMs = Number.NEGATIVE_INFINITY;
   let seen: LeaseSight | null = null;
   let told = false;
+  /** It may still have our name in it. */
+  let wasOurs = false;
   let work: Promise<void> = Promise.resolve();
 
   const holds = () => clock.monotonicMs() < untilMs;
@@ -65,6 +67,7 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
   async function write(lease: LeaseObject | null): Promise<void> {
     const spec = leaseSpec(lease?.spec, holder, clock.nowMs());
     const sentMs = clock.monotonicMs();
+    wasOurs = true;
     const meta = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
     const answer = (
       lease === null
@@ -94,6 +97,7 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 };
     const meta = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease.metadata };
     await api.call('PUT', path, { body: { ...meta, spec } });
+    wasOurs = false;
   }
 
   async function keepAsking(): Promise<void> {
@@ -113,9 +117,8 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
   }
 
   async function giveUp(): Promise<void> {
-    const held = holds();
     untilMs = Number.NEGATIVE_INFINITY;
-    if (!held) return;
+    if (!wasOurs) return;
     const lease = await read();
     if (lease?.spec?.holderIdentity === holder) await release(lease);
   }
