@@ -1,17 +1,25 @@
 // `npm run build`: the sources as JavaScript in dist/, in the same tree, with what the services read beside them.
 // Types are checked by `npm run check`; here they only go.
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUT = join(ROOT, 'dist');
-const COPIED = ['packages/*/src/**/*.lua', 'image/entrypoint', 'LICENSE'];
-const MANIFESTS = ['package.json', '{packages,services}/*/package.json', '{handlers,local,cli}/package.json'];
-const BIN = 'cli/bin/millrace.mjs';
+const FOLDERS = ['packages', 'services', 'handlers', 'local', 'cli'];
+const MANIFEST = /(^|[/\\])package\.json$/;
+const BIN = join('cli', 'bin', 'millrace.mjs');
+
+/** Paths of the files in a folder of the repository that are its own. */
+function filesIn(folder) {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(^|[/\\])(node_modules|dist)[/\\]/.test(path));
+}
 
 function write(path, text) {
   mkdirSync(dirname(join(OUT, path)), { recursive: true });
@@ -28,7 +36,9 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 const { status } = spawnSync(process.execPath, [tsc, '-p', join(ROOT, 'image')], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
-for (const path of globSync(COPIED, { cwd: ROOT })) cpSync(join(ROOT, path), join(OUT, path));
-for (const path of [...globSync(MANIFESTS, { cwd: ROOT }), BIN]) {
-  write(path, compiledNames(readFileSync(join(ROOT, path), 'utf8')));
+for (const path of ['LICENSE', join('image', 'entrypoint')]) cpSync(join(ROOT, path), join(OUT, path));
+for (const path of ['package.json', ...FOLDERS.flatMap(filesIn)]) {
+  if (path.endsWith('.lua')) cpSync(join(ROOT, path), join(OUT, path));
+  else if (path === BIN || MANIFEST.test(path))
+    write(path, compiledNames(readFileSync(join(ROOT, path), 'utf8')));
 }
