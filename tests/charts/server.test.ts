@@ -54,27 +54,28 @@ describe.skipIf(!isThere).each(['helm', 'helm3'])(`the number of a running pool,
     run(helm, ['upgrade', '--install', release, CHART, '-n', NAMESPACE, ...IDLE, ...args]);
   const number = async () => Number(await kubectl('get', deployment, '-o', 'jsonpath={.spec.replicas}'));
 
-  test.skipIf(!has(helm))(
-    `outlives kubectl scale, the switch to an autoscaler, and the upgrades after it${missing(helm)}`,
-    LONG,
-    async () => {
-      await upgrade();
-      expect(await number()).toBe(3);
-      await kubectl('scale', deployment, '--replicas=5');
-      await upgrade();
-      expect(await number(), 'an upgrade after kubectl scale').toBe(5);
-      await upgrade(...HPA);
-      expect(await number(), 'the switch').toBe(5);
-      await upgrade(...HPA);
-      expect(await number(), 'the upgrade after the switch').toBe(5);
-      await kubectl('scale', deployment, '--replicas=4');
-      await upgrade(...HPA);
-      expect(await number(), 'an upgrade after the autoscaler has scaled').toBe(4);
-      await upgrade(...HPA);
-      expect(await number(), 'and the next one').toBe(4);
-      await run(helm, ['uninstall', release, '-n', NAMESPACE]);
-    },
-  );
+  test.skipIf(!has(helm))(`outlives kubectl scale${missing(helm)}`, LONG, async () => {
+    await upgrade();
+    expect(await number()).toBe(3);
+    await kubectl('scale', deployment, '--replicas=5');
+    await upgrade();
+    expect(await number()).toBe(5);
+    await run(helm, ['uninstall', release, '-n', NAMESPACE]);
+  });
+
+  test.skipIf(!has(helm))(`outlives the switch to an autoscaler${missing(helm)}`, LONG, async () => {
+    await upgrade();
+    await upgrade(...HPA);
+    expect(await number(), 'the switch').toBe(3);
+    await upgrade(...HPA);
+    expect(await number(), 'the upgrade after it').toBe(3);
+    await kubectl('scale', deployment, '--replicas=4');
+    await upgrade(...HPA);
+    expect(await number(), 'an upgrade after the autoscaler has scaled').toBe(4);
+    await upgrade(...HPA);
+    expect(await number(), 'and the next one').toBe(4);
+    await run(helm, ['uninstall', release, '-n', NAMESPACE]);
+  });
 });
 
 describe.skipIf(!isThere)(`over an upgrade${without}`, () => {

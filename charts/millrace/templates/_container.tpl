@@ -59,7 +59,7 @@
       fieldPath: {{ $path }}
 {{- end }}
 - name: MILLRACE_RELEASE
-  value: {{ $root.Release.Name }}
+  value: {{ $root.Release.Name | quote }}
 {{- if eq .component "producer" }}
 - name: MILLRACE_TOKENS_FILE
   value: /etc/millrace/tokens/tokens

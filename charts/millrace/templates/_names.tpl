@@ -31,7 +31,7 @@
 {{/* What selects the pods of a component, and never changes over a release's life. */}}
 {{- define "millrace.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "millrace.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- with .component }}
 app.kubernetes.io/component: {{ . }}
 {{- end }}
