@@ -10,6 +10,7 @@ import { clusterConformance } from '../support/cluster-conformance.ts';
 import { until } from '../support/queue.ts';
 import { eventually, find, kubectl, list, type Manifest } from './support/kubernetes.ts';
 import { must } from './support/shell.ts';
+import { type UnsteadyWay, unsteadyWay } from './support/unsteady-way.ts';
 
 /** Heeds no SIGTERM, and ends with 7 when it is told to crash. */
 const STUBBORN =
@@ -23,18 +24,28 @@ let releases = 0;
 beforeAll(() => kubectl('create', 'namespace', namespace));
 afterAll(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
+const credentials = () => fromKubeconfig(readFileSync(process.env.KUBECONFIG ?? '', 'utf8'), systemClock);
+
 /** One release's adapter, with who was introduced to it. */
-function adapter(release: string, id = 'one') {
+function adapter(release: string, id = 'one', port?: number) {
   const place = { podName: null, podUid: null, nodeName: null, namespace, release };
-  const credentials = fromKubeconfig(readFileSync(process.env.KUBECONFIG ?? '', 'utf8'), systemClock);
+  const own = credentials();
+  const reached = port === undefined ? own : { ...own, server: serverAt(own.server, port) };
   const made = createKubernetesCluster({
-    ...{ credentials, place, id, dryRun: false, clock: systemClock, log: silentLog },
+    ...{ credentials: reached, place, id, dryRun: false, clock: systemClock, log: silentLog },
   });
   const { controllers } = made;
   if (controllers === null) throw new Error('it has controllers');
   const events: ClusterEvent[] = [];
   made.listen((event) => events.push(event));
   return { cluster: made, controllers, events };
+}
+
+/** Through a way of ours; the certificate is that of the server's own host. */
+function serverAt(server: URL, port: number): URL {
+  const through = new URL(server);
+  through.port = String(port);
+  return through;
 }
 
 const labelsOf = (release: string) => ({
@@ -237,4 +248,64 @@ describe('over a Deployment', () => {
     expect(events.filter(({ type, id }) => type === 'pod-exited' && id === linked.id)).toEqual([]);
     await cluster.stop();
   });
+});
+
+describe('a server that goes away', () => {
+  const release = 'w';
+  /** Longer than a call may take, and than the lease lives. */
+  const AWAY_MS = 7_000;
+  const BACK_MS = 10_000;
+
+  async function through(act: (way: UnsteadyWay, made: ReturnType<typeof adapter>) => Promise<void>) {
+    const { server } = credentials();
+    const way = await unsteadyWay(server.hostname, Number(server.port || 443));
+    const made = adapter(release, 'w', way.port);
+    made.controllers.candidate(() => true);
+    await made.cluster.start();
+    await until(() => made.controllers.holdsLease, 'it holds the lease', SLOW_MS);
+    await made.cluster.list();
+    try {
+      await act(way, made);
+    } finally {
+      way.thaw();
+      await made.cluster.stop();
+      way.close();
+    }
+  }
+
+  const deployment = (name: string, replicas: number) => ({
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment' },
+    metadata: { name, namespace, labels: { ...labelsOf(release), 'millrace.dev/pool': name } },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { ...podSpec, restartPolicy: 'Always' } },
+    },
+  });
+  const away = async (ms: number) => {
+    const sinceMs = performance.now();
+    await until(() => performance.now() - sinceMs > ms, 'the time is over', ms + 1_000);
+  };
+
+  // On a host that is not this machine the certificate does not fit our way.
+  const isNear = ['127.0.0.1', 'localhost'].includes(credentials().server.hostname);
+
+  test.skipIf(!isNear).each(['freeze', 'cut'] as const)(
+    'by a %s: nobody acts meanwhile, and what changed is seen soon after its return',
+    (how) =>
+      through(async (way, { controllers }) => {
+        way[how]();
+        await away(AWAY_MS);
+        expect(controllers.holdsLease).toBe(false);
+        expect(controllers.metrics()).toContain('millrace_kubernetes_away 1');
+        await apply(deployment(`p-${how}`, 0));
+        way.thaw();
+        await until(() => controllers.sizes().has(`p-${how}`), 'the change is seen', BACK_MS);
+        await until(() => controllers.holdsLease, 'it acts again', BACK_MS);
+        // And the watch lives, not only the list before it.
+        await apply(deployment(`q-${how}`, 0));
+        await until(() => controllers.sizes().has(`q-${how}`), 'the next change is seen', BACK_MS);
+        expect(controllers.metrics()).toContain('millrace_kubernetes_away 0');
+      }),
+  );
 });
