@@ -22,7 +22,7 @@ function gauges(store: { connected?: boolean; names?: () => Promise<string[]> } 
   const made = createQueueGauges({
     store: {
       connected: store.connected ?? true,
-      board: { queueNames: names } as Store['board'],
+      board: { queueNames: names } as unknown as Store['board'],
       queue: (name) =>
         ({
           snapshot: async () => {
