@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { silentLog, systemClock } from '@millrace/core';
+import { type Clock, silentLog, systemClock } from '@millrace/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClusterEvent } from '../../services/supervisor/src/cluster/cluster.ts';
 import { fromKubeconfig } from '../../services/supervisor/src/cluster/kubernetes/credentials.ts';
@@ -27,12 +27,12 @@ afterAll(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 const credentials = () => fromKubeconfig(readFileSync(process.env.KUBECONFIG ?? '', 'utf8'), systemClock);
 
 /** One release's adapter, with who was introduced to it. */
-function adapter(release: string, id = 'one', port?: number) {
+function adapter(release: string, id = 'one', port?: number, clock: Clock = systemClock) {
   const place = { podName: null, podUid: null, nodeName: null, namespace, release };
   const own = credentials();
   const reached = port === undefined ? own : { ...own, server: serverAt(own.server, port) };
   const made = createKubernetesCluster({
-    ...{ credentials: reached, place, id, dryRun: false, clock: systemClock, log: silentLog },
+    ...{ credentials: reached, place, id, dryRun: false, clock, log: silentLog },
   });
   const { controllers } = made;
   if (controllers === null) throw new Error('it has controllers');
@@ -156,6 +156,19 @@ describe('the lease', () => {
     expect(await holder()).toBe('');
     await one.cluster.stop();
   });
+});
+
+test('who slept past its lease knows it when it wakes, before it has asked anybody', async () => {
+  let sleptMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + sleptMs };
+  const { cluster, controllers } = adapter('s', 'sleeper', undefined, clock);
+  controllers.candidate(() => true);
+  await cluster.start();
+  await until(() => controllers.holdsLease, 'it has it');
+  sleptMs = 4_001;
+  expect(controllers.holdsLease).toBe(false);
+  expect(await controllers.spare(new Map([['anybody', 100]]))).toBe(false);
+  await cluster.stop();
 });
 
 describe('over a Deployment', () => {
