@@ -69,7 +69,7 @@ function everyCase(): [path: string, method: string, operation: Operation | unde
   );
 }
 
-describe('every path of /openapi.json, with every method', () => {
+describe('every path of /openapi.json, with every method', { timeout: 90_000 }, () => {
   test('says who may: one of the roles, or anybody', () => {
     const open: string[] = [];
     for (const [path, , operation] of everyCase().filter(([, , known]) => known)) {
