@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { CHART, has, type Manifest, missing, ofKind, render } from '../render.ts';
 import { ALERT_CASES, type Series } from './alert-cases.ts';
+import { dashboards } from './expressions.ts';
 
 const RUNBOOKS = join(CHART, '../../docs/runbooks');
 const alerts: { alert: string }[] = parse(readFileSync(join(CHART, 'files/alerts.yaml'), 'utf8'));
@@ -25,6 +26,19 @@ function rulesOf(manifests: readonly Manifest[]): Rule[] {
   const [rule] = ofKind(manifests, 'PrometheusRule').values();
   return rule?.spec.groups.flatMap(({ rules }: { rules: Rule[] }) => rules) ?? [];
 }
+
+describe('dashboards', () => {
+  it('have names of their own, and panels that do not overlap', () => {
+    const all = [...dashboards()];
+    expect(new Set(all.map(([, { uid }]) => uid)).size).toBe(all.length);
+    for (const [file, { panels }] of all) {
+      const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+      );
+      expect(new Set(cells).size, file).toBe(cells.length);
+    }
+  });
+});
 
 describe('alerts', () => {
   it('have a case each', () => {
@@ -126,6 +140,19 @@ describe.skipIf(!has('helm') || !has('promtool'))(
 
     it('are valid rules', async () => {
       await promtool('check', 'rules', 'rules.yaml');
+    });
+
+    it('stand beside dashboards that ask in valid PromQL', async () => {
+      const asked = [...dashboards().values()].flatMap(({ panels }) =>
+        panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+      );
+      expect(asked.length).toBeGreaterThan(30);
+      const rules = asked.map((expr, at) => ({
+        record: `asked:${at}`,
+        expr: expr.replaceAll('$__rate_interval', '5m'),
+      }));
+      writeFileSync(join(dir, 'asked.yaml'), stringify({ groups: [{ name: 'asked', rules }] }));
+      await promtool('check', 'rules', 'asked.yaml');
     });
 
     // Each alone with its own series: all of them over all series would take a minute.

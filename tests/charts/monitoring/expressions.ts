@@ -11,6 +11,7 @@ export interface Expression {
 
 interface Panel {
   readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets: readonly { readonly expr: string }[];
 }
 
