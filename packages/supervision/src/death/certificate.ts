@@ -57,6 +57,11 @@ function evidenceOf(state: StartState, proof: Proof, nowMs: number): Evidence[] 
   return evidence;
 }
 
+/** Nobody heard the last words of a container: what its kubelet said of it stands for them. */
+function clusterLines({ byCluster, detail }: Partial<ProcessExit>): readonly string[] {
+  return byCluster === true && detail !== undefined ? [detail] : [];
+}
+
 /** The earliest evidence. Its link may have been down for long while its parent heard it: that tells nothing. */
 function diedMs(state: StartState, evidence: readonly Evidence[], nowMs: number): number {
   return Math.min(nowMs, ...evidence.map(({ atMs }) => atMs).filter((atMs) => atMs >= livedMs(state)));
@@ -87,7 +92,7 @@ export function certificateOf(state: StartState, proof: Proof, nowMs: number): D
     diedAtMs: diedMs(state, evidence, nowMs),
     certifiedAtMs: nowMs,
     evidence,
-    lastLines: words.lastLines ?? [],
+    lastLines: words.lastLines ?? clusterLines(words),
     peakRssBytes: words.peakRssBytes ?? null,
     memoryLimitBytes: words.memoryLimitBytes ?? null,
     beats: [],

@@ -22,8 +22,11 @@ test('the slower evidence is written down and changes nothing that was decided',
 });
 
 test('out of memory is put down to the work', () => {
-  const amended = withLateExit(certificate, { ...exit, outOfMemory: true });
+  const amended = withLateExit(certificate, { ...exit, outOfMemory: true, detail: 'OOMKilled, SIGKILL' });
   expect(amended).toMatchObject({ cause: 'oom', blame: 'jobs', exitSignal: 'SIGKILL' });
+  expect(amended?.lastLines).toEqual(['OOMKilled, SIGKILL']);
+  const words = { ...certificate, lastLines: ['the last'] };
+  expect(withLateExit(words, { ...exit, outOfMemory: true, detail: 'x' })?.lastLines).toEqual(['the last']);
 });
 
 test('a standby that went with its container did no work', () => {

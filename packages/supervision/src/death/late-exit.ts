@@ -14,12 +14,25 @@ export function withLateExit(
   certificate: DeathCertificate,
   { atMs, detail, outOfMemory, code, signal }: ProcessExit,
 ): DeathCertificate | null {
-  const { evidence, slot, exitCode, exitSignal, diedAtMs } = certificate;
+  const { evidence, slot, exitCode, exitSignal, diedAtMs, lastLines } = certificate;
   if (evidence.some(({ kind }) => EYE_WITNESSES.has(kind))) return null;
   // The API's times are cut to the second.
-  const told: Evidence = { kind: 'pod-terminated', atMs: Math.max(atMs, diedAtMs), ...(detail === undefined ? {} : { detail }) };
+  const told: Evidence = {
+    kind: 'pod-terminated',
+    atMs: Math.max(atMs, diedAtMs),
+    ...(detail === undefined ? {} : { detail }),
+  };
   const amended = { ...certificate, evidence: [told, ...evidence] };
   if (outOfMemory !== true) return amended;
   const blame = blameOf({ cause: 'oom', seen: true, busy: false, served: slot !== null });
-  return { ...amended, cause: 'oom', blame, exitCode: exitCode ?? code, exitSignal: exitSignal ?? signal };
+  // A dead letter shows the last lines: nobody heard any of a container that the kernel ended.
+  const lines = lastLines.length > 0 || detail === undefined ? lastLines : [detail];
+  return {
+    ...amended,
+    lastLines: lines,
+    cause: 'oom',
+    blame,
+    exitCode: exitCode ?? code,
+    exitSignal: exitSignal ?? signal,
+  };
 }

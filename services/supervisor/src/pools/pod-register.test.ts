@@ -11,11 +11,7 @@ function register() {
   const exit = (
     over: { code?: number | null; signal?: string | null; expected?: boolean } = {},
     nowMs = 100,
-  ) =>
-    pods.exited(
-      { type: 'pod-exited', id: pod.id, code: null, signal: null, atMs: nowMs, expected: false, ...over },
-      nowMs,
-    );
+  ) => pods.exited({ id: pod.id, code: null, signal: null, atMs: nowMs, expected: false, ...over }, nowMs);
   return {
     ...pods,
     weather,
