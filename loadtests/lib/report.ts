@@ -77,7 +77,7 @@ export interface Report {
 
 /** In the order in which they are told. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  unaccounted: 'the ledger tells the end of every accepted job: none was lost',
+  unaccounted: 'the jobs accepted are those that the ledger saw end: none was lost',
   jobs_duplicated: 'no job was committed twice',
   ledger_gaps: 'the ledger is whole',
   unsettled: 'every accepted job was followed to its end',

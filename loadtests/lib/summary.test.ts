@@ -82,7 +82,7 @@ describe('its forms', () => {
     const text = summaryText(red);
     expect(text).toContain('FAILED  smoke');
     expect(text).toContain(
-      '✗ the ledger tells the end of every accepted job: none was lost  (unaccounted count==0: 2)',
+      '✗ the jobs accepted are those that the ledger saw end: none was lost  (unaccounted count==0: 2)',
     );
     expect(text).toContain('1,234 accepted');
   });
