@@ -90,6 +90,8 @@ function common(settings: RedisSettings, profile: Profile, name: string): RedisO
     connectTimeout: 2_000,
     maxLoadingRetryTime: LOADING_RETRY_MS,
     connectionName: name,
+    // It would fill the ACL log of a store whose user may not.
+    disableClientInfo: true,
     reconnectOnError: onReadOnly[profile],
     ...(settings.username && { username: settings.username }),
     ...(settings.db !== 0 && { db: settings.db }),
