@@ -97,7 +97,9 @@ describe.skipIf(!has('helm'))(`values of an older chart${missing('helm')}`, () =
   const defaults = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Record<string, unknown>;
 
   test('may lack every single one', async () => {
-    expect(await kindsOf({})).toEqual(expect.arrayContaining(['Deployment', 'StatefulSet', 'Secret', 'Role']));
+    expect(await kindsOf({})).toEqual(
+      expect.arrayContaining(['Deployment', 'StatefulSet', 'Secret', 'Role']),
+    );
   });
 
   test.each(Object.keys(defaults).filter((key) => isMap(defaults[key])))(

@@ -47,40 +47,52 @@ const IDLE = [
 ];
 const HPA = ['--set', 'worker.autoscaling.hpa.enabled=true,worker.autoscaling.hpa.maxReplicas=8'];
 
-describe.skipIf(!isThere).each(['helm', 'helm3'])(`the number of a running pool, under %s${without}`, (helm) => {
-  const release = `n-${helm}`;
-  const deployment = `deployment/${release}-millrace-worker-default`;
-  const upgrade = (...args: string[]) =>
-    run(helm, ['upgrade', '--install', release, CHART, '-n', NAMESPACE, ...IDLE, ...args]);
-  const number = async () => Number(await kubectl('get', deployment, '-o', 'jsonpath={.spec.replicas}'));
+describe.skipIf(!isThere).each(['helm', 'helm3'])(
+  `the number of a running pool, under %s${without}`,
+  (helm) => {
+    const release = `n-${helm}`;
+    const deployment = `deployment/${release}-millrace-worker-default`;
+    const upgrade = (...args: string[]) =>
+      run(helm, ['upgrade', '--install', release, CHART, '-n', NAMESPACE, ...IDLE, ...args]);
+    const number = async () => Number(await kubectl('get', deployment, '-o', 'jsonpath={.spec.replicas}'));
 
-  test.skipIf(!has(helm))(`outlives kubectl scale${missing(helm)}`, LONG, async () => {
-    await upgrade();
-    expect(await number()).toBe(3);
-    await kubectl('scale', deployment, '--replicas=5');
-    await upgrade();
-    expect(await number()).toBe(5);
-    await run(helm, ['uninstall', release, '-n', NAMESPACE]);
-  });
+    test.skipIf(!has(helm))(`outlives kubectl scale${missing(helm)}`, LONG, async () => {
+      await upgrade();
+      expect(await number()).toBe(3);
+      await kubectl('scale', deployment, '--replicas=5');
+      await upgrade();
+      expect(await number()).toBe(5);
+      await run(helm, ['uninstall', release, '-n', NAMESPACE]);
+    });
 
-  test.skipIf(!has(helm))(`outlives the switch to an autoscaler${missing(helm)}`, LONG, async () => {
-    await upgrade();
-    await upgrade(...HPA);
-    expect(await number(), 'the switch').toBe(3);
-    await upgrade(...HPA);
-    expect(await number(), 'the upgrade after it').toBe(3);
-    await kubectl('scale', deployment, '--replicas=4');
-    await upgrade(...HPA);
-    expect(await number(), 'an upgrade after the autoscaler has scaled').toBe(4);
-    await upgrade(...HPA);
-    expect(await number(), 'and the next one').toBe(4);
-    await run(helm, ['uninstall', release, '-n', NAMESPACE]);
-  });
-});
+    test.skipIf(!has(helm))(`outlives the switch to an autoscaler${missing(helm)}`, LONG, async () => {
+      await upgrade();
+      await upgrade(...HPA);
+      expect(await number(), 'the switch').toBe(3);
+      await upgrade(...HPA);
+      expect(await number(), 'the upgrade after it').toBe(3);
+      await kubectl('scale', deployment, '--replicas=4');
+      await upgrade(...HPA);
+      expect(await number(), 'an upgrade after the autoscaler has scaled').toBe(4);
+      await upgrade(...HPA);
+      expect(await number(), 'and the next one').toBe(4);
+      await run(helm, ['uninstall', release, '-n', NAMESPACE]);
+    });
+  },
+);
 
 describe.skipIf(!isThere)(`over an upgrade${without}`, () => {
   test('the tokens, the link key and the store’s password stay', LONG, async () => {
-    const args = ['upgrade', '--install', 's', CHART, '-n', NAMESPACE, '--set', 'defaults.nodeSelector.nowhere=yes'];
+    const args = [
+      'upgrade',
+      '--install',
+      's',
+      CHART,
+      '-n',
+      NAMESPACE,
+      '--set',
+      'defaults.nodeSelector.nowhere=yes',
+    ];
     const secrets = async () => {
       const names = ['s-millrace-auth', 's-millrace-token-hashes', 's-millrace-store'];
       return Promise.all(names.map((name) => kubectl('get', 'secret', name, '-o', 'jsonpath={.data}')));
