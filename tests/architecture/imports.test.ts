@@ -80,7 +80,9 @@ describe('the arrows', () => {
         .filter((entry) => entry.isDirectory())
         .map((entry) => `${dir}/${entry.name}`),
     );
-    expect(Object.keys(ARROWS).sort()).toEqual([...dirs, 'handlers', 'local', 'cli', 'bench', 'loadtests'].sort());
+    expect(Object.keys(ARROWS).sort()).toEqual(
+      [...dirs, 'handlers', 'local', 'cli', 'bench', 'loadtests'].sort(),
+    );
   });
 
   test.each(Object.entries(DOORS))('%s is a dependency of %s alone', (library, door) => {
