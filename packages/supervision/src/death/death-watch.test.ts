@@ -19,6 +19,14 @@ test('a pod’s end is the end of all its starts, and of no other’s', () => {
   expect(types(watch.podExit('p', exit, 11))).toEqual([]);
 });
 
+test('an exit that is told as part of another event is an exit all the same', () => {
+  const watch = createDeathWatch(LIMITS);
+  for (const id of ['a', 'b']) watch.hello(start(id), 0);
+  const told = { ...exit, type: 'pod-exited' };
+  expect(types(watch.processExit(start('a'), told, 10))).toEqual(['certify']);
+  expect(types(watch.podExit('p', told, 10))).toEqual(['certify']);
+});
+
 test('an exit of a start that never said hello still is a death', () => {
   const watch = createDeathWatch(LIMITS);
   const actions = watch.processExit(start('a'), exit, 12);

@@ -98,10 +98,10 @@ export function createDeathWatch(limits: DeathLimits): DeathWatch {
       // Who reaped it knows best who it was.
       const known = living.get(start.id);
       if (known) living.set(start.id, { ...known, ...start });
-      return introduce(start, { type: 'process-exit', ...exit }, nowMs);
+      return introduce(start, { ...exit, type: 'process-exit' }, nowMs);
     },
     podExit: (pod, exit, nowMs) =>
-      all((state) => (state.pod === pod ? { type: 'pod-exit', ...exit } : null), nowMs),
+      all((state) => (state.pod === pod ? { ...exit, type: 'pod-exit' } : null), nowMs),
     children: (pod, ids, nowMs) =>
       all((state) => {
         if (state.pod !== pod) return null;
