@@ -2,9 +2,10 @@ import { systemClock } from '@millrace/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.ts';
 import { missing, signalPod } from './support/commands.ts';
-import { ended, offer, QUEUE, recoveries, untilActive } from './support/jobs.ts';
-import { kubectl, type Manifest } from './support/kubernetes.ts';
+import { ended, offer, recoveries, untilActive } from './support/jobs.ts';
+import { kubectl } from './support/kubernetes.ts';
 import { shared } from './support/release-setup.ts';
+import { busyWorkers, chaosPods } from './support/workers.ts';
 
 const release = shared();
 const KILLS = 10;
@@ -18,12 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const chaosPods = async () =>
-  (await release.pods('worker')).filter(({ metadata }) => metadata.labels['millrace.dev/pool'] === QUEUE);
-
 /** Fresh containers in place of those that were killed often enough. */
 async function freshen(): Promise<void> {
-  for (const { metadata, status } of await chaosPods()) {
+  for (const { metadata, status } of await chaosPods(release)) {
     if (status.containerStatuses[0].restartCount < KILLS_A_CONTAINER) continue;
     await kubectl('-n', release.namespace, 'delete', 'pod', metadata.name);
   }
@@ -38,10 +36,7 @@ async function killOnce(): Promise<number> {
     Array.from({ length: 12 }, () => ({ ms: 3_000 })),
   );
   await untilActive(api, ids.length);
-  const { body } = await api.call('GET', '/v1/workers');
-  const [victim] = body.workers
-    .filter(({ queues }: Manifest) => queues.includes(QUEUE))
-    .toSorted((a: Manifest, b: Manifest) => b.busy - a.busy);
+  const [victim] = await busyWorkers(api, release);
   const sinceMs = systemClock.nowMs() - 1_000;
   await signalPod('KILL', victim.host, release.namespace);
   const [recovery] = await recoveries(api, sinceMs, 1);

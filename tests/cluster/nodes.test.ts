@@ -6,6 +6,7 @@ import { ended, offer, recoveries, untilActive } from './support/jobs.ts';
 import { eventually, kubectl, list, type Manifest } from './support/kubernetes.ts';
 import { NODES, shared } from './support/release-setup.ts';
 import { must } from './support/shell.ts';
+import { busyWorkers, chaosPods } from './support/workers.ts';
 
 const release = shared();
 let api: Api;
@@ -69,9 +70,8 @@ test.skipIf(missing('CLUSTER_LINK'))(
       Array.from({ length: 60 }, () => ({ ms: 3_000 })),
     );
     await untilActive(api, 12);
-    const { body } = await api.call('GET', '/v1/workers');
-    const names = new Set((await release.pods('worker')).filter(onNode).map(({ metadata }) => metadata.name));
-    const cut = body.workers.filter(({ host, busy }: Manifest) => names.has(host) && busy > 0);
+    const names = new Set((await chaosPods(release)).filter(onNode).map(({ metadata }) => metadata.name));
+    const cut = (await busyWorkers(api, release)).filter(({ host }) => names.has(host));
     const sinceMs = systemClock.nowMs();
     await linkNode(2, 'down');
     try {

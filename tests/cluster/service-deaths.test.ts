@@ -3,6 +3,7 @@ import type { Api } from './support/api.ts';
 import { ended, offer, untilActive } from './support/jobs.ts';
 import { eventually, find, kubectl, list } from './support/kubernetes.ts';
 import { shared } from './support/release-setup.ts';
+import { busyWorkers } from './support/workers.ts';
 
 const release = shared();
 let api: Api;
@@ -31,8 +32,7 @@ test('the leading supervisor is deleted by force: another leads within 5 s, and 
     Array.from({ length: 8 }, () => ({ ms: 2_000 })),
   );
   await untilActive(api, 8);
-  const { body } = await api.call('GET', '/v1/workers');
-  const victim = body.workers.find(({ busy }: { busy: number }) => busy > 0);
+  const [victim] = await busyWorkers(api, release);
   const atMs = performance.now();
   await Promise.all([deleteByForce(led.metadata.name), deleteByForce(victim.host)]);
   await eventually('another supervisor leads', 30_000, async () => {

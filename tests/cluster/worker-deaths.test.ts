@@ -2,9 +2,10 @@ import { systemClock } from '@millrace/core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Api } from './support/api.ts';
 import { missing, signalPod } from './support/commands.ts';
-import { ended, offer, QUEUE, recoveries, untilActive } from './support/jobs.ts';
+import { ended, offer, recoveries, untilActive } from './support/jobs.ts';
 import { eventually, kubectl, type Manifest } from './support/kubernetes.ts';
 import { shared } from './support/release-setup.ts';
+import { busyWorkers, chaosPods } from './support/workers.ts';
 
 const release = shared();
 let api: Api;
@@ -14,9 +15,6 @@ beforeAll(async () => {
 beforeEach(() => release.settled());
 afterAll(() => api.close());
 
-const chaosPods = async () =>
-  (await release.pods('worker')).filter(({ metadata }) => metadata.labels['millrace.dev/pool'] === QUEUE);
-
 /** Jobs of two seconds that fill half of the pool, and the pod that holds the most of them. */
 async function busyPool(count: number) {
   const ids = await offer(
@@ -25,9 +23,8 @@ async function busyPool(count: number) {
     Array.from({ length: count }, () => ({ ms: 2_000 })),
   );
   await untilActive(api, count);
-  const { body } = await api.call('GET', '/v1/workers');
-  const busy = body.workers.toSorted((a: Manifest, b: Manifest) => b.busy - a.busy);
-  return { ids, victim: busy.find(({ queues }: Manifest) => queues.includes(QUEUE)) as Manifest };
+  const [victim] = await busyWorkers(api, release);
+  return { ids, victim };
 }
 
 /** Each job has ended well, and none has lost an attempt. */
@@ -42,13 +39,13 @@ test.skipIf(missing('CLUSTER_SIGNAL'))(
   async () => {
     const { ids, victim } = await busyPool(12);
     const sinceMs = systemClock.nowMs();
-    const [pod] = (await chaosPods()).filter(({ metadata }) => metadata.name === victim.host);
+    const [pod] = (await chaosPods(release)).filter(({ metadata }) => metadata.name === victim.host);
     await signalPod('KILL', pod.metadata.name, release.namespace);
     const [recovery] = await recoveries(api, sinceMs - 1_000, 1);
     expect(recovery.lastOrphanMs).toBeLessThan(3_000);
     await allDone(ids);
     const back = await eventually('its container runs again', 60_000, async () => {
-      const again = (await chaosPods()).find(({ metadata }) => metadata.name === pod.metadata.name);
+      const again = (await chaosPods(release)).find(({ metadata }) => metadata.name === pod.metadata.name);
       const [status] = again?.status.containerStatuses ?? [];
       return status?.restartCount > 0 && status.ready && status;
     });
