@@ -1,6 +1,6 @@
 import { systemClock } from '@millrace/core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Api } from './support/api.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Api, openApi } from './support/api.ts';
 import { linkNode, missing } from './support/commands.ts';
 import { ended, offer, recoveries, untilActive } from './support/jobs.ts';
 import { eventually, kubectl, list, type Manifest } from './support/kubernetes.ts';
@@ -9,15 +9,19 @@ import { must } from './support/shell.ts';
 import { busyWorkers, chaosPods } from './support/workers.ts';
 
 const release = shared();
-let api: Api;
-beforeAll(async () => {
-  api = await release.api();
-});
+let line: Api | undefined;
 beforeEach(() => release.settled());
-afterAll(() => api.close());
+afterEach(() => line?.close());
 
 const isAlone = async () => (await list('node', release.namespace)).length < 2 && 'the cluster has one node';
 const onNode = ({ spec }: Manifest) => spec.nodeName === NODES.falls;
+
+/** Through the producer that stays: a forwarded port ends with its pod. */
+async function open(): Promise<Api> {
+  const stays = (await release.pods('producer')).find(({ spec }) => spec.nodeName === NODES.stays);
+  line = openApi(release.namespace, `pod/${stays.metadata.name}`, await release.token('admin'));
+  return line;
+}
 
 /** Some pods of every component that has several are on the node that falls. */
 async function spread(): Promise<void> {
@@ -30,6 +34,7 @@ async function spread(): Promise<void> {
 test('a node is drained: no job fails, none loses an attempt', async (context) => {
   context.skip((await isAlone()) !== false);
   await spread();
+  const api = await open();
   const ids = await offer(
     api,
     'sleeps',
@@ -64,6 +69,7 @@ test.skipIf(missing('CLUSTER_LINK'))(
   async (context) => {
     context.skip((await isAlone()) !== false);
     await spread();
+    const api = await open();
     const ids = await offer(
       api,
       'sleeps',

@@ -16,16 +16,16 @@ afterAll(() => api.close());
 const letterOf = (id: string) =>
   eventually('the poison job is a dead letter', 120_000, async () => {
     const { body } = await api.call('GET', `/v1/queues/${QUEUE}/dead-letters?limit=100`);
-    return body?.deadLetters?.find((letter: Manifest) => letter.id === id) ?? null;
+    return body?.letters?.find((letter: Manifest) => letter.id === id) ?? null;
   });
 
 test.each([
   {
     who: 'eats memory outside of V8’s heap until the kernel kills its process',
     name: 'hogs',
-    reason: /OOMKilled|oom/,
+    reason: /OOMKilled/,
   },
-  { who: 'fills its heap until V8 gives up', name: 'leaks', reason: /HeapOutOfMemory|heap|oom/i },
+  { who: 'fills its heap until V8 gives up', name: 'leaks', reason: /HeapOutOfMemory/ },
 ])(
   'a job that $who, among 1,000 good ones: dead-lettered after 3 kills, the good ones finish',
   async ({ name, reason }) => {
@@ -35,7 +35,7 @@ test.each([
     const after = await offer(api, 'sleeps', half());
     const letter = await letterOf(poison);
     expect(letter.kills).toHaveLength(3);
-    expect(JSON.stringify(letter)).toMatch(reason);
+    expect(letter.error).toMatch(reason);
     const jobs = await ended(api, [...before, ...after], 120_000);
     expect(jobs.filter(({ state }) => state !== 'completed')).toEqual([]);
   },

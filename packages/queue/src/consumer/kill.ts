@@ -19,10 +19,15 @@ export interface KillKeeper {
   readonly clock: Clock;
 }
 
-/** `oom, exit code 134`. */
+/**
+ * `HeapOutOfMemory, exit code 134`. Out of memory is told in the words that people know: Kubernetes' own where the kernel
+ * ended it, which is always by SIGKILL.
+ */
 export function describeKill({ cause, exitCode, exitSignal }: Omit<Kill, 'start'>): string {
-  if (exitSignal !== null) return `${cause}, ${exitSignal}`;
-  return exitCode === null ? cause : `${cause}, exit code ${exitCode}`;
+  const outOfMemory = exitSignal === 'SIGKILL' ? 'OOMKilled' : 'HeapOutOfMemory';
+  const why = cause === 'oom' ? outOfMemory : cause;
+  if (exitSignal !== null) return `${why}, ${exitSignal}`;
+  return exitCode === null ? why : `${why}, exit code ${exitCode}`;
 }
 
 /**
