@@ -95,7 +95,8 @@ describe('a worker pod in a container', () => {
         const [now] = pod?.status.containerStatuses ?? [];
         return now?.restartCount > restartCount ? now.lastState.terminated : (now?.state.terminated ?? null);
       });
-      expect(ended).toMatchObject({ exitCode: 0, reason: 'Completed' });
+      // Its reason is no evidence: on cgroup v1 it says OOMKilled once any process in it ever was.
+      expect(ended.exitCode).toBe(0);
     },
   );
 });
