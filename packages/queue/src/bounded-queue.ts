@@ -83,9 +83,8 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     deadLetter: (id) => guarded(() => dead.deadLetter(id)),
     replay: (id) => guarded(() => dead.replay(id)),
     discard: (id) => guarded(() => dead.discard(id)),
-    registerReader: (reader) => guarded(() => registerReader(client, keys, reader, clock.nowMs())),
-    readLedger: (reader, cursor, limit) =>
-      guarded(() => readLedger(client, keys, { reader, cursor, limit, nowMs: clock.nowMs() })),
-    endReader: (reader) => guarded(() => endReader(client, keys, reader, clock.nowMs())),
+    registerReader: (reader) => guarded(() => registerReader(client, keys, reader)),
+    readLedger: (reader, cursor, limit) => guarded(() => readLedger(client, keys, { reader, cursor, limit })),
+    endReader: (reader) => guarded(() => endReader(client, keys, reader)),
   };
 }

@@ -85,24 +85,46 @@ test('drops a reader that is silent, and is not kept for it', async () => {
   const watched = (await slow.store()).queue('work');
   await watched.registerReader('gone');
   await watched.registerReader('there');
+  const seen = `${slow.prefix}:work:millrace:readers-seen`;
   const isKept = async () => (await slow.redis.exists(`${slow.prefix}:work:ledger`)) === 1;
   const isKnown = (reader: string) => slow.redis.hexists(`${slow.prefix}:work:millrace:readers`, reader);
+  /** It was last heard so long ago, by the store's own clock. */
+  const silentFor = async (reader: string, ms: number) => {
+    await slow.redis.zadd(seen, Number(await slow.redis.zscore(seen, reader)) - ms, reader);
+  };
+  const upkeepUntil = (what: string, isSo: () => Promise<boolean>) =>
+    until(async () => {
+      clock.advance(2_000);
+      return isSo();
+    }, what);
 
-  clock.advance(599_000);
+  await silentFor('gone', 601_000);
+  await silentFor('there', 599_000);
   await watched.readLedger('there', null, 1);
+  await upkeepUntil('the silent one is dropped', async () => !(await isKnown('gone')));
+  expect(await isKnown('there')).toBe(1);
+  expect(await isKept()).toBe(true);
+
+  await silentFor('there', 601_000);
+  await upkeepUntil('nobody is left to keep it for', async () => !(await isKept()));
+  await slow.close();
+});
+
+test('a process whose clock has jumped takes nobody for silent', async () => {
+  const clock = new ManualClock(systemClock.nowMs() + 3_600_000);
+  const ahead = queueBench('', testStore(), clock);
+  const watched = (await ahead.store()).queue('work');
+  await watched.registerReader('heard');
+  await watched.registerReader('gone');
+  const seen = `${ahead.prefix}:work:millrace:readers-seen`;
+  await ahead.redis.zadd(seen, systemClock.nowMs(), 'heard', 1, 'gone');
+  const isKnown = (reader: string) => ahead.redis.hexists(`${ahead.prefix}:work:millrace:readers`, reader);
   await until(async () => {
     clock.advance(2_000);
     return !(await isKnown('gone'));
   }, 'the silent one is dropped');
-  expect(await isKnown('there')).toBe(1);
-  expect(await isKept()).toBe(true);
-
-  clock.advance(600_000);
-  await until(async () => {
-    clock.advance(2_000);
-    return !(await isKept());
-  }, 'nobody is left to keep it for');
-  await slow.close();
+  expect(await isKnown('heard')).toBe(1);
+  await ahead.close();
 });
 
 test('shows a gap when somebody else trimmed it', async () => {

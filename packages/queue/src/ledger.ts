@@ -12,26 +12,20 @@ export async function registerReader(
   client: Redis,
   keys: QueueKeys,
   reader: string,
-  nowMs: number,
 ): Promise<{ cursor: string }> {
-  const args = [keys.readersSeen, ...keys.accountList, 'register', reader, nowMs];
+  const args = [keys.readersSeen, ...keys.accountList, 'register', reader];
   return { cursor: String(await runScript(client, 'ledger-register', args)) };
 }
 
 /** Ends a reader; false when there was none. */
-export async function endReader(
-  client: Redis,
-  keys: QueueKeys,
-  reader: string,
-  nowMs: number,
-): Promise<boolean> {
-  const args = [keys.readersSeen, ...keys.accountList, 'end', reader, nowMs];
+export async function endReader(client: Redis, keys: QueueKeys, reader: string): Promise<boolean> {
+  const args = [keys.readersSeen, ...keys.accountList, 'end', reader];
   return (await runScript(client, 'ledger-register', args)) === 1;
 }
 
 /** Drops readers that are silent; without one no ledger is kept. */
-export async function dropSilentReaders(client: Redis, keys: QueueKeys, nowMs: number): Promise<void> {
-  await runScript(client, 'ledger-sweep', [keys.readersSeen, ...keys.accountList, nowMs, SILENCE_MS]);
+export async function dropSilentReaders(client: Redis, keys: QueueKeys): Promise<void> {
+  await runScript(client, 'ledger-sweep', [keys.readersSeen, ...keys.accountList, SILENCE_MS]);
 }
 
 function entryOf(fields: readonly string[]): LedgerEntry | null {
@@ -58,9 +52,9 @@ function entryOf(fields: readonly string[]): LedgerEntry | null {
 export async function readLedger(
   client: Redis,
   keys: QueueKeys,
-  request: { reader: string; cursor: string | null; limit: number; nowMs: number },
+  request: { reader: string; cursor: string | null; limit: number },
 ): Promise<LedgerPage> {
-  const { reader, cursor, limit, nowMs } = request;
+  const { reader, cursor, limit } = request;
   const unknown = new MillraceError(
     'not_found',
     `no ledger reader "${reader}": register it first (PUT), readers silent for 10 min are dropped`,
@@ -70,7 +64,7 @@ export async function readLedger(
   // One connection keeps the order: the page first (lua/scripts/ledger-read.lua).
   const [raw, gap] = await Promise.all([
     client.xrange(keys.accounts.ledger, `(${after}`, '+', 'COUNT', limit),
-    runScript(client, 'ledger-read', [keys.readersSeen, ...keys.accountList, reader, after, nowMs]),
+    runScript(client, 'ledger-read', [keys.readersSeen, ...keys.accountList, reader, after]),
   ]);
   if (gap === -1) throw unknown;
   const entries = raw.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== null);

@@ -121,7 +121,7 @@ function startUpkeep(
       for (const name of names()) {
         const keys = queueKeys(prefix, name);
         await healBytes(client, keys);
-        await dropSilentReaders(client, keys, clock.nowMs());
+        await dropSilentReaders(client, keys);
       }
     } catch (error) {
       log.debug({ error: messageOf(error) }, 'upkeep of the queues put off');

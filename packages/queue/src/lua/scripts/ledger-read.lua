@@ -3,13 +3,16 @@
   itself is read by a plain XRANGE just before: through Lua a thousand entries would hold the store for 15 ms. What
   another read trimmed before the page was read shows here as a gap; what is trimmed now is in the page.
   KEYS  readersSeen (ZSET reader → ms), then the six of accounts.lua
-  ARGV  [1] reader  [2] cursor behind which the page begins  [3] now ms
+  ARGV  [1] reader  [2] cursor behind which the page begins
   Returns gap 0|1, or -1 when there is no such reader. A gap: entries are missing that this script did not trim
   (the stream's own count of all it was ever given proves it), or the cursor lies before its start.
-  Atomic: one script, so that nothing is trimmed that another reader has yet to see. Cost: 8 calls; whole nodes of the
+  Atomic: one script, so that nothing is trimmed that another reader has yet to see. Cost: 9 calls; whole nodes of the
   stream are trimmed, of 100 entries each, so up to one node's worth of what was read stays.
 ]]
-local reader, after, now = ARGV[1], ARGV[2], ARGV[3]
+local reader, after = ARGV[1], ARGV[2]
+-- The store's own time: a process whose clock has jumped must not take a reader for silent, nor keep a silent one.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if redis.call('HEXISTS', readersKey, reader) == 0 then return -1 end
 redis.call('ZADD', KEYS[1], now, reader)
 redis.call('HSET', readersKey, reader, after)

@@ -1,7 +1,7 @@
 --[[
   Registers a reader of the ledger at its present end, or ends one.
   KEYS  readersSeen, then the six of accounts.lua
-  ARGV  [1] 'register' | 'end'  [2] reader  [3] now ms
+  ARGV  [1] 'register' | 'end'  [2] reader
   Returns the reader's cursor, or for 'end' 1 when there was one, else 0. The last reader's end deletes the stream.
   Atomic: one script: every attempt that ends after it is in the ledger.
 ]]
@@ -11,8 +11,11 @@ if ARGV[1] == 'end' then
   if redis.call('HLEN', readersKey) == 0 then redis.call('DEL', ledgerKey) end
   return removed
 end
+-- The store's own time: a process whose clock has jumped must not take a reader for silent, nor keep a silent one.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local own = redis.call('HGET', readersKey, ARGV[2])
-redis.call('ZADD', KEYS[1], ARGV[3], ARGV[2])
+redis.call('ZADD', KEYS[1], now, ARGV[2])
 if own then return own end
 if redis.call('EXISTS', ledgerKey) == 0 then redis.call('HSET', policyKey, 'ledgerTrimmed', 0) end
 -- A first entry that nobody reads gives the stream an end to stand at, and a later gap something to be seen by.

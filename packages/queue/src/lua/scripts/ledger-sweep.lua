@@ -1,10 +1,13 @@
 --[[
   Drops readers of the ledger that are silent, so that a ledger nobody reads does not grow for ever.
   KEYS  readersSeen (ZSET reader → ms), then the six of accounts.lua
-  ARGV  [1] now ms  [2] ms of silence after which one is dropped
-  Returns how many were dropped. The last reader's end deletes the stream. Atomic: one script. Cost: 1 call.
+  ARGV  [1] ms of silence after which one is dropped
+  Returns how many were dropped. The last reader's end deletes the stream. Atomic: one script. Cost: 2 calls.
 ]]
-local dropped = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - tonumber(ARGV[2]))
+-- The store's own time: a process whose clock has jumped must not take a reader for silent, nor keep a silent one.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local dropped = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[1]))
 for _, reader in ipairs(dropped) do
   redis.call('HDEL', readersKey, reader)
   redis.call('ZREM', KEYS[1], reader)
