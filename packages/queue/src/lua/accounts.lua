@@ -25,6 +25,12 @@ local LOCK_LOST = -78
 -- The drain rate is taken over windows of at least this many ms and takes.
 local MARK_MS, MARK_TAKES = 1000, 8
 
+-- Ms since 1970 by the store's own clock: that of a process may have jumped, and what it asks may have waited.
+local function storeNow()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 -- True, and counted, when this start was declared dead.
 local function isFenced(start)
   if start == '' or not redis.call('ZSCORE', fencedKey, start) then return false end

@@ -10,9 +10,7 @@
   stream are trimmed, of 100 entries each, so up to one node's worth of what was read stays.
 ]]
 local reader, after = ARGV[1], ARGV[2]
--- The store's own time: a process whose clock has jumped must not take a reader for silent, nor keep a silent one.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = storeNow()
 if redis.call('HEXISTS', readersKey, reader) == 0 then return -1 end
 redis.call('ZADD', KEYS[1], now, reader)
 redis.call('HSET', readersKey, reader, after)

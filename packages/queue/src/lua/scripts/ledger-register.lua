@@ -11,9 +11,7 @@ if ARGV[1] == 'end' then
   if redis.call('HLEN', readersKey) == 0 then redis.call('DEL', ledgerKey) end
   return removed
 end
--- The store's own time: a process whose clock has jumped must not take a reader for silent, nor keep a silent one.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = storeNow()
 local own = redis.call('HGET', readersKey, ARGV[2])
 redis.call('ZADD', KEYS[1], now, ARGV[2])
 if own then return own end

@@ -4,9 +4,7 @@
   ARGV  [1] ms of silence after which one is dropped
   Returns how many were dropped. The last reader's end deletes the stream. Atomic: one script. Cost: 2 calls.
 ]]
--- The store's own time: a process whose clock has jumped must not take a reader for silent, nor keep a silent one.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = storeNow()
 local dropped = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[1]))
 for _, reader in ipairs(dropped) do
   redis.call('HDEL', readersKey, reader)

@@ -31,8 +31,7 @@ local GONE = '\0gone'
 local LOOK = 128
 local prefix = ARGV[1]
 -- The store's own: who asked may have waited for it, and the entry is to say when the job was there to be taken again.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = storeNow()
 local deaths, anchors = cmsgpack.unpack(ARGV[2]), cmsgpack.unpack(ARGV[3])
 local limit, most, mostLooks, keepMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 

@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import { ROOT } from '../local/bootstrap.mjs';
+
+/** `--report FILE` as vitest has it, beside the report that a person reads. */
+function vitestArguments(args) {
+  const at = args.indexOf('--report');
+  if (at === -1) return args;
+  const [, file = 'test-report.json'] = args.slice(at, at + 2);
+  return [...args.toSpliced(at, 2), '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+}
+
+/** Runs vitest under this Node, with the repository's own commands first on the PATH, and ends as it ends. */
+export function runVitest(args, env = {}) {
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const path = [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  const child = spawn(process.execPath, [vitest, 'run', ...vitestArguments(args)], {
+    cwd: ROOT,
+    env: { ...process.env, PATH: path, ...env },
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}
