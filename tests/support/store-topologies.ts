@@ -55,6 +55,19 @@ async function startServer(dir: string, args: readonly string[] = []): Promise<S
   return startProcess(dir, [...base, ...name, '--repl-diskless-sync-delay', '0', ...args], port);
 }
 
+/**
+ * From here on the master answers no write, and its replica has all that was answered. Replication is asynchronous: a
+ * failover may lose what only the master had (docs/store.md), so a test that counts every accepted job begins with this.
+ */
+export async function holdReplicated(master: ServerProcess): Promise<void> {
+  await ask(master.port, 'CLIENT', 'PAUSE', '600000', 'WRITE');
+  await untilTrue('the replica has everything', async () => {
+    const info = String(await ask(master.port, 'INFO', 'replication'));
+    const written = /master_repl_offset:(\d+)/.exec(info)?.[1];
+    return written !== undefined && new RegExp(`slave0:.*state=online,offset=${written},`).test(info);
+  });
+}
+
 /** A master, a replica and three Sentinels that agree within half a second. */
 export interface SentinelTopology {
   readonly name: string;

@@ -6,7 +6,11 @@ import { jobs, type QueueBench, queueBench, until } from '../../../../tests/supp
 import { offerSteadily, watchLedger } from '../../../../tests/support/steady-load.ts';
 import { uniquePrefix } from '../../../../tests/support/store.ts';
 import { liveThrough } from '../../../../tests/support/store-life.ts';
-import { type ClusterTopology, clusterTopology } from '../../../../tests/support/store-topologies.ts';
+import {
+  type ClusterTopology,
+  clusterTopology,
+  holdReplicated,
+} from '../../../../tests/support/store-topologies.ts';
 import { leastAclRules } from './rights.ts';
 
 /** A failover takes about four seconds on a quiet machine. */
@@ -102,7 +106,9 @@ test('a master that is killed under load: its replica takes over, and no accepte
     await bench.consumer().start();
     const { accepted, stop } = offerSteadily(api.queue('work'));
     await until(() => accepted.size > 50, 'load runs');
-    await (await own.masterOf(`${bench.prefix}:work:id`)).kill();
+    const master = await own.masterOf(`${bench.prefix}:work:id`);
+    await holdReplicated(master);
+    await master.kill();
     const atKill = accepted.size;
     await until(() => accepted.size > atKill + 50, 'it goes on', LONG_MS);
     await stop();

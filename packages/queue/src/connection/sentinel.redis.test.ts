@@ -2,7 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { offerSteadily, watchLedger } from '../../../../tests/support/steady-load.ts';
 import { liveThrough } from '../../../../tests/support/store-life.ts';
-import { type SentinelTopology, sentinelTopology } from '../../../../tests/support/store-topologies.ts';
+import {
+  holdReplicated,
+  type SentinelTopology,
+  sentinelTopology,
+} from '../../../../tests/support/store-topologies.ts';
 
 /** A failover takes about a second on a quiet machine. */
 const LONG_MS = 50_000;
@@ -35,6 +39,7 @@ test.each([
     await bench.consumer().start();
     const { accepted, refusals, stop } = offerSteadily(api.queue('work'));
     await until(() => accepted.size > 100, 'load runs');
+    await holdReplicated(sentinels.master);
     await fault();
     await until(
       async () => (await sentinels.masterPort()) === sentinels.replica.port,
