@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type Config, compileConfig, ENVIRONMENT } from '@millrace/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { fullnameOf } from '../../loadtests/runner/fullname.ts';
 import { CHART, has, type Manifest, missing, ofKind, render } from './render.ts';
 import { containersOf, podsOf, restrictedFaults } from './restricted.ts';
 
@@ -70,12 +71,14 @@ describe.skipIf(!has('helm'))(`a change${missing('helm')}`, () => {
     );
   const pools = (own: object) => ({ workerPools: { default: {}, other: own } });
 
-  test('of one pool restarts that pool, and the supervisors where they must know', async () => {
-    const before = await checksums(pools({}));
-    const sized = await checksums(pools({ concurrency: 3 }));
-    expect(changed(before, sized)).toEqual(['m-millrace-worker-other']);
-    const served = await checksums(pools({ queues: ['call'] }));
-    expect(changed(before, served)).toEqual(['m-millrace-supervisor', 'm-millrace-worker-other']);
+  test.each([
+    ['what only its pods do', { standby: 2 }, []],
+    ['how it restarts', { strategy: 'one_for_all' }, ['m-millrace-supervisor']],
+    ['its size', { concurrency: 3 }, ['m-millrace-producer', 'm-millrace-supervisor']],
+    ['its queues', { queues: ['call'] }, ['m-millrace-producer', 'm-millrace-supervisor']],
+  ])('of %s restarts a pool, and those who must know', async (_what, own, others) => {
+    const after = await checksums(pools(own));
+    expect(changed(await checksums(pools({})), after)).toEqual([...others, 'm-millrace-worker-other']);
   });
 
   test('of the number of pods restarts nobody', async () => {
@@ -126,3 +129,10 @@ async function kindsOf(values: object): Promise<string[]> {
     rmSync(copy, { recursive: true });
   }
 }
+
+test.skipIf(!has('helm'))(`names begin as the tools believe that they do${missing('helm')}`, async () => {
+  for (const release of ['m', 'my-millrace', `m${'-ab'.repeat(17)}`]) {
+    const found = ofKind(await render({}, { release }), 'Service').keys();
+    expect([...found]).toContain(`${fullnameOf(release)}-producer`);
+  }
+});

@@ -27,25 +27,33 @@ Arguments: dict "root" $ "component" NAME ["pool" NAME].
 {{- end -}}
 {{- $_ := set $config "worker" $worker -}}
 {{- toYaml $config }}
-{{- if ne .component "producer" }}
 # In the order in which they start.
 pools:
 {{- range $name := empty .pool | ternary (include "millrace.poolNames" $root | fromYamlArray) (list .pool) }}
   {{ $name }}:
-    {{- include "millrace.poolConfig" (dict "root" $root "pool" $name) | nindent 4 }}
+    {{- include "millrace.poolConfig" (dict "root" $root "pool" $name "component" $.component) | nindent 4 }}
 {{- else }}
   {}
 {{- end }}
-{{- end }}
 {{- end -}}
 
-{{/* One pool, as the configuration file tells it. The Deployment keeps the number of pods, so `pods` says nothing here. */}}
+{{/*
+One pool, as a component's configuration file tells it. The Deployment keeps the number of pods, so `pods` says nothing here;
+who works out how many there should be is told how they are sized, and a producer nothing else that would restart it.
+Arguments: dict "root" $ "component" NAME "pool" NAME.
+*/}}
 {{- define "millrace.poolConfig" -}}
 {{- $pool := include "millrace.pool" . | fromYaml -}}
 {{- $out := dict -}}
-{{- range $field := list "queues" "strategy" "restart" "intensity" "periodMs" -}}
+{{- range $field := eq .component "producer" | ternary (list "queues") (list "queues" "strategy" "restart" "intensity" "periodMs") -}}
 {{- $value := get $pool $field -}}
 {{- if not (empty $value | and (ne (toString $value) "0")) -}}{{- $_ := set $out $field $value -}}{{- end -}}
+{{- end -}}
+{{- if ne .component "worker" -}}
+{{- $assumed := dict "processes" (include "millrace.processes" $pool | int64) -}}
+{{- /* A pool on whole cores is for cpu work, which has a thread for each job. */}}
+{{- with $pool.concurrency | default (empty $pool.wholeCores | ternary 0 $pool.cpuThreads) -}}{{- $_ := set $assumed "concurrency" . -}}{{- end -}}
+{{- $_ := set $out "assumed" $assumed -}}
 {{- end -}}
 {{- toYaml $out -}}
 {{- end -}}

@@ -12,6 +12,22 @@
 {{- toYaml $pool -}}
 {{- end -}}
 
+{{/*
+Worker processes in a pod, as the worker itself works them out (packages/core/src/config/worker-sizes.ts). Where nobody says
+how many cores a pod may use they are its node's, which cannot be known here: 1 is assumed. Argument: the pool's values.
+*/}}
+{{- define "millrace.processes" -}}
+{{- $limits := (.resources).limits | default dict -}}
+{{- if .processes -}}{{ int64 .processes }}{{- else -}}
+{{- $processes := include "millrace.cores" ($limits.cpu | default ((.resources).requests).cpu | default 1) | int64 -}}
+{{- with $limits.memory -}}
+{{- $places := sub (div (include "millrace.mebibytes" . | int64) 96) (include "millrace.number" (list $.standby 1) | int64) -}}
+{{- $processes = max 1 (min $processes $places) -}}
+{{- end -}}
+{{ $processes }}
+{{- end -}}
+{{- end -}}
+
 {{/* Names of the pools in the order in which they start, as a YAML list. Argument: $. */}}
 {{- define "millrace.poolNames" -}}
 {{- $root := . -}}{{- $keys := list -}}

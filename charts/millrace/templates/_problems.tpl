@@ -82,8 +82,7 @@ workerPools.{{ $name }}: drain.noticeMs must not be longer than drain.timeoutMs 
 {{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
 {{- $limit := (($pool.resources).limits).memory }}
 {{- if and $pool.maxOldSpace $limit }}
-{{- $cpu := (($pool.resources).limits).cpu | default ((($pool.resources).requests).cpu) | default 1 }}
-{{- $processes := int64 ($pool.processes | default (include "millrace.cores" $cpu)) }}
+{{- $processes := include "millrace.processes" $pool | int64 }}
 {{- $standby := int64 (include "millrace.number" (list $pool.standby 1)) }}
 {{- $needs := mul (add $processes $standby) $pool.maxOldSpace }}
 {{- if gt (int64 $needs) (int64 (include "millrace.mebibytes" $limit)) }}

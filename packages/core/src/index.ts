@@ -18,6 +18,7 @@ export * from './log.ts';
 export * from './merge-recoveries.ts';
 export * from './names.ts';
 export * from './outcome.ts';
+export * from './pod-capacity.ts';
 export * from './roles.ts';
 export * from './scaling.ts';
 export * from './status.ts';

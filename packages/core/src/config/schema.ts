@@ -8,6 +8,8 @@ import { redisSchema } from './redis-schema.ts';
 const MIB = 1024 * 1024;
 const bytes = z.int().min(1);
 const port = z.int().min(0).max(65_535);
+const processes = z.int().min(1).max(512);
+const concurrency = z.int().min(1).max(10_000);
 const duration = (defaultMs: number) => durationMsSchema.prefault(defaultMs);
 
 /** Per-queue settings; what is left out falls back to `queue` and `worker`. */
@@ -15,7 +17,7 @@ const queueOverrides = z
   .strictObject({
     bound: z.int().min(1).max(10_000_000).describe('most jobs waiting, paused, prioritized or delayed'),
     maxBytes: bytes.describe('most bytes of job data in those states'),
-    concurrency: z.int().min(1).max(10_000).describe('jobs at once in one worker process'),
+    concurrency: concurrency.describe('jobs at once in one worker process'),
   })
   .partial();
 
@@ -31,6 +33,17 @@ const pool = z.strictObject({
   intensity: z.int().min(0).optional().describe('restarts of pods allowed within the period'),
   periodMs: durationMsSchema.optional().describe('of the restart intensity'),
   shutdownMs: durationMsSchema.optional().describe('how long a pod may drain before it is killed'),
+  assumed: z
+    .strictObject({
+      processes: processes
+        .optional()
+        .describe('worker processes in one of its pods, while none is seen; default: worker.processes'),
+      concurrency: concurrency
+        .optional()
+        .describe('jobs at once in one of those, for each queue; default: worker.concurrency'),
+    })
+    .optional()
+    .describe('how its pods are sized, for the number of them that is desired'),
 });
 
 /**
@@ -59,20 +72,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   worker: z
     .strictObject({
-      processes: z
-        .int()
-        .min(1)
-        .max(512)
+      processes: processes
         .optional()
         .describe(
           'worker processes in a pod; default: its cores (CPU limit, else request), as memory allows',
         ),
-      concurrency: z
-        .int()
-        .min(1)
-        .max(10_000)
-        .default(16)
-        .describe('jobs at once in a process, for each queue'),
+      concurrency: concurrency.default(16).describe('jobs at once in a process, for each queue'),
       cpuThreads: z
         .int()
         .min(1)

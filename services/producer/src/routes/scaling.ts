@@ -1,4 +1,4 @@
-import { currentScaling, type PoolScaling, queueSettings, queuesOfPool, scalePool } from '@millrace/core';
+import { currentScaling, type PoolScaling, queuesOfPool, scalePool, slotsPerPod } from '@millrace/core';
 import { type Route, route } from '../http/route.ts';
 import { scalingSchema } from '../schemas/answers.ts';
 import { poolParams } from '../schemas/parameters.ts';
@@ -7,17 +7,16 @@ import { assertPool } from './pools.ts';
 
 /** The number of pods that is desired of a pool, for autoscalers (KEDA's metrics-api, an external metric of an HPA). */
 export function scalingRoutes({ store, config, clock }: Services): Route[] {
-  /** From the counts of now; a pod's slots as they were last seen, else as they are configured. */
+  /** From the counts of now; a pod's slots as they were last seen, else as they are assumed. */
   async function counted(pool: string, written: PoolScaling | null): Promise<PoolScaling> {
     const { backlogMs, serviceMs } = config.scaling;
     const names = await store.board.queueNames();
     const known = new Set(names);
     const own = queuesOfPool(config.pools, pool, names).filter((queue) => known.has(queue));
     const demands = await Promise.all(own.map((queue) => store.queue(queue).demand(backlogMs)));
-    const { processes, concurrency } = config.worker;
-    const slotsPerPod = (queue: string) =>
-      written?.concurrency ?? processes * (queueSettings(config, queue).concurrency ?? concurrency);
-    return scalePool(pool, demands, { backlogMs, serviceMs, slotsPerPod }, clock.nowMs());
+    const assumed = slotsPerPod(config, pool, null);
+    const slots = (queue: string) => written?.concurrency ?? assumed(queue);
+    return scalePool(pool, demands, { backlogMs, serviceMs, slotsPerPod: slots }, clock.nowMs());
   }
 
   return [

@@ -1,6 +1,6 @@
-import { compileConfig, type PodStatus, type WorkerStatus } from '@millrace/core';
+import type { PodStatus, WorkerStatus } from '@millrace/core';
 import { expect, test } from 'vitest';
-import { seenCapacity, slotsPerPod } from './capacity.ts';
+import { seenCapacity } from './capacity.ts';
 
 const pods = [
   { id: 'a', pool: 'p' },
@@ -17,12 +17,4 @@ test('a pod’s capacity is that of the processes that serve in the pool’s pod
   ];
   expect(seenCapacity('p', pods, workers)).toEqual({ processes: 2, slots: 16 });
   expect(seenCapacity('none', pods, workers)).toBeNull();
-});
-
-test('slots of a queue: its own word, else what is seen, else the configuration', () => {
-  const config = compileConfig({}, 'queues: {q: {concurrency: 5}}\nworker: {concurrency: 7, processes: 3}');
-  const seen = slotsPerPod(config, { processes: 2, slots: 16 });
-  expect([seen('q'), seen('r')]).toEqual([10, 32]);
-  const configured = slotsPerPod(config, null);
-  expect([configured('q'), configured('r')]).toEqual([15, 21]);
 });

@@ -1,11 +1,4 @@
-import type { Config, PodStatus, WorkerStatus } from '@millrace/core';
-
-/** What one pod of a pool can do at once. */
-export interface PodCapacity {
-  readonly processes: number;
-  /** Jobs of one queue at once in one process, on average. */
-  readonly slots: number;
-}
+import type { PodCapacity, PodStatus, WorkerStatus } from '@millrace/core';
 
 const SERVING: ReadonlySet<WorkerStatus['state']> = new Set(['running', 'draining', 'suspect']);
 
@@ -26,16 +19,4 @@ export function seenCapacity(
     0,
   );
   return { processes: serving.length / inPods, slots: slots / serving.length };
-}
-
-/** Jobs of a queue at once in one pod: the configuration's word on the queue goes before what is seen. */
-export function slotsPerPod(
-  config: Pick<Config, 'queues' | 'worker'>,
-  capacity: PodCapacity | null,
-): (queue: string) => number {
-  const { processes, slots } = capacity ?? {
-    processes: config.worker.processes,
-    slots: config.worker.concurrency,
-  };
-  return (queue) => Math.max(1, Math.round(processes * (config.queues[queue]?.concurrency ?? slots)));
 }

@@ -3,16 +3,18 @@ import {
   type Config,
   type Log,
   messageOf,
+  type PodCapacity,
   type PodStatus,
   type PoolScaling,
   type QueueDemand,
   queuesOfPool,
   scalePool,
+  slotsPerPod,
   type WorkerStatus,
 } from '@millrace/core';
 import type { Store } from '@millrace/queue';
 import type { PodControllers, PoolSize } from '../cluster/pod-controllers.ts';
-import { type PodCapacity, seenCapacity, slotsPerPod } from './capacity.ts';
+import { seenCapacity } from './capacity.ts';
 import { type PodLoad, type PoolAim, sparedPods } from './spared-pods.ts';
 
 const PASS_MS = 1_000;
@@ -65,7 +67,7 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
     const seen = seenCapacity(pool, dependencies.pods(), dependencies.workers());
     if (seen) capacities.set(pool, seen);
     const own = queuesOfPool(config.pools, pool, [...demands.keys()]);
-    const rules = { ...config.scaling, slotsPerPod: slotsPerPod(config, capacities.get(pool) ?? null) };
+    const rules = { ...config.scaling, slotsPerPod: slotsPerPod(config, pool, capacities.get(pool) ?? null) };
     const found = own.map((queue) => demands.get(queue)).filter((demand) => demand !== undefined);
     return scalePool(pool, found, rules, clock.nowMs());
   }
