@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
-import { systemClock } from '@millrace/core';
+import { type Outcome, systemClock } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { killed } from '../../../../tests/support/deaths.ts';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { testStore } from '../../../../tests/support/store.ts';
 
@@ -107,6 +108,49 @@ test('it runs no more at once than its concurrency, and every job once', async (
   expect(most).toBe(4);
   expect(new Set(ran).size).toBe(24);
 });
+
+test.each([
+  { how: 'one by one', gapMs: DELAY_MS / 2 },
+  { how: 'together', gapMs: 0 },
+])(
+  'jobs that go back $how amid takes leave none taken and not run, nor too many at once',
+  async ({ gapMs }) => {
+    const store = await bench.store('patient');
+    const queue = store.queue('work');
+    const CONCURRENCY = 16;
+    const FIRST = 8;
+    const back: readonly Outcome[] = [
+      { kind: 'snooze', delayMs: 0 },
+      { kind: 'returned', reason: 'no room' },
+      killed(),
+    ];
+    const hold = gate();
+    let [running, most] = [0, 0];
+    const consumer = bench.consumer({
+      concurrency: CONCURRENCY,
+      async run(job, signal) {
+        most = Math.max(most, ++running);
+        const outcome = Number(job.id) <= FIRST && job.fence === 1 ? await hold.run(job, signal) : null;
+        if (outcome === null) await after(DELAY_MS);
+        running -= 1;
+        return outcome ?? { kind: 'ok', value: null };
+      },
+    });
+    await consumer.start();
+    await queue.add(jobs(FIRST));
+    await until(() => hold.started.size === FIRST, 'the first run');
+    await queue.add(jobs(60));
+    // The take that this wakes is under way for a while: in each of its phases somebody goes back.
+    for (const [index, { finish }] of [...hold.started.values()].entries()) {
+      finish(back[gapMs === 0 ? 0 : index % back.length] as Outcome);
+      if (gapMs > 0) await after(gapMs);
+    }
+    const done = () => bench.redis.zcard(`${bench.prefix}:work:completed`);
+    await until(async () => (await done()) === FIRST + 60, 'all are done');
+    await until(() => consumer.activity().busy === 0, 'none is in hands');
+    expect(most).toBeLessThanOrEqual(CONCURRENCY);
+  },
+);
 
 test('a take brings a set of jobs, half of what waits at the most', async () => {
   const store = await bench.store('patient');

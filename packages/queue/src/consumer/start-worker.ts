@@ -1,5 +1,5 @@
 import { type Config, type Log, messageOf } from '@millrace/core';
-import { type Job, Worker } from 'bullmq';
+import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { consumerBackend } from '../backend/factory.ts';
 import type { BackendIdentity, MillraceBackend } from '../backend/millrace-backend.ts';
@@ -25,6 +25,8 @@ const MOST_AT_ONCE = 8;
 
 /** BullMQ's default. */
 const STALLED_CHECK_MS = 30_000;
+
+type EndOfFailed = Parameters<Worker['handleFailed']>;
 
 /**
  * BullMQ's worker under a given id. Its lock tokens are `${id}:${n}`, so a dead start's jobs can be picked out;
@@ -92,9 +94,17 @@ export class StartWorker extends Worker<unknown, unknown, string, MillraceBacken
     return job;
   }
 
-  /** A job that was put back may bring the next one by a take of its own, which has begun it already. */
+  /**
+   * The end of a job that went back brings no other: BullMQ would send a take of its own for that, beside the loop's,
+   * and a take in sets is right about the room that there is only while it is the only one. The loop takes instead.
+   */
+  protected override handleFailed(...[error, job, token, mayFetch, span]: EndOfFailed): Promise<Job> {
+    const wentBack = error instanceof DelayedError || error instanceof WaitingError;
+    return super.handleFailed(error, job, token, wentBack ? () => false : mayFetch, span);
+  }
+
   #begin(job: Job | undefined): void {
-    if (!job || this.#begun.has(job)) return;
+    if (!job) return;
     const run = this.#run(job, job.token ?? '');
     // Whoever awaits it hears of a failure; that may be a moment later.
     run.catch(() => undefined);
