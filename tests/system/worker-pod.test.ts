@@ -125,12 +125,13 @@ describe('deaths', () => {
     ['throw', 1, 'Uncaught exception'],
     ['reject', 1, 'nobody awaits me'],
     ['exit', 7, null],
+    ['impersonate', 75, null],
   ])('a handler’s stray %s is a crash with its reason in the report', async (how, code, words) => {
     const { pod, add } = await setup();
     await add('bad', 'misbehave', { how });
     await until(() => pod.heard.exits.length > 0, 'the exit is told');
     const [exit] = pod.heard.exits;
-    expect(exit).toMatchObject({ code, signal: null, expected: false });
+    expect(exit).toMatchObject({ code, signal: null, expected: false, fenced: false });
     if (words !== null) expect(exit?.stderrTail.join('\n')).toContain(words);
   });
 
@@ -172,7 +173,7 @@ describe('deaths', () => {
     expect(await processState(pid)).toBe('T');
     process.kill(pid, 'SIGCONT');
     await until(() => pod.heard.exits.length > 0, 'the zombie leaves');
-    expect(pod.heard.exits).toMatchObject([{ worker: id, code: 75 }]);
+    expect(pod.heard.exits).toMatchObject([{ worker: id, code: 75, fenced: true }]);
     expect(pod.child.exitCode).toBeNull();
   });
 

@@ -17,6 +17,8 @@ export type FromProcess =
   | { readonly type: 'ready' }
   /** It leaves on an order that did not come from the pod, or since the store is away: its end is meant. */
   | { readonly type: 'leaving' }
+  /** The store or a supervisor says that it was declared dead: it exits, which is no fault of its jobs. */
+  | { readonly type: 'fenced' }
   /** The kernel killed a process of its own for memory: that kill explains no other end. */
   | { readonly type: 'memory-kill' }
   /** A process of its own with one job in it begins, and is gone. */
@@ -50,13 +52,13 @@ export function noOutcomes(): Record<OutcomeKind, number> {
   return { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0, killed: 0 };
 }
 
-/** Exit codes of a worker process, beside 0 (orderly) and 1 (crash). */
+/** Exit codes of a worker process, beside 0 (orderly) and 1 (crash). A handler may choose any: words count, not they. */
 export const EXIT = {
   /** The store is away, which is nobody's fault; believed of who said `leaving` before (sysexits' EX_UNAVAILABLE). */
   storeAway: 69,
-  /** The store refused this start: it had been declared dead (sysexits' EX_TEMPFAIL). */
+  /** It had been declared dead; believed of who said `fenced` before (sysexits' EX_TEMPFAIL). */
   fenced: 75,
-  /** It can not start as things are: handlers or store unfit (sysexits' EX_CONFIG). */
+  /** It can not start as things are: handlers or store unfit; believed of who was not ready yet (sysexits' EX_CONFIG). */
   refused: 78,
 } as const;
 

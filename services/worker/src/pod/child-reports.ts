@@ -1,5 +1,4 @@
 import type { ChildReport, PodBeat, ToSupervisor } from '@millrace/supervision';
-import { EXIT } from '../ipc.ts';
 import type { ChildExit, ChildProcessHandle } from './child-process.ts';
 
 /** Children in one beat: a line of the link is at most 64 KiB, and a report with the longest of names 400 bytes. */
@@ -10,7 +9,7 @@ export interface ChildReports {
   forked(id: string, handle: ChildProcessHandle): void;
   /** It said something, whatever it was. */
   heard(id: string, nowMs: number): void;
-  /** A supervisor declared it dead, and may have seen it blocked by its own work. */
+  /** A supervisor declared it dead, or it found itself so; and it may have been seen blocked by its own work. */
   fenced(id: string, busy: boolean): void;
   /** The pod's beat with what is seen of the children: one, or more when there are very many of them. */
   beats(beat: Omit<PodBeat, 'children'>, nowMs: number): readonly PodBeat[];
@@ -60,9 +59,8 @@ export function createChildReports(): ChildReports {
     exited(id, { lastLines, ...exit }, told) {
       const child = children.get(id);
       children.delete(id);
-      const fenced = child?.fenced === true || exit.code === EXIT.fenced;
+      const { fenced = false, busy = false } = child ?? {};
       const pid = child?.handle.pid ?? 0;
-      const busy = child?.busy ?? false;
       return { type: 'exit', worker: id, pid, ...told, ...exit, fenced, busy, stderrTail: [...lastLines] };
     },
   };

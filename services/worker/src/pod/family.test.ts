@@ -42,3 +42,9 @@ test('the end that a process announces is expected; the code of one in bad weath
   expect(reportOf([{ type: 'ready' }, leaving], EXIT.storeAway)).toMatchObject({ expected: true });
   expect(reportOf([{ type: 'ready' }], EXIT.storeAway)).toMatchObject({ expected: false, code: 69 });
 });
+
+test('the end of one that says it is fenced is that; a handler’s choice of the code alone is not', () => {
+  const fenced = { type: 'fenced' } as const;
+  expect(reportOf([{ type: 'ready' }, fenced], EXIT.fenced)).toMatchObject({ fenced: true, expected: false });
+  expect(reportOf([{ type: 'ready' }], EXIT.fenced)).toMatchObject({ fenced: false, code: 75 });
+});

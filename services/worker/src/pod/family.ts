@@ -50,6 +50,10 @@ export function createFamily(dependencies: FamilyDependencies): Family {
     spares.heard(id);
     if (message.type === 'activity') census.heard(id, message, clock.monotonicMs());
     else if (message.type === 'ready' || message.type === 'leaving') onEvent({ type: message.type, id });
+    else if (message.type === 'fenced') {
+      reports.fenced(id, false);
+      onEvent({ type: 'fenced', id });
+    }
   }
 
   /** Told before anything else: filling the slot forks, and that holds this process for many ms. */

@@ -147,21 +147,31 @@ test.each([
 });
 
 test.each([
-  ['found itself fenced', EXIT.fenced, false],
-  ['lost its store and said so', EXIT.storeAway, true],
-])('a start that %s and left is outside the budget', (_, code, saysSo) => {
+  ['found itself fenced', 'fenced', EXIT.fenced],
+  ['lost its store', 'leaving', EXIT.storeAway],
+] as const)('a start that %s, said so and left is outside the budget', (_, type, code) => {
   const pod = running({ intensity: 0 });
-  if (saysSo) pod.step({ type: 'leaving', id: 'c0' });
+  pod.step({ type, id: 'c0' });
   pod.step({ type: 'exited', id: 'c0', code });
   expect(pod.state().mode).toBe('running');
   pod.step(crash('c1'));
   expect(pod.state().mode).toBe('failed');
 });
 
-test('the code of an end in bad weather is believed of nobody who did not say so: a handler may choose it', () => {
-  const pod = running({ intensity: 0 });
-  pod.step({ type: 'exited', id: 'c0', code: EXIT.storeAway });
-  expect(pod.state().mode).toBe('failed');
+test.each([EXIT.storeAway, EXIT.fenced])(
+  'the code %i is believed of nobody who did not say so before: a handler may choose it',
+  (code) => {
+    const pod = running({ intensity: 0 });
+    pod.step({ type: 'exited', id: 'c0', code });
+    expect(pod.state().mode).toBe('failed');
+  },
+);
+
+test('who finds itself fenced gives its slot away at its word, and is not killed: it exits', () => {
+  expect(running().step({ type: 'fenced', id: 'c0' })).toEqual([
+    { type: 'activate', id: 'c2', slot: 0 },
+    { type: 'refill-in', ms: 1_000 },
+  ]);
 });
 
 test('with killFenced off a fenced child is replaced and left alone', () => {
@@ -179,6 +189,12 @@ test('a start that is refused ends a pod that never ran, and is an ordinary cras
   const old = running();
   old.step({ type: 'exited', id: 'c2', code: EXIT.refused });
   expect(old.state().mode).toBe('running');
+  // One that has started may have a handler that chooses that code.
+  const half = play();
+  half.step({ type: 'start' });
+  half.step({ type: 'ready', id: 'c0' });
+  half.step({ type: 'exited', id: 'c0', code: EXIT.refused });
+  expect(half.state().mode).toBe('starting');
 });
 
 test('a drain tells every child, forks none, and ends with the last of them', () => {

@@ -48,10 +48,12 @@ export function decide(state: PodState, event: PodEvent, nowMs: number, settings
       const condemned = setMode(mourn(state, event.id, nowMs), event.id, 'condemned');
       return withAction(refill(condemned, nowMs, settings), { type: 'kill', id: event.id });
     }
+    case 'fenced':
     case 'fence-child': {
       const fenced = setMode(mourn(state, event.id, nowMs), event.id, 'fenced');
       const decision = refill(fenced, nowMs, settings);
-      return settings.killFenced ? withAction(decision, { type: 'kill', id: event.id }) : decision;
+      const isToBeKilled = event.type === 'fence-child' && settings.killFenced;
+      return isToBeKilled ? withAction(decision, { type: 'kill', id: event.id }) : decision;
     }
     case 'warm': {
       const others = state.suspects.filter((id) => id !== event.id);
@@ -99,10 +101,9 @@ function onExit(
   const mourning = without(mourn(state, id, nowMs), id);
   const left = { ...mourning, children: state.children.filter((child) => child.id !== id) };
   if (isEnding(left)) return endIfEmpty({ state: left, actions: [] });
-  const isFault = gone !== undefined && serves(gone) && code !== EXIT.fenced;
-  if (!isFault) return refill(left, nowMs, settings);
+  if (gone === undefined || !serves(gone)) return refill(left, nowMs, settings);
   const { noticeMs } = settings.drain;
-  if (code === EXIT.refused && left.mode === 'starting') {
+  if (code === EXIT.refused && gone.mode === 'starting' && left.mode === 'starting') {
     return enterEnding(left, 'failed', EXIT.refused, noticeMs, settings);
   }
   const positions = failed(left.positions, gone.slot ?? 'supply', nowMs);

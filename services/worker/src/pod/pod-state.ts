@@ -18,8 +18,8 @@ import { newPositions, type PositionLimits } from './positions.ts';
  * - `fenced`    was declared dead elsewhere, its slot is vacant already: its exit costs no budget
  * - `condemned` an operator ordered its kill: its slot is vacant already; its exit costs no budget
  *
- * An end that is the weather's (the store is away) costs no budget either: the process says before that it leaves. Its
- * exit code alone is any handler's to choose.
+ * An end that is the weather's (the store is away) costs no budget either: the process says before that it leaves, as
+ * one that finds itself fenced says that. Its exit code alone is any handler's to choose.
  */
 export type ChildMode = 'starting' | 'standby' | 'active' | 'leaving' | 'fenced' | 'condemned';
 
@@ -59,6 +59,8 @@ export type PodEvent =
   | { readonly type: 'ready'; readonly id: string }
   /** The child ends on its own, and means to. */
   | { readonly type: 'leaving'; readonly id: string }
+  /** The child was declared dead elsewhere, has found that out, and exits. */
+  | { readonly type: 'fenced'; readonly id: string }
   | { readonly type: 'exited'; readonly id: string; readonly code: number | null }
   /** Orders name a child; `drain` of the whole pod has no id and may be quicker than the settings say. */
   | { readonly type: 'drain-child' | 'kill-child' | 'fence-child'; readonly id: string }

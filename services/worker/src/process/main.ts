@@ -24,15 +24,15 @@ const tellPod = (message: FromProcess, then = () => {}) => void process.send?.(m
 const LAST_WORD_MS = 100;
 
 /** The pod believes the code only of who told it first: a handler may end its process with any. */
-function endForWeather(): void {
-  const end = () => process.exit(EXIT.storeAway);
-  tellPod({ type: 'leaving' }, end);
+function endSaying(type: 'leaving' | 'fenced', code: number): void {
+  const end = () => process.exit(code);
+  tellPod({ type }, end);
   systemClock.after(LAST_WORD_MS, end);
 }
 
 /** An outage of the store is nobody's fault, and least of all a reason to end; should it be one, it counts nothing. */
 function endOf(error: unknown): void {
-  if (isMillraceError(error, 'store_unavailable')) endForWeather();
+  if (isMillraceError(error, 'store_unavailable')) endSaying('leaving', EXIT.storeAway);
   else process.exit(1);
 }
 
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
       onDrainOrder,
       onFenced() {
         writeSync(STDERR, `Worker ${id} was declared dead and is fenced off: it exits.\n`);
-        process.exit(EXIT.fenced);
+        endSaying('fenced', EXIT.fenced);
       },
     },
   );

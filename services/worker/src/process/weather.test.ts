@@ -52,8 +52,10 @@ test('a process that ends since the store is away says so before', async () => {
 test.each([
   ['throws where nobody catches it', `throw new Error('a defect')`, 1],
   ['chooses that code itself', `process.exit(${EXIT.storeAway})`, EXIT.storeAway],
+  ['chooses the code of a fenced one', `process.exit(${EXIT.fenced})`, EXIT.fenced],
 ])('one that %s does not', async (_, code, exitCode) => {
   const { told, exit } = await endOf(code);
   expect(exit).toMatchObject({ code: exitCode });
   expect(told).not.toContain('leaving');
+  expect(told).not.toContain('fenced');
 });
