@@ -1,5 +1,6 @@
 import { usersOf } from '../lib/scenarios.ts';
 import { type Settings, settingsOf } from '../lib/settings.ts';
+import { fullnameOf } from './fullname.ts';
 import { jobOf } from './job.ts';
 import { type LoadtestCommand, LoadtestUsage } from './options.ts';
 import { flatScripts } from './scripts.ts';
@@ -7,11 +8,6 @@ import { testRunOf } from './test-run.ts';
 import { yamlOf } from './yaml.ts';
 
 export type Manifest = Extract<LoadtestCommand, { kind: 'manifest' }>;
-
-/** Names of a release's objects, as the chart makes them. */
-function fullnameOf(release: string): string {
-  return (release.includes('millrace') ? release : `${release}-millrace`).slice(0, 40).replace(/-$/, '');
-}
 
 /** What both kinds of manifest are made of. */
 export interface Parts {

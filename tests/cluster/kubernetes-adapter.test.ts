@@ -28,7 +28,15 @@ const credentials = () => fromKubeconfig(readFileSync(process.env.KUBECONFIG ?? 
 
 /** One release's adapter, with who was introduced to it. */
 function adapter(release: string, id = 'one', port?: number, clock: Clock = systemClock) {
-  const place = { podName: null, podUid: null, nodeName: null, namespace, release };
+  const place = {
+    podName: null,
+    podUid: null,
+    nodeName: null,
+    namespace,
+    release,
+    appName: null,
+    fullname: null,
+  };
   const own = credentials();
   const reached = port === undefined ? own : { ...own, server: serverAt(own.server, port) };
   const made = createKubernetesCluster({

@@ -60,6 +60,13 @@
 {{- end }}
 - name: MILLRACE_RELEASE
   value: {{ $root.Release.Name | quote }}
+{{- if eq .component "supervisor" }}
+# What its Role lets it write, and whose pods it looks after.
+- name: MILLRACE_FULLNAME
+  value: {{ include "millrace.fullname" $root | quote }}
+- name: MILLRACE_APP_NAME
+  value: {{ include "millrace.name" $root | quote }}
+{{- end }}
 {{- if eq .component "producer" }}
 - name: MILLRACE_TOKENS_FILE
   value: /etc/millrace/tokens/tokens

@@ -1,3 +1,4 @@
+import { fullnameOf } from '../../../loadtests/runner/fullname.ts';
 import { type Api, openApi } from './api.ts';
 import { eventually, find, isReady, list, type Manifest } from './kubernetes.ts';
 import { must, run } from './shell.ts';
@@ -26,7 +27,7 @@ export interface Release {
 
 /** How a release of that name in that namespace is reached, whether or not it is installed yet. */
 export function releaseOf(name: string, namespace: string, helmBinary = 'helm'): Release {
-  const fullname = name.includes('millrace') ? name : `${name}-millrace`;
+  const fullname = fullnameOf(name);
   const instance = `app.kubernetes.io/instance=${name}`;
 
   async function workloads(): Promise<Manifest[]> {

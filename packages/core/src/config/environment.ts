@@ -14,6 +14,9 @@ export const ENVIRONMENT_REFERENCE = {
   MILLRACE_NODE_NAME: 'in Kubernetes: the node that the pod runs on (downward API)',
   MILLRACE_NAMESPACE: 'in Kubernetes: the namespace of the release (downward API)',
   MILLRACE_RELEASE: 'in Kubernetes: the release, as `app.kubernetes.io/instance` has it',
+  MILLRACE_APP_NAME: 'in Kubernetes: the application, as `app.kubernetes.io/name` has it; default `millrace`',
+  MILLRACE_FULLNAME:
+    'in Kubernetes: what the names of the release’s objects begin with; default: the release',
   MILLRACE_CPU_REQUEST: 'in Kubernetes: CPU request, thousandths of a core (downward API, divisor `1m`)',
   MILLRACE_URL: 'where the CLI finds the producer; default `http://127.0.0.1:8080`',
   MILLRACE_TOKEN: 'the bearer token that the CLI sends',

@@ -5,6 +5,8 @@ export interface KubernetesPlace {
   readonly nodeName: string | null;
   readonly namespace: string | null;
   readonly release: string | null;
+  readonly appName: string | null;
+  readonly fullname: string | null;
 }
 
 /** Reads the place from the environment. An empty variable says nothing. */
@@ -15,5 +17,7 @@ export function kubernetesPlace(env: Readonly<Record<string, string | undefined>
     nodeName: env.MILLRACE_NODE_NAME || null,
     namespace: env.MILLRACE_NAMESPACE || null,
     release: env.MILLRACE_RELEASE || null,
+    appName: env.MILLRACE_APP_NAME || null,
+    fullname: env.MILLRACE_FULLNAME || null,
   };
 }

@@ -70,21 +70,33 @@ describe('the age of the server’s last answer', () => {
   });
 });
 
-test('names come from our own pod’s, and from the release where we run in none', () => {
-  const place = { podUid: 'u', nodeName: 'n', namespace: 'ns', release: 'm' };
-  const inPod = clusterNames({ ...place, podName: 'm-millrace-supervisor-8cdc6b997-gk7jp' }, 'me');
-  expect(inPod).toMatchObject({
-    lease: 'm-millrace-supervisor',
-    status: 'm-millrace-status',
-    holder: 'm-millrace-supervisor-8cdc6b997-gk7jp_u',
+describe('names', () => {
+  const place = { podUid: 'u', nodeName: 'n', namespace: 'ns', release: 'm', appName: null };
+
+  test('are those of the release as its chart says them, however much Kubernetes cut of the pod’s own', () => {
+    const fullname = 'a'.repeat(40);
+    // 58 characters of the ReplicaSet's name and 5 of its own.
+    const podName = `${fullname}-supervisor-8cdc6bgk7jp`;
+    expect(clusterNames({ ...place, podName, fullname }, 'me')).toMatchObject({
+      lease: `${fullname}-supervisor`,
+      status: `${fullname}-status`,
+      holder: `${podName}_u`,
+    });
   });
-  expect(clusterNames({ ...place, podName: null }, 'me')).toMatchObject({
-    lease: 'm-supervisor',
-    holder: 'me',
+
+  test('come from the release where nobody says them', () => {
+    const names = clusterNames({ ...place, podName: null, fullname: null }, 'me');
+    expect(names).toMatchObject({ lease: 'm-supervisor', status: 'm-status', holder: 'me' });
+    expect(names.selector).toBe(
+      'app.kubernetes.io/name=millrace,app.kubernetes.io/instance=m,app.kubernetes.io/component=worker',
+    );
   });
-  expect(inPod.selector).toBe(
-    'app.kubernetes.io/name=millrace,app.kubernetes.io/instance=m,app.kubernetes.io/component=worker',
-  );
+
+  test('select the pods of an application that is called otherwise', () => {
+    const names = clusterNames({ ...place, podName: null, fullname: null, appName: 'jobs' }, 'me');
+    expect(names.selector).toMatch(/^app\.kubernetes\.io\/name=jobs,/);
+    expect(names.labels['app.kubernetes.io/name']).toBe('jobs');
+  });
 });
 
 test('a condition keeps the time of its last change of status, whatever else changes', () => {

@@ -12,21 +12,19 @@ export interface ClusterNames {
   readonly holder: string;
 }
 
-/** A Deployment's pod is called `<deployment>-<hash>-<random>`. */
-function deploymentOf(podName: string | null): string | null {
-  return /^(.+)-[a-z0-9]+-[a-z0-9]{5}$/.exec(podName ?? '')?.[1] ?? null;
-}
-
-/** Names by the place that the downward API told; `fallback` names a supervisor that runs in no pod. */
+/** Names by the place that the environment told; `fallback` names a supervisor that runs in no pod. */
 export function clusterNames(place: KubernetesPlace, fallback: string): ClusterNames {
-  const { podName, podUid, release } = place;
-  const instance = release ?? 'millrace';
-  const own = deploymentOf(podName) ?? `${instance}-supervisor`;
-  const labels = { 'app.kubernetes.io/name': 'millrace', 'app.kubernetes.io/instance': instance };
+  const { podName, podUid, appName } = place;
+  const instance = place.release ?? 'millrace';
+  const fullname = place.fullname ?? instance;
+  const labels = {
+    'app.kubernetes.io/name': appName ?? 'millrace',
+    'app.kubernetes.io/instance': instance,
+  };
   const selected = { ...labels, 'app.kubernetes.io/component': 'worker' };
   return {
-    lease: own,
-    status: `${own.replace(/-supervisor$/, '')}-status`,
+    lease: `${fullname}-supervisor`,
+    status: `${fullname}-status`,
     selector: Object.entries(selected)
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
