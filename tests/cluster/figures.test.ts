@@ -1,23 +1,16 @@
 import { systemClock } from '@millrace/core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Api } from './support/api.ts';
+import { expect, test } from 'vitest';
 import { missing, signalPod } from './support/commands.ts';
-import { ended, offer, recoveries, untilActive } from './support/jobs.ts';
+import { measures } from './support/figures.ts';
+import { handIn, lasting, recoveries, untilActive } from './support/jobs.ts';
 import { kubectl } from './support/kubernetes.ts';
-import { shared } from './support/release-setup.ts';
+import { session } from './support/session.ts';
 import { busyWorkers, chaosPods } from './support/workers.ts';
 
-const release = shared();
+const { release, api } = session();
 const KILLS = 10;
 /** The third start of a container waits in CrashLoopBackOff: its pod is replaced before that. */
 const KILLS_A_CONTAINER = 2;
-/** `npm run test:cluster -- --figures`: on a machine that does nothing else. */
-const measures = (process.env.FIGURES ?? '') !== '';
-let api: Api;
-beforeAll(async () => {
-  api = await release.api();
-});
-afterAll(() => api.close());
 
 /** Fresh containers in place of those that were killed often enough. */
 async function freshen(): Promise<void> {
@@ -30,17 +23,13 @@ async function freshen(): Promise<void> {
 
 async function killOnce(): Promise<number> {
   await freshen();
-  const ids = await offer(
-    api,
-    'sleeps',
-    Array.from({ length: 12 }, () => ({ ms: 3_000 })),
-  );
-  await untilActive(api, ids.length);
+  const batch = await handIn(api, 'sleeps', lasting(12, 3_000));
+  await untilActive(api, batch.ids.length);
   const [victim] = await busyWorkers(api, release);
   const sinceMs = systemClock.nowMs() - 1_000;
   await signalPod('KILL', victim.host, release.namespace);
   const [recovery] = await recoveries(api, sinceMs, 1);
-  expect((await ended(api, ids)).map(({ state }) => state)).toEqual(ids.map(() => 'completed'));
+  await batch.allWell();
   return recovery.lastOrphanMs;
 }
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.ts';
-import { offer, QUEUE } from './support/jobs.ts';
+import { lasting, offer, QUEUE } from './support/jobs.ts';
 import { eventually, list, type Manifest } from './support/kubernetes.ts';
+import { openLedger } from './support/ledger.ts';
 import { install, releaseOf, remove } from './support/release.ts';
 import { IMAGE } from './support/release-setup.ts';
 import { run } from './support/shell.ts';
 
 const JOBS = 3_000;
 const MAX = 6;
-const READER = 'keda-test';
 const release = releaseOf('k', 'millrace-keda');
 let api: Api;
 
@@ -38,21 +38,6 @@ async function pods(): Promise<Manifest[]> {
 async function wantedPods(): Promise<number> {
   const [deployment] = await list('deployment', release.namespace, `millrace.dev/pool=${QUEUE}`);
   return deployment?.spec.replicas ?? 0;
-}
-
-/** Everything that the ledger has of the run, page by page. */
-async function ledger(): Promise<Manifest[]> {
-  const entries: Manifest[] = [];
-  for (let cursor = ''; ; ) {
-    const { body } = await api.call(
-      'GET',
-      `/v1/queues/${QUEUE}/ledger/${READER}?limit=1000&cursor=${cursor}`,
-    );
-    expect(body.gap).toBe(false);
-    if (body.entries.length === 0) return entries;
-    entries.push(...body.entries);
-    cursor = body.cursor;
-  }
 }
 
 beforeAll(async () => {
@@ -87,12 +72,8 @@ test.skipIf(!keda)(
         async () => (await wantedPods()) === 0 && (await pods()).length === 0,
       );
     await goesToZero();
-    await api.call('PUT', `/v1/queues/${QUEUE}/ledger/${READER}`);
-    const ids = await offer(
-      api,
-      'sleeps',
-      Array.from({ length: JOBS }, () => ({ ms: 200 })),
-    );
+    const ledger = await openLedger(api, QUEUE);
+    const ids = await offer(api, 'sleeps', lasting(JOBS, 200));
     await eventually(
       'the pool has as many pods as it may',
       120_000,
@@ -103,8 +84,7 @@ test.skipIf(!keda)(
       return body.counts.waiting + body.counts.active + body.counts.delayed === 0;
     });
     await goesToZero();
-    const entries = await ledger();
-    expect(new Set(entries.map(({ id }) => id))).toEqual(new Set(ids));
+    const entries = await ledger.close(ids);
     // One start each, and its end a completion: nobody's pod was taken away under it.
     expect(entries.filter(({ outcome, start }) => outcome !== 'completed' || start !== 1)).toEqual([]);
     expect(entries).toHaveLength(JOBS);

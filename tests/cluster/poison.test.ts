@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Api } from './support/api.ts';
-import { ended, offer, QUEUE } from './support/jobs.ts';
+import { expect, test } from 'vitest';
+import { handIn, lasting, QUEUE } from './support/jobs.ts';
 import { eventually, type Manifest } from './support/kubernetes.ts';
-import { shared } from './support/release-setup.ts';
+import { underLoad } from './support/load.ts';
+import { session } from './support/session.ts';
 
-const release = shared();
+const { release, api } = session();
 const GOOD = 1_000;
-let api: Api;
-beforeAll(async () => {
-  api = await release.api();
-});
-beforeEach(() => release.settled());
-afterAll(() => api.close());
 
-const letterOf = (id: string) =>
+const letterOf = (id: string | undefined) =>
   eventually('the poison job is a dead letter', 120_000, async () => {
     const { body } = await api.call('GET', `/v1/queues/${QUEUE}/dead-letters?limit=100`);
     return body?.letters?.find((letter: Manifest) => letter.id === id) ?? null;
@@ -26,17 +20,24 @@ test.each([
     reason: /OOMKilled/,
   },
   { who: 'fills its heap until V8 gives up', name: 'leaks', reason: /HeapOutOfMemory/ },
+  {
+    who: 'eats memory until the kernel kills the container’s first process, and all that is in it',
+    name: 'hogs-container',
+    reason: /OOMKilled/,
+  },
 ])(
   'a job that $who, among 1,000 good ones: dead-lettered after 3 kills, the good ones finish',
-  async ({ name, reason }) => {
-    const half = () => Array.from({ length: GOOD / 2 }, () => ({ ms: 5 }));
-    const before = await offer(api, 'sleeps', half());
-    const [poison = ''] = await offer(api, name, [{ ms: 0, times: 1_000_000 }]);
-    const after = await offer(api, 'sleeps', half());
-    const letter = await letterOf(poison);
-    expect(letter.kills).toHaveLength(3);
-    expect(letter.error).toMatch(reason);
-    const jobs = await ended(api, [...before, ...after], 120_000);
-    expect(jobs.filter(({ state }) => state !== 'completed')).toEqual([]);
-  },
+  ({ name, reason }) =>
+    underLoad(release, 15, async () => {
+      const half = () => lasting(GOOD / 2, 5);
+      const before = await handIn(api, 'sleeps', half());
+      const poison = await handIn(api, name, [{ ms: 0, times: 1_000_000 }]);
+      const after = await handIn(api, 'sleeps', half());
+      const letter = await letterOf(poison.ids[0]);
+      expect(letter.kills).toHaveLength(3);
+      expect(letter.error).toMatch(reason);
+      await poison.finished();
+      await before.allWell(120_000);
+      await after.allWell(120_000);
+    }),
 );

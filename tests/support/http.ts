@@ -3,6 +3,7 @@ export interface HttpAnswer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect, and fail on anything else
   readonly body: any;
+  readonly headers: Headers;
 }
 
 /** One call to the API at `url`; `body` goes as JSON. */
@@ -19,7 +20,8 @@ export async function call(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  const { status, headers: answered } = response;
+  return { status, headers: answered, body: text === '' ? null : JSON.parse(text) };
 }
 
 /** Calls until the answer is `status`; refused connections count as any other answer. */

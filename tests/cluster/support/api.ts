@@ -1,10 +1,16 @@
 import { call, type HttpAnswer } from '../../support/http.ts';
-import { begin } from './shell.ts';
+import { commandLine } from './commands.ts';
+import { begin, must } from './shell.ts';
 
 /** A producer's API through kubectl's port-forward, which is bound to one pod and is opened anew when that ends. */
 export interface Api {
   /** Answers whatever the status; a connection that broke is opened again, and asked once more if the call changes nothing. */
-  call(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -25,7 +31,7 @@ async function forward(namespace: string, target: string, port: number) {
 /** Opens the API of a service (`svc/NAME`) or a pod (`pod/NAME`). `token` null: anonymous. */
 export function openApi(namespace: string, target: string, token: string | null, port = 8080): Api {
   let open: ReturnType<typeof forward> | undefined;
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const login: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
 
   function line() {
     open ??= forward(namespace, target, port);
@@ -37,10 +43,10 @@ export function openApi(namespace: string, target: string, token: string | null,
     return mine;
   }
 
-  async function ask(method: string, path: string, body?: unknown): Promise<HttpAnswer> {
+  async function ask(...[method, path, body, headers]: Parameters<Api['call']>): Promise<HttpAnswer> {
     const { url, child } = await line();
     try {
-      return await call(url, method, path, body, headers);
+      return await call(url, method, path, body, { ...login, ...headers });
     } catch (error) {
       child.kill('SIGKILL');
       open = undefined;
@@ -48,14 +54,32 @@ export function openApi(namespace: string, target: string, token: string | null,
     }
   }
   return {
-    call: (method, path, body) =>
-      ask(method, path, body).catch((error) => {
-        if (method !== 'GET') throw error;
-        return ask(method, path, body);
+    call: (...request) =>
+      ask(...request).catch((error) => {
+        if (request[0] !== 'GET') throw error;
+        return ask(...request);
       }),
     close() {
       open?.then(({ child }) => child.kill('SIGKILL')).catch(() => undefined);
       open = undefined;
     },
+  };
+}
+
+/** The API of a service from inside the cluster's network: with the API server away no port is forwarded. */
+export function openInside(url: string, token: string): Api {
+  return {
+    async call(method, path, body, headers = {}) {
+      const sent = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers };
+      const lines = Object.entries(sent).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+      const data = body === undefined ? [] : ['-d', JSON.stringify(body)];
+      const curl = ['curl', '-sS', '-m', '10', '-w', '\\n%{http_code}', '-X', method, ...lines, ...data];
+      const said = await must(commandLine('CLUSTER_IN', ...curl, url + path));
+      const end = said.lastIndexOf('\n');
+      const text = said.slice(0, end);
+      const status = Number(said.slice(end + 1));
+      return { status, headers: new Headers(), body: text === '' ? null : JSON.parse(text) };
+    },
+    close: () => undefined,
   };
 }

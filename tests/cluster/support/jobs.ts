@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
 import type { Api } from './api.ts';
 import { eventually, type Manifest } from './kubernetes.ts';
+import { isEnd, openLedger } from './ledger.ts';
 
 /** The handlers that do harm run in a pool and a queue of their own (values.yaml). */
 export const QUEUE = 'chaos';
@@ -18,8 +20,41 @@ export async function offer(api: Api, name: string, datas: readonly object[]): P
   return answer.body.ids;
 }
 
+/** Data of `count` jobs that take `ms` each. */
+export const lasting = (count: number, ms: number) => Array.from({ length: count }, () => ({ ms }));
+
+/** Jobs of one case, which the ledger watches from before they were handed in. */
+export interface Batch {
+  readonly ids: readonly string[];
+  /** Their details in order, once all have ended and the ledger tells that each was committed once, and none is missing. */
+  finished(withinMs?: number): Promise<Manifest[]>;
+  /** The same, where each is to end well and with no attempt lost. */
+  allWell(withinMs?: number): Promise<void>;
+}
+
+/** Hands in jobs of one handler. */
+export async function handIn(api: Api, name: string, datas: readonly object[]): Promise<Batch> {
+  const ledger = await openLedger(api, QUEUE);
+  const ids = await offer(api, name, datas);
+  async function finished(withinMs?: number): Promise<Manifest[]> {
+    const jobs = await ended(api, ids, withinMs);
+    const ends = (await ledger.close(ids)).filter(isEnd).map(({ id }) => id);
+    expect(ends.toSorted(), 'each job is committed once').toEqual(ids.toSorted());
+    return jobs;
+  }
+  return {
+    ids,
+    finished,
+    async allWell(withinMs) {
+      const jobs = await finished(withinMs);
+      expect(jobs.filter(({ state }) => state !== 'completed')).toEqual([]);
+      expect(Math.max(...jobs.map(({ attemptsMade }) => attemptsMade))).toBe(1);
+    },
+  };
+}
+
 /** Every job's detail once all have ended, in order. */
-export async function ended(api: Api, ids: readonly string[], withinMs = 90_000): Promise<Manifest[]> {
+async function ended(api: Api, ids: readonly string[], withinMs = 90_000): Promise<Manifest[]> {
   const known = new Map<string, Manifest>();
   await eventually(`${ids.length} jobs have ended`, withinMs, async () => {
     const open = ids.filter((id) => !known.has(id));

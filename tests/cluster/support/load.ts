@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLine } from './commands.ts';
+import { expect } from 'vitest';
+import { commandLine, missing } from './commands.ts';
 import { eventually } from './kubernetes.ts';
 import type { Release } from './release.ts';
 import { begin } from './shell.ts';
@@ -48,4 +49,26 @@ export async function load(
   const begun = eventually('k6 runs', 60_000, async () => /running \(/.test(process.said()));
   begun.catch(() => undefined);
   return { begun, verdict };
+}
+
+/**
+ * Runs a case while k6 hands in jobs beside it for `seconds`, repeating what is not answered; fails with k6's words when a
+ * job of those was lost, done twice, failed or left open. Without a way into the cluster's network the case runs alone.
+ */
+export async function underLoad(release: Release, seconds: number, body: () => Promise<void>): Promise<void> {
+  const why = missing('CLUSTER_IN');
+  if (why !== null) {
+    process.stdout.write(`${why}: this case runs without k6 beside it\n`);
+    return body();
+  }
+  const { begun, verdict } = await load(release, 'chaos', {
+    MILLRACE_LOAD_KILL_EVERY: '0s',
+    MILLRACE_LOAD_RATE: '8',
+    MILLRACE_LOAD_DURATION: `${seconds}s`,
+    MILLRACE_LOAD_DRAIN: '120s',
+  });
+  await begun;
+  await body();
+  const { code, said } = await verdict;
+  expect(code, said).toBe(0);
 }
