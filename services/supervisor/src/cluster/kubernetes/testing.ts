@@ -1,3 +1,4 @@
+import type { KubernetesApi, Verb } from './api.ts';
 import type { ContainerStatus, DeploymentObject, PodObject, TerminatedState } from './objects.ts';
 
 /** A moment as the API writes it. */
@@ -48,5 +49,23 @@ export function deploymentObject(pool: string, replicas?: number): DeploymentObj
       labels: { 'millrace.dev/pool': pool },
     },
     spec: replicas === undefined ? {} : { replicas },
+  };
+}
+
+/** An API server of the imagination. A watch stays open until it is aborted, unless `watched` ends it. */
+export function apiOf(
+  answer: (verb: Verb, path: string, body: unknown) => unknown,
+  watched: (path: string, open: () => void) => Promise<void> | null = () => null,
+): KubernetesApi {
+  return {
+    namespace: 'ns',
+    call: async (verb, path, options) => answer(verb, path, options?.body),
+    async stream(path, on, signal) {
+      const ended = watched(path, on.open);
+      if (ended !== null) return ended;
+      on.open();
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+    close() {},
   };
 }

@@ -1,5 +1,5 @@
 import { type Clock, type Log, lifecycle, messageOf, type Timer } from '@millrace/core';
-import { isStatus, type KubernetesApi } from './api.ts';
+import type { KubernetesApi } from './api.ts';
 import type { ApiMeter } from './api-meter.ts';
 import type { KubernetesObject } from './objects.ts';
 
@@ -10,6 +10,8 @@ const RELIST_MS = 240_000;
 const FIRST_BACKOFF_MS = 100;
 /** The server's return is to be noticed within seconds. */
 const LAST_BACKOFF_MS = 3_000;
+/** A watch that was open for this long worked; one that ends sooner has failed, whoever ended it. */
+const STEADY_MS = 5_000;
 const SILENCE_CHECK_MS = 1_000;
 const PAGE = 500;
 
@@ -39,10 +41,6 @@ export interface WatchList {
   /** Whether a full list was ever read. */
   readonly synced: boolean;
   items(): readonly KubernetesObject[];
-  /** Ms since the watch last said anything; null while none is open. */
-  silentMs(): number | null;
-  /** Reads everything anew, at once. */
-  restart(): void;
 }
 
 interface ListAnswer {
@@ -69,6 +67,7 @@ export function createWatchList(options: WatchListOptions, dependencies: WatchLi
   const known = new Map<string, KubernetesObject>();
   let round = new AbortController();
   let heardMs: number | null = null;
+  let openedMs: number | null = null;
   let synced = false;
   let work: Promise<void> = Promise.resolve();
   let silence: Timer | undefined;
@@ -112,7 +111,8 @@ export function createWatchList(options: WatchListOptions, dependencies: WatchLi
     const limits = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(RELIST_MS / 1_000) };
     const on = {
       open() {
-        heardMs = clock.monotonicMs();
+        openedMs = clock.monotonicMs();
+        heardMs = openedMs;
       },
       line(value: unknown) {
         heardMs = clock.monotonicMs();
@@ -134,16 +134,15 @@ export function createWatchList(options: WatchListOptions, dependencies: WatchLi
     while (!stopping.signal.aborted) {
       round = new AbortController();
       try {
-        const version = await list();
-        failures = 0;
-        await watch(version);
+        await watch(await list());
       } catch (error) {
         if (stopping.signal.aborted) return;
-        // A permission that is missing is told once a minute or so, not at every try.
-        const level = isStatus(error, 401, 403) && failures % 20 === 0 ? 'error' : 'debug';
-        log[level]({ resource, error: messageOf(error) }, 'A watch on the cluster ended; it is opened again');
-        failures += 1;
+        log.debug({ resource, error: messageOf(error) }, 'A watch on the cluster ended; it is opened again');
       }
+      // A list that was read is no success: else a watch that is refused would cost the server a full list each time.
+      const isSteady = openedMs !== null && clock.monotonicMs() - openedMs >= STEADY_MS;
+      failures = isSteady ? 0 : failures + 1;
+      openedMs = null;
       heardMs = null;
       meter.watchRestarted(resource);
       await clock.sleep(watchBackoffMs(failures, Math.random()), stopping.signal).catch(() => undefined);
@@ -174,7 +173,5 @@ export function createWatchList(options: WatchListOptions, dependencies: WatchLi
       return synced;
     },
     items: () => [...known.values()],
-    silentMs: () => (heardMs === null ? null : clock.monotonicMs() - heardMs),
-    restart: () => round.abort(new Error('asked to read everything anew')),
   };
 }
