@@ -29,6 +29,27 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     fires: { 'millrace_supervisor_leads{pod="a"}': '0x30', 'millrace_supervisor_leads{pod="b"}': '0x30' },
     quiet: [{ 'millrace_supervisor_leads{pod="a"}': '0x30', 'millrace_supervisor_leads{pod="b"}': '1x30' }],
   },
+  MillraceLeaseNotHeld: {
+    atMinute: 3,
+    fires: {
+      'millrace_kubernetes_lease_held{pod="a"}': '0x30',
+      'millrace_kubernetes_lease_held{pod="b"}': '0x30',
+      'millrace_supervisor_leads{pod="b"}': '1x30',
+    },
+    quiet: [
+      {
+        'millrace_kubernetes_lease_held{pod="a"}': '0x30',
+        'millrace_kubernetes_lease_held{pod="b"}': '1x30',
+        'millrace_supervisor_leads{pod="b"}': '1x30',
+      },
+      // That nobody leads is told by MillraceNoLeader; out of a cluster there is no Lease.
+      {
+        'millrace_kubernetes_lease_held{pod="a"}': '0x30',
+        'millrace_supervisor_leads{pod="a"}': '0x30',
+      },
+      { 'millrace_supervisor_leads{pod="a"}': '1x30' },
+    ],
+  },
   MillraceTwoLeaders: {
     atMinute: 2,
     fires: { 'millrace_supervisor_leads{pod="a"}': '1x30', 'millrace_supervisor_leads{pod="b"}': '1x30' },

@@ -6,6 +6,7 @@ import { createApiMeter, OUTAGE_MS } from './api-meter.ts';
 import { createClusterLease } from './cluster-lease.ts';
 import { createCollections } from './collections.ts';
 import type { Credentials } from './credentials.ts';
+import { tellDenials } from './denials.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { clusterNames } from './names.ts';
 import { type PodObject, poolOf } from './objects.ts';
@@ -37,7 +38,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
   const namespace = place.namespace ?? credentials.namespace;
   const names = clusterNames(place, id);
   const meter = createApiMeter(clock.monotonicMs());
-  const api = createApi({ ...credentials, namespace }, clock, meter);
+  const api = tellDenials(createApi({ ...credentials, namespace }, clock, meter), clock, log);
   const book = createPodBook();
   const endings = new Map<string, Ending>();
   let isCandidate: () => boolean = () => false;
