@@ -40,17 +40,19 @@ export interface RenderOptions {
   readonly release?: string;
   readonly namespace?: string;
   readonly helm?: 'helm' | 'helm3';
+  /** Folder of the chart. */
+  readonly chart?: string;
 }
 
 /** What the chart makes of these values. Throws helm's own words when it refuses. */
 export async function render(values: object = {}, options: RenderOptions = {}): Promise<Manifest[]> {
-  const { release = 'm', namespace = 'ns', helm = 'helm' } = options;
+  const { release = 'm', namespace = 'ns', helm = 'helm', chart = CHART } = options;
   const file = join(mkdtempSync(join(tmpdir(), 'millrace-values-')), 'values.yaml');
   writeFileSync(file, stringify(values));
   const { stdout } = await promisify(execFile)(
     helm,
     // Without a cluster Helm 3 would take the version that it was built with.
-    ['template', release, CHART, '--namespace', namespace, '--values', file, '--kube-version', '1.34.0'],
+    ['template', release, chart, '--namespace', namespace, '--values', file, '--kube-version', '1.34.0'],
     { maxBuffer: 64 * 2 ** 20, env: { ...process.env, KUBECONFIG: '/dev/null' } },
   ).catch((error) => {
     throw new Error(error.stderr || error.message);

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { type Config, compileConfig, ENVIRONMENT } from '@millrace/core';
+import { type Config, compileConfig, DRAIN_MARGINS, ENVIRONMENT } from '@millrace/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { fullnameOf } from '../../loadtests/runner/fullname.ts';
@@ -95,12 +93,33 @@ function changed(before: Map<string, string>, after: Map<string, string>): strin
   return [...after.keys()].filter((name) => before.get(name) !== after.get(name)).sort();
 }
 
-// What --reuse-values does: the values of a release before, which did not know what is new.
+/** Each feature, and the kind that shows it where it has one. */
+const FEATURES: readonly (readonly [what: string, values: object, kind: string])[] = [
+  ['whole cores', { worker: { wholeCores: 2, resources: null } }, 'Deployment'],
+  ['a heap’s size', { worker: { maxOldSpace: 100 } }, 'Deployment'],
+  ['an HPA', { worker: { autoscaling: { hpa: { enabled: true } } } }, 'HorizontalPodAutoscaler'],
+  ['KEDA', { worker: { autoscaling: { keda: { enabled: true } } } }, 'ScaledObject'],
+  ['KEDA for one pool', { workerPools: { a: { autoscaling: { keda: { enabled: true } } } } }, 'ScaledObject'],
+  ['a pool of nothing', { workerPools: { a: null } }, 'Deployment'],
+  ['a Jaeger', { jaeger: { enabled: true } }, 'Deployment'],
+  ['telemetry', { telemetry: { enabled: true } }, 'Deployment'],
+  ['an Ingress', { ingress: { enabled: true, hosts: [{ host: 'x.example.com' }] } }, 'Ingress'],
+  ['an HTTPRoute', { httpRoute: { enabled: true, parentRefs: [{ name: 'g' }] } }, 'HTTPRoute'],
+  ['policies', { networkPolicy: { enabled: true } }, 'NetworkPolicy'],
+  ['budgets', { pdb: { enabled: true } }, 'PodDisruptionBudget'],
+  ['a Service of metrics', { monitoring: { service: { enabled: true } } }, 'Service'],
+  ['a ServiceMonitor', { monitoring: { serviceMonitor: { enabled: true } } }, 'ServiceMonitor'],
+  ['a PodMonitor', { monitoring: { podMonitor: { enabled: true } } }, 'PodMonitor'],
+  ['alerts', { monitoring: { prometheusRule: { enabled: true } } }, 'PrometheusRule'],
+  ['dashboards', { monitoring: { dashboards: { enabled: true } } }, 'ConfigMap'],
+];
+
+// What --reuse-values does: the values of a release before, which did not know what is new. Null does it to a single one.
 describe.skipIf(!has('helm'))(`values of an older chart${missing('helm')}`, () => {
   const defaults = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Record<string, unknown>;
 
   test('may lack every single one', async () => {
-    expect(await kindsOf({})).toEqual(
+    expect(kindsOf(await bare({}))).toEqual(
       expect.arrayContaining(['Deployment', 'StatefulSet', 'Secret', 'Role']),
     );
   });
@@ -108,31 +127,64 @@ describe.skipIf(!has('helm'))(`values of an older chart${missing('helm')}`, () =
   test.each(Object.keys(defaults).filter((key) => isMap(defaults[key])))(
     'may have nothing in %s',
     async (key) => {
-      expect(await kindsOf({ ...defaults, [key]: {} })).toContain('Deployment');
+      expect(kindsOf(await bare({ ...defaults, [key]: {} }))).toContain('Deployment');
     },
   );
+
+  test.each(FEATURES)('may lack every other one beside %s', async (_what, values, kind) => {
+    expect(kindsOf(await bare({ workerPools: { default: {} }, ...values }))).toContain(kind);
+  });
+
+  test.each([
+    ['ScaledObject', { keda: { enabled: true } }, ['fallback', 'advanced']],
+    ['HorizontalPodAutoscaler', { hpa: { enabled: true } }, ['behavior']],
+  ] as const)('give a %s the numbers of this one', async (kind, autoscaling, absent) => {
+    const specOf = async (manifests: Promise<Manifest[]>) => {
+      const [found] = ofKind(await manifests, kind).values();
+      return Object.fromEntries(
+        Object.entries(found?.spec).filter(([key]) => !absent.includes(key as never)),
+      );
+    };
+    const values = { worker: { autoscaling }, workerPools: { default: {} } };
+    expect(await specOf(bare(values))).toEqual(await specOf(render(values, { namespace: 'default' })));
+  });
+
+  test('give every Deployment the number of pods and the grace of this one', async () => {
+    const numbersOf = (manifests: readonly Manifest[]) =>
+      [...ofKind(manifests, 'Deployment')].map(([name, { spec }]) => [
+        ...[name, spec.replicas, spec.template.spec.terminationGracePeriodSeconds],
+      ]);
+    const whole = numbersOf(await render());
+    expect(numbersOf(await bare({ workerPools: { default: {} } }))).toEqual(whole);
+    const none = { replicas: null, terminationGracePeriodSeconds: null };
+    const nulls = { producer: none, supervisor: none, worker: none };
+    expect(numbersOf(await render(nulls))).toEqual(whole);
+  });
 });
 
 const isMap = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const kindsOf = (manifests: readonly Manifest[]) => manifests.map(({ kind }) => kind);
 
-/** Kinds of what the chart makes with these values instead of its own, without its schema. */
-async function kindsOf(values: object): Promise<string[]> {
+/** What the chart makes with these values instead of its own, without its schema. */
+async function bare(values: object): Promise<Manifest[]> {
   const copy = mkdtempSync(join(tmpdir(), 'millrace-chart-'));
   try {
     for (const part of ['Chart.yaml', 'templates', 'files']) {
       cpSync(join(CHART, part), join(copy, part), { recursive: true });
     }
     writeFileSync(join(copy, 'values.yaml'), stringify(values));
-    const { stdout } = await promisify(execFile)('helm', ['template', 'm', copy], { maxBuffer: 64 * MIB });
-    return [...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind = '']) => kind);
+    return await render({}, { chart: copy, namespace: 'default' });
   } finally {
     rmSync(copy, { recursive: true });
   }
 }
 
-test.skipIf(!has('helm'))(`names begin as the tools believe that they do${missing('helm')}`, async () => {
-  for (const release of ['m', 'my-millrace', `m${'-ab'.repeat(17)}`]) {
-    const found = ofKind(await render({}, { release }), 'Service').keys();
-    expect([...found]).toContain(`${fullnameOf(release)}-producer`);
-  }
+describe.skipIf(!has('helm'))(`the grace of a pool${missing('helm')}`, () => {
+  const withMargin = (marginMs: number) =>
+    render({ worker: { terminationGracePeriodSeconds: 20, drain: { timeoutMs: 20_000 - marginMs } } });
+
+  test('leaves its pods the time that they take beyond their drain', async () => {
+    await expect(withMargin(DRAIN_MARGINS.podEndMs)).resolves.not.toEqual([]);
+    await expect(withMargin(DRAIN_MARGINS.podEndMs - 1)).rejects.toThrow('must be at least 6 s longer');
+  });
 });

@@ -9,9 +9,9 @@ Arguments: dict "root" $ "component" NAME ["pool" NAME].
 {{- $_ := set $config "redis" (include "millrace.redis" $root | fromYaml) -}}
 {{- $http := dict "host" "0.0.0.0" "port" 8080 "healthHost" "0.0.0.0" "healthPort" 9464 -}}
 {{- if eq .component "producer" -}}
-{{- $_ := set $http "lingerMs" (include "millrace.number" (list ($root.Values.producer).lingerMs 5000) | int64) -}}
-{{- $drain := mergeOverwrite ($config.drain | default dict) (dict "timeoutMs" 30000) (deepCopy (($root.Values.producer).drain | default dict)) -}}
-{{- $_ := set $config "drain" $drain -}}
+{{- $producer := include "millrace.component" . | fromYaml -}}
+{{- $_ := set $http "lingerMs" (int64 $producer.lingerMs) -}}
+{{- $_ := set $config "drain" (mergeOverwrite ($config.drain | default dict) $producer.drain) -}}
 {{- end -}}
 {{- $_ := set $config "http" (mergeOverwrite ($config.http | default dict) $http) -}}
 {{- $links := dict "linkHost" "0.0.0.0" "linkPort" 9470 "healthPort" 9464 -}}
@@ -23,7 +23,7 @@ Arguments: dict "root" $ "component" NAME ["pool" NAME].
 {{- $value := get $pool $field -}}
 {{- if not (empty $value | and (ne (toString $value) "0")) -}}{{- $_ := set $worker $field $value -}}{{- end -}}
 {{- end -}}
-{{- $_ := set $config "drain" (mergeOverwrite ($config.drain | default dict) (deepCopy ($pool.drain | default dict))) -}}
+{{- $_ := set $config "drain" (include "millrace.poolDrain" . | fromYaml) -}}
 {{- end -}}
 {{- $_ := set $config "worker" $worker -}}
 {{- toYaml $config }}

@@ -70,8 +70,8 @@ enableServiceLinks: false
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $values.terminationGracePeriodSeconds }}
-terminationGracePeriodSeconds: {{ int . }}
+{{- if not (kindIs "invalid" $values.terminationGracePeriodSeconds) }}
+terminationGracePeriodSeconds: {{ int $values.terminationGracePeriodSeconds }}
 {{- end }}
 securityContext:
   {{- include "millrace.podSecurityContext" . | nindent 2 }}

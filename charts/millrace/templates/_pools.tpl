@@ -1,7 +1,8 @@
 {{/* The values of one pool: `defaults`, `worker`, `workerPools.NAME`, one over the other, as YAML. Arguments: dict "root" $ "pool" NAME. */}}
 {{- define "millrace.pool" -}}
 {{- $own := get (.root.Values.workerPools | default dict) .pool | default dict -}}
-{{- $pool := include "millrace.overlay" (list .root.Values.defaults .root.Values.worker $own) | fromYaml -}}
+{{- $layers := list .root.Values.defaults .root.Values.worker $own -}}
+{{- $pool := include "millrace.layered" (dict "component" "worker" "layers" $layers) | fromYaml -}}
 {{- with $pool.wholeCores -}}
 {{- $memory := ($pool.resources.limits).memory | default "1Gi" -}}
 {{- $whole := dict "cpu" (toString .) "memory" $memory -}}
@@ -12,16 +13,22 @@
 {{- toYaml $pool -}}
 {{- end -}}
 
+{{/* How a pool's pods drain, as YAML. Arguments: dict "root" $ "pool" NAME. */}}
+{{- define "millrace.poolDrain" -}}
+{{- $drain := mergeOverwrite (deepCopy ((.root.Values.config).drain | default dict)) ((include "millrace.pool" . | fromYaml).drain | default dict) -}}
+{{- include "millrace.filled" (list $drain (dict "timeoutMs" 100000)) -}}
+{{- end -}}
+
 {{/*
 Worker processes in a pod, as the worker itself works them out (packages/core/src/config/worker-sizes.ts). Where nobody says
 how many cores a pod may use they are its node's, which cannot be known here: 1 is assumed. Argument: the pool's values.
 */}}
 {{- define "millrace.processes" -}}
-{{- $limits := (.resources).limits | default dict -}}
+{{- $limits := .resources.limits | default dict -}}
 {{- if .processes -}}{{ int64 .processes }}{{- else -}}
-{{- $processes := include "millrace.cores" ($limits.cpu | default ((.resources).requests).cpu | default 1) | int64 -}}
+{{- $processes := include "millrace.cores" ($limits.cpu | default (.resources.requests).cpu | default 1) | int64 -}}
 {{- with $limits.memory -}}
-{{- $places := sub (div (include "millrace.mebibytes" . | int64) 96) (include "millrace.number" (list $.standby 1) | int64) -}}
+{{- $places := sub (div (include "millrace.mebibytes" . | int64) 96) (int64 $.standby) -}}
 {{- $processes = max 1 (min $processes $places) -}}
 {{- end -}}
 {{ $processes }}
@@ -42,6 +49,6 @@ how many cores a pod may use they are its node's, which cannot be known here: 1 
 
 {{/* "hpa", "keda" or nothing. Arguments: dict "root" $ "pool" NAME. */}}
 {{- define "millrace.autoscaler" -}}
-{{- $autoscaling := (include "millrace.pool" . | fromYaml).autoscaling | default dict -}}
-{{- if ($autoscaling.keda).enabled -}}keda{{- else if ($autoscaling.hpa).enabled -}}hpa{{- end -}}
+{{- $autoscaling := (include "millrace.pool" . | fromYaml).autoscaling -}}
+{{- if $autoscaling.keda.enabled -}}keda{{- else if $autoscaling.hpa.enabled -}}hpa{{- end -}}
 {{- end -}}

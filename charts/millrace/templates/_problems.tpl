@@ -53,22 +53,25 @@ profile production: {{ $name }}.tag "latest" is another image tomorrow. Name a v
 {{- end }}
 {{- end -}}
 
-{{/* A service must have ended before the kubelet ends it. */}}
+{{/*
+A service must have ended before the kubelet ends it. Beyond its drain a worker pod takes up to 6 s to hand back what is left
+(DRAIN_MARGINS in packages/core).
+*/}}
 {{- define "millrace.graceProblems" -}}
 {{- $root := . -}}
-{{- $producer := .Values.producer | default dict -}}
-{{- $needMs := add (include "millrace.number" (list $producer.lingerMs 5000)) (include "millrace.ms" (($producer.drain).timeoutMs | default 30000)) -}}
-{{- $graceMs := mul 1000 (include "millrace.number" (list $producer.terminationGracePeriodSeconds 45)) -}}
+{{- $producer := include "millrace.component" (dict "root" . "component" "producer") | fromYaml -}}
+{{- $needMs := add $producer.lingerMs (include "millrace.ms" $producer.drain.timeoutMs) -}}
+{{- $graceMs := mul 1000 $producer.terminationGracePeriodSeconds -}}
 {{- if ge (int64 $needMs) (int64 $graceMs) }}
 producer.terminationGracePeriodSeconds: {{ div $graceMs 1000 }} s are not longer than lingerMs and drain.timeoutMs together ({{ $needMs }} ms): requests would be cut off.
 {{- end }}
 {{- range $name := include "millrace.poolNames" . | fromYamlArray }}
 {{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
-{{- $drain := mergeOverwrite (dict "timeoutMs" 100000) (deepCopy (($root.Values.config).drain | default dict)) (deepCopy ($pool.drain | default dict)) }}
+{{- $drain := include "millrace.poolDrain" (dict "root" $root "pool" $name) | fromYaml }}
 {{- $drainMs := include "millrace.ms" $drain.timeoutMs }}
-{{- $graceMs := mul 1000 (include "millrace.number" (list $pool.terminationGracePeriodSeconds 120)) }}
-{{- if ge (int64 $drainMs) (int64 $graceMs) }}
-workerPools.{{ $name }}: terminationGracePeriodSeconds ({{ div $graceMs 1000 }} s) must be longer than drain.timeoutMs ({{ $drainMs }} ms), or running jobs are killed on every rollout.
+{{- $graceMs := mul 1000 $pool.terminationGracePeriodSeconds }}
+{{- if gt (add $drainMs 6000) $graceMs }}
+workerPools.{{ $name }}: terminationGracePeriodSeconds ({{ div $graceMs 1000 }} s) must be at least 6 s longer than drain.timeoutMs ({{ $drainMs }} ms), or running jobs are killed on every rollout.
 {{- end }}
 {{- if gt (int64 (include "millrace.ms" ($drain.noticeMs | default 0))) (int64 $drainMs) }}
 workerPools.{{ $name }}: drain.noticeMs must not be longer than drain.timeoutMs ({{ $drainMs }} ms).
@@ -80,10 +83,10 @@ workerPools.{{ $name }}: drain.noticeMs must not be longer than drain.timeoutMs 
 {{- $root := . -}}
 {{- range $name := include "millrace.poolNames" . | fromYamlArray }}
 {{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
-{{- $limit := (($pool.resources).limits).memory }}
+{{- $limit := ($pool.resources.limits).memory }}
 {{- if and $pool.maxOldSpace $limit }}
 {{- $processes := include "millrace.processes" $pool | int64 }}
-{{- $standby := int64 (include "millrace.number" (list $pool.standby 1)) }}
+{{- $standby := int64 $pool.standby }}
 {{- $needs := mul (add $processes $standby) $pool.maxOldSpace }}
 {{- if gt (int64 $needs) (int64 (include "millrace.mebibytes" $limit)) }}
 workerPools.{{ $name }}.maxOldSpace: {{ $pool.maxOldSpace }} MiB for {{ $processes }} processes and {{ $standby }} standby are {{ $needs }} MiB, more than the memory limit {{ $limit }}.

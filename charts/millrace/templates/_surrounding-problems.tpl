@@ -4,9 +4,9 @@
 {{- $root := . -}}
 {{- range $name := include "millrace.poolNames" . | fromYamlArray }}
 {{- $where := printf "workerPools.%s.autoscaling" $name }}
-{{- $autoscaling := (include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml).autoscaling | default dict }}
-{{- $hpa := $autoscaling.hpa | default dict }}
-{{- $keda := $autoscaling.keda | default dict }}
+{{- $autoscaling := (include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml).autoscaling }}
+{{- $hpa := $autoscaling.hpa }}
+{{- $keda := $autoscaling.keda }}
 {{- if and $hpa.enabled $keda.enabled }}
 {{ $where }}: hpa and keda are both enabled, and each would undo what the other does. Enable one of them.
 {{- end }}

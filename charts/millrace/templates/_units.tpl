@@ -1,9 +1,3 @@
-{{/* A number, or its default where none is given (an upgrade with --reuse-values knows no new values). Argument: list VALUE DEFAULT. */}}
-{{- define "millrace.number" -}}
-{{- $value := index . 0 -}}
-{{- if or (kindIs "invalid" $value) (eq (toString $value) "") -}}{{ index . 1 }}{{- else -}}{{ int64 $value }}{{- end -}}
-{{- end -}}
-
 {{/* A duration of the configuration in ms: a number, or text like 30s. Argument: the value. */}}
 {{- define "millrace.ms" -}}
 {{- $text := toString . | trim -}}

@@ -1,6 +1,6 @@
 {{/* A pool's `autoscaling`. Arguments: dict "root" $ "pool" NAME. YAML. */}}
 {{- define "millrace.autoscaling" -}}
-{{- toYaml ((include "millrace.pool" . | fromYaml).autoscaling | default dict) -}}
+{{- toYaml (include "millrace.pool" . | fromYaml).autoscaling -}}
 {{- end -}}
 
 {{/* The Deployment that is scaled. Arguments: dict "root" $ "pool" NAME. */}}
