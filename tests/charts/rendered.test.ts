@@ -188,3 +188,10 @@ describe.skipIf(!has('helm'))(`the grace of a pool${missing('helm')}`, () => {
     await expect(withMargin(DRAIN_MARGINS.podEndMs - 1)).rejects.toThrow('must be at least 6 s longer');
   });
 });
+
+test.skipIf(!has('helm'))(`names begin as the tools believe that they do${missing('helm')}`, async () => {
+  for (const release of ['m', 'my-millrace', `m${'-ab'.repeat(17)}`]) {
+    const found = ofKind(await render({}, { release }), 'Service').keys();
+    expect([...found]).toContain(`${fullnameOf(release)}-producer`);
+  }
+});
