@@ -4,7 +4,7 @@ import { begin, must } from './shell.ts';
 
 /** A producer's API through kubectl's port-forward, which is bound to one pod and is opened anew when that ends. */
 export interface Api {
-  /** Answers whatever the status; a connection that broke is opened again, and asked once more if the call changes nothing. */
+  /** Answers whatever the status; a connection that broke is opened again, and asked once more if that changes nothing. */
   call(
     method: string,
     path: string,
@@ -14,6 +14,8 @@ export interface Api {
   close(): void;
 }
 
+/** Asked twice they do what they do once. */
+const REPEATABLE = new Set(['GET', 'PUT', 'DELETE']);
 const FORWARDING = /Forwarding from 127\.0\.0\.1:(\d+)/;
 
 async function forward(namespace: string, target: string, port: number) {
@@ -56,7 +58,7 @@ export function openApi(namespace: string, target: string, token: string | null,
   return {
     call: (...request) =>
       ask(...request).catch((error) => {
-        if (request[0] !== 'GET') throw error;
+        if (!REPEATABLE.has(request[0])) throw error;
         return ask(...request);
       }),
     close() {
