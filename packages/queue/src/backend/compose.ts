@@ -41,9 +41,10 @@ const GUARDED = {
 
 /** Files that stand between the accounts and a script that needs them. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
-  finish: ['suspicion'],
-  retry: ['suspicion'],
-  delay: ['suspicion'],
+  take: ['store-time'],
+  finish: ['store-time', 'suspicion'],
+  retry: ['store-time', 'suspicion'],
+  delay: ['store-time', 'suspicion'],
   stalled: ['suspicion'],
   reprocess: ['suspicion'],
   'give-back': ['returns'],

@@ -160,7 +160,9 @@ export class MillraceBackend extends RedisQueueBackend {
 
   override async waitForJob(blockTimeout: number) {
     try {
-      return await super.waitForJob(blockTimeout);
+      const marker = await super.waitForJob(blockTimeout);
+      // That of a delayed job says when, by the store's clock: the take that it causes instead says it by ours.
+      return marker && { ...marker, score: 0 };
     } finally {
       this.#identity.cycled();
     }

@@ -9,6 +9,7 @@ import { giveBack } from '../reclaim/give-back.ts';
 import type { Consumer, CreateConsumer } from '../types/consumer.ts';
 import { createAudit } from './audit.ts';
 import { recordKill } from './kill.ts';
+import { createLockRenewal } from './lock-renewal.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { type Settling, settle } from './settle.ts';
 import { createStartWorker, type StartWorker } from './start-worker.ts';
@@ -127,6 +128,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const worker: StartWorker = createStartWorker({
     ...{ queue, startId, concurrency, config, main, blocking, identity, log, process },
   });
+  const renewal = createLockRenewal(() => worker.renewLocks(), config.worker.lockMs, clock);
   const quiescing = createQuiesce(worker, pulse, blocking, () => main.zadd(keys.marker, 0, '0'));
 
   async function begin(): Promise<void> {
@@ -137,12 +139,14 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
       .catch((error) => log.debug({ queue, error: messageOf(error) }, 'length of the event stream'));
     pulse.taking = true;
     audit.start();
+    renewal.start();
     worker.run().catch((error) => log.error({ queue, error: messageOf(error) }, 'worker loop ended'));
   }
 
   async function end(): Promise<void> {
     pulse.taking = false;
     audit.stop();
+    renewal.stop();
     await worker.close(true).catch(() => undefined);
     main.disconnect();
     blocking.disconnect();

@@ -14,12 +14,6 @@ const RUN_RETRY_MS = 250;
  */
 const MAX_STALLED_COUNT = 10;
 
-/**
- * The part of its life after which a lock is renewed. BullMQ's default of a half leaves an event loop that blocks for
- * more than the other half without its locks; with a sixth, 30 s survive a block of 25 s, for a call every 2.5 s.
- */
-const LOCK_RENEWED_AT = 1 / 6;
-
 /** Most jobs that one call takes: the store is held for well under a millisecond. */
 const MOST_AT_ONCE = 8;
 
@@ -56,6 +50,12 @@ export class StartWorker extends Worker<unknown, unknown, string, MillraceBacken
   protected override createLockManager(): void {
     Object.defineProperty(this, 'id', { value: this.opts.name, writable: false });
     super.createLockManager();
+  }
+
+  async renewLocks(): Promise<void> {
+    const jobIds = this.lockManager.getTrackedJobIds();
+    // biome-ignore lint/complexity/useLiteralKeys: protected by BullMQ; by its name in brackets the compiler still checks it
+    if (jobIds.length > 0) await this.lockManager['extendLocks'](jobIds);
   }
 
   /** How many jobs beyond the first a take that goes out now may bring: the loop counts the take itself as one. */
@@ -161,7 +161,8 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
       lockDuration: config.worker.lockMs,
       // BullMQ looks every 30 s, which is how long a lock lives by default: shorter locks are to be looked at sooner.
       stalledInterval: Math.min(STALLED_CHECK_MS, config.worker.lockMs),
-      lockRenewTime: config.worker.lockMs * LOCK_RENEWED_AT,
+      // See lock-renewal.ts.
+      skipLockRenewal: true,
       runRetryDelay: RUN_RETRY_MS,
       maxStalledCount: MAX_STALLED_COUNT,
       removeOnComplete: { age: Math.ceil(retention.completedAgeMs / 1000), count: retention.completedCount },

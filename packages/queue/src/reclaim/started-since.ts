@@ -17,8 +17,8 @@ function isStillOrphan(processedOn: string, ats: string | null, attempts: string
 }
 
 /**
- * Of jobs that were reclaimed, those that have been taken since, with when (ms since 1970, the taker's time), and those
- * that are gone, with the store's time of now. Compares what one clock wrote, so clocks that differ do no harm.
+ * Of jobs that were reclaimed, those that have been taken since, with when, and those that are gone, with now: ms since
+ * 1970, the store's time.
  */
 export async function startedSince(
   redis: Redis,

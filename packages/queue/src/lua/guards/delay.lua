@@ -2,12 +2,12 @@
   Guard of moveToDelayed (retries with backoff, and snoozes): as the guard of retryJob, and a job that is taken
   in the same call is counted.
   KEYS, ARGV: the stock script's, then the six of accounts.lua; the last three ARGV are stamps, verdict and start id.
-  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 6 calls, + 4 when a job is taken,
+  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 7 calls, + 4 when a job is taken,
   + 2 for a suspect.
 ]]
 local start, verdict, stamps = ARGV[#ARGV], ARGV[#ARGV - 1], ARGV[#ARGV - 2]
 if isFenced(start) then return FENCED end
-local jobKey, jobId, now = KEYS[5], ARGV[3], ARGV[2]
+local jobKey, jobId = KEYS[5], ARGV[3]
 local counted = ARGV[6] == '0' and 1 or 0
 local view = ledgerView(jobKey)
 local before = redis.call('HMGET', jobKey, 'processedOn', 'ats')
@@ -16,8 +16,8 @@ if type(result) == 'number' and result < 0 then return result end
 countReturn(jobId, jobKey)
 local outcome = counted == 1 and 'retried' or 'returned'
 local failedReason = counted == 1 and redis.call('HGET', jobKey, 'failedReason') or nil
-rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before[1]), e = tonumber(now), o = outcome, x = failedReason or nil})
+rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before[1]), e = now, o = outcome, x = failedReason or nil})
 noteEnd(jobKey, verdict, false, false)
 appendLedger(view, jobId, start, outcome, failedReason or 'snoozed', stamps, now, counted)
-if type(result) == 'table' and type(result[1]) == 'table' then countTake(result[2], tonumber(now)) end
-return result
+if type(result) == 'table' and type(result[1]) == 'table' then countTake(result[2], now) end
+return inCallersTime(result)

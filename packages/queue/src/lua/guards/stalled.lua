@@ -6,12 +6,12 @@
   in alone, or by the stock script's own limit.
   KEYS, ARGV: the stock script's, then the six of accounts.lua; the last two ARGV are poison.kills (0: deaths are not
   counted) and start id.
-  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 10 calls a stalled job (2 more
+  Returns what the stock script returns, or FENCED. Atomic: one script. Cost: stock + 1 call + 10 a stalled job (2 more
   while the ledger is read, so that the ledger misses no start that has ended).
 ]]
 if isFenced(ARGV[#ARGV]) then return FENCED end
 local SUSPECT_STALLS = 2
-local limit, now = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[3])
+local limit, now = tonumber(ARGV[#ARGV - 1]), storeNow()
 local stalled = stock(KEYS, ARGV)
 for _, jobId in ipairs(stalled) do
   local jobKey = ARGV[2] .. jobId

@@ -6,7 +6,7 @@
   room (jobs beyond the first) and start id as the last ARGV.
   Returns what the stock script returns, with one {hash, id, 0, 0} a further job behind its four values, or FENCED.
   The further jobs' lock tokens are the first one's with `.1`, `.2`… behind it. Atomic: one script. Cost: stock + 4 calls
-  a job, + 2 with room.
+  a job, + 1, + 2 with room.
 ]]
 local start, room = ARGV[#ARGV], tonumber(ARGV[#ARGV - 1])
 local function waiting() return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[3]) end
@@ -15,14 +15,13 @@ if isFenced(start) then
   if any > 0 and redis.call('HEXISTS', KEYS[9], 'paused') == 0 then redis.call('ZADD', KEYS[11], 0, '0') end
   return FENCED
 end
-local now = tonumber(ARGV[2])
 
 -- One job by the stock script, counted; its reply holds no job when there is none to be had.
 local function take()
   local reply = stock(KEYS, ARGV)
   local isJob = type(reply) == 'table' and type(reply[1]) == 'table'
   if isJob then countTake(reply[2], now) end
-  return reply, isJob
+  return inCallersTime(reply), isJob
 end
 
 local result, isJob = take()
