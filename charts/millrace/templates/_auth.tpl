@@ -11,6 +11,14 @@
 {{- else -}}{{ get $names .key }}{{- end -}}
 {{- end -}}
 
+{{/* Whether the Secret is seen to hold no plain token of the role: it has hashes only. Arguments: dict "root" $ "role" NAME. */}}
+{{- define "millrace.lacksToken" -}}
+{{- with (.root.Values.auth).existingSecret -}}
+{{- $data := (lookup "v1" "Secret" (include "millrace.namespace" $.root) .).data -}}
+{{- if and $data (not (hasKey $data (include "millrace.authKey" (dict "root" $.root "key" $.role)))) -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
 Plain tokens of an existing Secret, where it is there and has no hashes, as YAML: the chart hashes these. Where it cannot
 be seen (GitOps renders without the cluster), producers mount its hashes.
