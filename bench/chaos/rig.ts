@@ -61,26 +61,27 @@ function linesTo(note: (line: string) => void): Writable {
 }
 
 async function makeWires(): Promise<Wires> {
-  const [podStore, producerStore, ...links] = await Promise.all(
-    Array.from({ length: 4 }, async () => {
+  const [podStore, producerStore, supervisorStore, ...links] = await Promise.all(
+    Array.from({ length: 5 }, async () => {
       const wire = createWire();
       await wire.start();
       return wire;
     }),
   );
-  if (!podStore || !producerStore) throw new TypeError('wires are made by the dozen');
-  return { podStore, producerStore, links };
+  if (!podStore || !producerStore || !supervisorStore) throw new TypeError('wires are made by the dozen');
+  return { podStore, producerStore, supervisorStore, links };
 }
+
+const STORE_WIRE = { pod: 'podStore', producer: 'producerStore', supervisor: 'supervisorStore' } as const;
 
 function hostPort(address: string): { host: string; port: number } {
   const [host = '127.0.0.1', port] = address.split(':');
   return { host, port: Number(port) };
 }
 
-/** Leads a service through the wires. Supervisors are not: each fault at them is made at the process itself. */
-function rewire(wires: Wires, service: string, real: Addresses): Addresses {
-  if (service === 'supervisor') return real;
-  const wire = service === 'pod' ? wires.podStore : wires.producerStore;
+/** Leads a service through the wires. */
+function rewire(wires: Wires, service: keyof typeof STORE_WIRE, real: Addresses): Addresses {
+  const wire = wires[STORE_WIRE[service]];
   const store = new URL(real.storeUrl);
   wire.target = { host: store.hostname, port: Number(store.port) };
   store.port = String(wire.port);
@@ -117,7 +118,8 @@ export async function startRig(host: Host, options: RigOptions = {}): Promise<Ri
   );
   const stop = async () => {
     await launcher.stop();
-    await Promise.all([wires.podStore, wires.producerStore, ...wires.links].map((wire) => wire.stop()));
+    const { links, ...stores } = wires;
+    await Promise.all([...Object.values(stores), ...links].map((wire) => wire.stop()));
     await rm(dir, { recursive: true, force: true });
   };
   try {

@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, messageOf, type Recovery } from '@millrace/core';
-import { type Batch, type ChaosTarget, Collector, createApi, type Fault, type Harm } from '@millrace/local';
+import { type Clock, type Config, messageOf } from '@millrace/core';
+import {
+  type Batch,
+  type ChaosTarget,
+  Collector,
+  createApi,
+  type Death,
+  deathsIn,
+  type Fault,
+  type Harm,
+} from '@millrace/local';
 import { steadyOf, timeToBand, windowsOf } from '../measure/band.ts';
 import { lossArea, meanLevel } from '../measure/loss-area.ts';
 import { type Account, Books } from './books.ts';
 import { OpenLoad } from './load.ts';
 import type { Rig } from './rig.ts';
-import { type Death, faultsOf } from './verdict.ts';
+import { faultsOf } from './verdict.ts';
 
 /** WORKLOAD.md, "Measured". */
 const WINDOW_MS = 100;
@@ -64,6 +73,7 @@ export async function tryFault(rig: Rig, fault: Fault, settings: TrialSettings):
 class Trial {
   readonly #fault: Fault;
   readonly #settings: TrialSettings;
+  readonly #config: Config;
   readonly #run = randomBytes(6).toString('hex');
   readonly #books: Books;
   readonly #collector: Collector;
@@ -77,6 +87,7 @@ class Trial {
   constructor(rig: Rig, fault: Fault, settings: TrialSettings) {
     this.#fault = fault;
     this.#settings = settings;
+    this.#config = rig.platform.config;
     const { clock, signal, seed } = settings;
     this.#books = new Books(this.#run, seed);
     this.#target = rig.target({
@@ -115,7 +126,7 @@ class Trial {
     }
     await clock.sleep(AFTER_MS, signal);
     await this.#collector.drain((entry) => this.#books.record(entry));
-    const deaths = await this.#deathsSince(known);
+    const deaths = deathsIn(await this.#target.recoveries(), known);
     await this.#target.api.ask({ method: 'DELETE', path: this.#collector.path });
     return this.#result(deaths);
   }
@@ -177,14 +188,6 @@ class Trial {
     while (this.#books.open > 0 && clock.monotonicMs() < untilMs) await clock.sleep(LOOK_MS, signal);
   }
 
-  async #deathsSince(known: ReadonlySet<string>): Promise<Death[]> {
-    const recoveries = await this.#target.recoveries();
-    const born = recoveries.filter(
-      ({ id, certificate }: Recovery) => !known.has(id) && certificate.cause !== 'shutdown',
-    );
-    return born.map(({ certificate: { worker, cause, blame } }) => ({ worker, cause, blame }));
-  }
-
   #band() {
     const { clock, steadyMs, rate } = this.#settings;
     if (this.#harm === null) return NO_BAND;
@@ -214,7 +217,7 @@ class Trial {
     const band = measured ? this.#band() : NO_BAND;
     const faults = [
       ...this.#faults,
-      ...faultsOf(this.#fault, { ledger, deaths, failures: this.#books.failures }),
+      ...faultsOf(this.#fault, { ledger, deaths, failures: this.#books.failures }, this.#config),
     ];
     if (this.#collector.gap) faults.push('the ledger has a gap, which voids the run');
     if (measured && band.toBandMs === null) faults.push('the throughput did not come back to its band');

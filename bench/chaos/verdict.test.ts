@@ -1,6 +1,8 @@
+import { compileConfig } from '@millrace/core';
+import type { Death } from '@millrace/local';
 import { describe, expect, test } from 'vitest';
 import type { Account } from './books.ts';
-import { type Death, faultsOf, type Outcome } from './verdict.ts';
+import { faultsOf, type Outcome } from './verdict.ts';
 
 const ledger: Account = {
   ...{
@@ -13,13 +15,14 @@ const ledger: Account = {
     returned: 3,
   },
 };
+const config = compileConfig({}, '');
 const kill = { deaths: { least: 1, most: 2, causes: ['killed'] }, deadLetters: 0 } as const;
 const death = (cause: string): Death => ({ worker: 'w', cause, blame: 'unknown' });
 const good: Outcome = { ledger, deaths: [death('killed')], failures: [] };
 
 describe('a fault is survived', () => {
   test('when nothing is lost, nothing twice, and only those died that may', () => {
-    expect(faultsOf(kill, good)).toEqual([]);
+    expect(faultsOf(kill, good, config)).toEqual([]);
   });
 
   test.each<[string, Partial<Outcome>]>([
@@ -30,12 +33,14 @@ describe('a fault is survived', () => {
     ['no death at all', { deaths: [] }],
     ['a death of another cause', { deaths: [death('hung')] }],
   ])('not with %s', (_name, over) => {
-    expect(faultsOf(kill, { ...good, ...over })).toHaveLength(1);
+    expect(faultsOf(kill, { ...good, ...over }, config)).toHaveLength(1);
   });
 
   test('not when the wrong job pays for the poison', () => {
     const poison = { ...kill, deadLetters: 1 };
-    expect(faultsOf(poison, { ...good, failures: ['poison'] })).toEqual([]);
-    expect(faultsOf(poison, { ...good, failures: ['work'] })).toEqual(['1 innocent jobs failed for good']);
+    expect(faultsOf(poison, { ...good, failures: ['poison'] }, config)).toEqual([]);
+    expect(faultsOf(poison, { ...good, failures: ['work'] }, config)).toEqual([
+      '1 innocent jobs failed for good',
+    ]);
   });
 });

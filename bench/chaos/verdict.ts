@@ -1,12 +1,6 @@
-import type { Fault } from '@millrace/local';
+import type { Config } from '@millrace/core';
+import { type Death, deathFaults, type Fault } from '@millrace/local';
 import type { Account } from './books.ts';
-
-/** A worker that was declared dead. */
-export interface Death {
-  readonly worker: string;
-  readonly cause: string;
-  readonly blame: string;
-}
 
 /** What a fault is judged by. */
 export interface Outcome {
@@ -20,6 +14,7 @@ export interface Outcome {
 export function faultsOf(
   fault: Pick<Fault, 'deaths' | 'deadLetters'>,
   { ledger, deaths, failures }: Outcome,
+  config: Pick<Config, 'worker'>,
 ): readonly string[] {
   const faults: string[] = [];
   if (ledger.lost > 0) faults.push(`${ledger.lost} accepted jobs were never done`);
@@ -30,17 +25,5 @@ export function faultsOf(
   }
   const innocent = failures.filter((name) => name === 'work').length;
   if (innocent > 0) faults.push(`${innocent} innocent jobs failed for good`);
-  const { least, most, causes } = fault.deaths;
-  if (deaths.length < least || deaths.length > most) {
-    faults.push(
-      `${deaths.length} workers were declared dead, not ${least === most ? most : `${least} to ${most}`}`,
-    );
-  }
-  const wrong = deaths.filter(({ cause }) => !causes.some((each) => each === cause));
-  if (wrong.length > 0) {
-    faults.push(
-      `deaths of another cause: ${wrong.map(({ worker, cause }) => `${worker} ${cause}`).join(', ')}`,
-    );
-  }
-  return faults;
+  return [...faults, ...deathFaults(fault.deaths, deaths, config)];
 }

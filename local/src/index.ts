@@ -8,6 +8,7 @@ export {
   type Wires,
 } from './chaos/fault.ts';
 export { findPlatform, type LocalPlatform } from './chaos/platform.ts';
+export { type Death, deathFaults, deathsIn } from './chaos/promise.ts';
 export { type FaultLine, type FaultReport, type FaultRun, listFaults, makeFault } from './chaos/run-fault.ts';
 export { offer, until } from './chaos/steps.ts';
 export { createTarget, type Harm, type TargetOptions } from './chaos/target.ts';

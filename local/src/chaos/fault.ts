@@ -1,4 +1,4 @@
-import type { Clock, DeathCertificate, Recovery, WorkerStatus } from '@millrace/core';
+import type { Clock, Config, DeathCertificate, Recovery, WorkerStatus } from '@millrace/core';
 import type { Api } from '../demo/api.ts';
 import type { Reply } from '../store/resp.ts';
 import type { Wire } from './wire.ts';
@@ -17,6 +17,8 @@ export type ServiceName = 'store' | 'producer' | 'supervisor' | 'pod';
 
 /** Proxies between the processes of the target. */
 export interface Wires {
+  /** Supervisors → store. */
+  readonly supervisorStore: Wire;
   /** Pods and their workers → store. */
   readonly podStore: Wire;
   /** Producer → store. */
@@ -73,8 +75,15 @@ export interface Fault {
   readonly needs: readonly Need[];
   /** Settings that the platform is started with for it, in the shape of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Why a platform with that configuration cannot show what it promises, as the end of a sentence; null when it can. */
+  readonly fits?: (config: Config) => string | null;
   /** Deaths of worker processes that may be certified; one more, or of another cause, is a false death. */
-  readonly deaths: { readonly least: number; readonly most: number; readonly causes: readonly Cause[] };
+  readonly deaths: {
+    readonly least: number;
+    /** Where it is a pod's, as many as a pod has processes. */
+    readonly most: number | ((config: Pick<Config, 'worker'>) => number);
+    readonly causes: readonly Cause[];
+  };
   /** Jobs that it kills for good. */
   readonly deadLetters: number;
   /** Once the harm is over: by then every accepted job is done. */

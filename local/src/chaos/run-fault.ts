@@ -1,13 +1,16 @@
-import { type Clock, MillraceError, messageOf, type Recovery } from '@millrace/core';
+import { type Clock, type Config, MillraceError, messageOf, type Recovery } from '@millrace/core';
 import { FAULTS } from './catalogue.ts';
-import { ChaosFailure, type Fault, type Need } from './fault.ts';
+import { newestVictims, newVictims, victimFaults } from './dead-letters.ts';
+import { ChaosFailure, type ChaosTarget, type Fault } from './fault.ts';
+import { hindranceTo, type Premises } from './hindrance.ts';
 import { findPlatform, type LocalPlatform } from './platform.ts';
+import { deathFaults, deathsIn } from './promise.ts';
 import { CHAOS_QUEUE, createTarget, type Harm } from './target.ts';
 
 /** How long the recoveries that a fault set off may take to be told of. */
 const RECOVERIES_MS = 30_000;
 const LOOK_MS = 100;
-/** A death that comes of it is certified within this time. */
+/** A death that comes of it is certified within this time; one by silence, after the limit of that, in as much more. */
 const DEATHS_MS = 1_000;
 
 /** A fault as a list shows it. */
@@ -43,43 +46,36 @@ export interface FaultRun {
   readonly confirm: (question: string) => Promise<boolean>;
 }
 
-const ONLY_IN_BENCH = 'it needs proxies or clocks between the processes: npm run bench -- chaos';
-
-function missing(needs: readonly Need[]): string | null {
-  if (needs.includes('wires') || needs.includes('clocks')) return ONLY_IN_BENCH;
-  return needs.includes('handlers')
-    ? 'it needs the handlers in handlers/src/chaos (MILLRACE_HANDLERS)'
-    : null;
+/** What is known of the platform that runs from a folder. */
+async function premisesOf(platform: LocalPlatform, target: ChaosTarget): Promise<Premises> {
+  const [workers, stores] = await Promise.all([target.workers(), platform.processes('store')]);
+  return {
+    servesChaos: workers.some(({ queues }) => queues.includes(CHAOS_QUEUE)),
+    ownsStore: stores.length > 0,
+    config: platform.config,
+  };
 }
 
-/** Every fault, and whether it can be made on a platform that serves `queues`. */
-export function faultLines(servesChaos: boolean): FaultLine[] {
-  return FAULTS.map(({ name, summary, needs }) => ({
-    name,
-    summary,
-    unavailable: missing(servesChaos ? needs.filter((need) => need !== 'handlers') : needs),
-  }));
-}
-
-async function servesChaos(target: {
-  workers(): Promise<readonly { readonly queues: readonly string[] }[]>;
-}) {
-  return (await target.workers()).some(({ queues }) => queues.includes(CHAOS_QUEUE));
-}
-
-/** The faults, as they can be made on the platform that runs from `dir`; none of them where none runs. */
+/** Every fault, and whether it can be made on the platform that runs from `dir`; none can where none runs. */
 export async function listFaults({
   dir,
   token,
   clock,
   signal,
 }: Omit<FaultRun, 'confirm'>): Promise<FaultLine[]> {
+  const lines = (hindrance: (fault: Fault) => string | null) =>
+    FAULTS.map((fault) => ({
+      name: fault.name,
+      summary: fault.summary,
+      unavailable: hindrance(fault),
+    }));
   try {
     const platform = await findPlatform(dir);
     const target = createTarget(platform, { clock, signal, token, onHarm: () => undefined });
-    return faultLines(await servesChaos(target));
+    const premises = await premisesOf(platform, target);
+    return lines((fault) => hindranceTo(fault, premises));
   } catch (error) {
-    return faultLines(false).map((line) => ({ ...line, unavailable: line.unavailable ?? messageOf(error) }));
+    return lines(() => messageOf(error));
   }
 }
 
@@ -90,35 +86,45 @@ function faultCalled(name: string): Fault {
   throw new MillraceError('usage', `There is no fault "${name}". There are: ${names.join(', ')}.`);
 }
 
-async function checkNeeds(
-  fault: Fault,
-  platform: LocalPlatform,
-  target: ReturnType<typeof createTarget>,
-): Promise<void> {
-  const lacks = missing(fault.needs);
-  const hasHandlers = fault.needs.includes('handlers') && (await servesChaos(target));
-  if (lacks !== null && !(hasHandlers && lacks !== ONLY_IN_BENCH)) {
-    throw new MillraceError('wrong_state', `"${fault.name}" cannot be made here: ${lacks}.`);
-  }
-  if (fault.needs.includes('own-store') && (await platform.processes('store')).length === 0) {
-    throw new MillraceError(
-      'wrong_state',
-      `"${fault.name}" needs a store of the platform's own, and it uses another.`,
-    );
-  }
-}
-
 /** Recoveries of deaths since the harm, when all are over, or as they are after a while. */
-async function recoveriesSince(target: ReturnType<typeof createTarget>, known: ReadonlySet<string>) {
+async function recoveriesSince(target: ChaosTarget, known: ReadonlySet<string>, deathsMs: number) {
   const startMs = target.clock.monotonicMs();
   for (;;) {
     const all = await target.recoveries();
     const ours = all.filter(({ id }) => !known.has(id));
     const waitedMs = target.clock.monotonicMs() - startMs;
-    if (waitedMs > DEATHS_MS && ours.every(({ state }) => state === 'done')) return ours;
-    if (waitedMs > RECOVERIES_MS) return ours;
+    if (waitedMs > deathsMs && ours.every(({ state }) => state === 'done')) return ours;
+    if (waitedMs > deathsMs + RECOVERIES_MS) return ours;
     await target.clock.sleep(LOOK_MS, target.signal);
   }
+}
+
+/** Makes the fault; what it could not do, or found broken. */
+async function strike(fault: Fault, target: ChaosTarget): Promise<string[]> {
+  try {
+    await fault.strike(target);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ChaosFailure)) throw error;
+    return [messageOf(error)];
+  }
+}
+
+/** Makes the fault and holds what came of it to its promise. */
+async function strikeAndJudge(fault: Fault, target: ChaosTarget, config: Config) {
+  const known = new Set((await target.recoveries()).map(({ id }) => id));
+  const knownVictims = await newestVictims(target.api);
+  const failures = await strike(fault, target);
+  // Where nobody is to die a death would be a false one, and silence is the slowest of its reasons.
+  const deathsMs = DEATHS_MS + (fault.deaths.least === 0 ? config.supervision.hangLimitMs : 0);
+  const recoveries = await recoveriesSince(target, known, deathsMs);
+  const victims = newVictims(await newestVictims(target.api), knownVictims);
+  const faults = [
+    ...failures,
+    ...deathFaults(fault.deaths, deathsIn(recoveries, known), config),
+    ...victimFaults(fault, victims),
+  ];
+  return { recoveries, faults };
 }
 
 /**
@@ -132,19 +138,14 @@ export async function makeFault(name: string, run: FaultRun): Promise<FaultRepor
   const { clock, signal, token } = run;
   const harms: Harm[] = [];
   const target = createTarget(platform, { clock, signal, token, onHarm: (harm) => void harms.push(harm) });
-  await checkNeeds(fault, platform, target);
+  const hindrance = hindranceTo(fault, await premisesOf(platform, target));
+  if (hindrance !== null) {
+    throw new MillraceError('wrong_state', `"${name}" cannot be made here: ${hindrance}.`);
+  }
   if (!(await run.confirm(`${fault.summary}. Do this to the platform at ${platform.url}?`))) {
     throw new MillraceError('interrupted', 'Nothing was done.');
   }
-  const known = new Set((await target.recoveries()).map(({ id }) => id));
-  const faults: string[] = [];
-  try {
-    await fault.strike(target);
-  } catch (error) {
-    if (!(error instanceof ChaosFailure)) throw error;
-    faults.push(messageOf(error));
-  }
-  const recoveries = await recoveriesSince(target, known);
+  const { recoveries, faults } = await strikeAndJudge(fault, target, platform.config);
   const [harm] = harms;
   const harmedAtMs = harm?.atMs ?? null;
   const tookMs = harmedAtMs === null ? null : Math.round(clock.nowMs() - harmedAtMs);

@@ -1,10 +1,11 @@
 import { signalProcess } from '../launch/process-identity.ts';
 import { type Batch, ChaosFailure, type ChaosTarget, type Fault, NO_DEATH } from './fault.ts';
-import { busiestWorker, offerBatch, oneOf, strikeProcess, until, untilRecovered } from './steps.ts';
+import { busiestWorker, isGone, offerBatch, oneOf, strikeProcess, until, untilRecovered } from './steps.ts';
+import type { Direction, Wire } from './wire.ts';
 
 const COMMITTED_MS = 20_000;
-/** Moments of a recovery at which the supervisor is killed, ms after the worker's death. */
-const RECLAIM_MOMENTS_MS = [3, 10, 25] as const;
+/** A death's jobs are asked for, and taken, within milliseconds; a busy machine takes longer. */
+const RECLAIM_MS = 20_000;
 
 /** Offers without hearing the answer, whatever it is. */
 function offerUnheard({ api }: ChaosTarget, { key, body }: Batch, signal: AbortSignal): void {
@@ -52,24 +53,95 @@ export const producerKill: Fault = {
   },
 };
 
-/** Each time another moment of a recovery; whoever comes next finishes it. */
+/**
+ * Where a supervisor's call that gives a dead worker's jobs back is held when the supervisor is killed: on its way to
+ * the store, which then knows nothing of it, or as the answer, when all is done and nobody knows.
+ */
+const RECLAIM_HELD: readonly { readonly direction: Direction; readonly isDone: boolean }[] = [
+  { direction: 'up', isDone: false },
+  { direction: 'down', isDone: true },
+];
+
+/** From the moment at which the death's reclaim is called for, nothing passes on the supervisors' way to the store. */
+function holdReclaim(target: ChaosTarget, wire: Wire, victim: string, direction: Direction) {
+  const active = target.key('active');
+  let release: (() => void) | undefined;
+  const deafen = wire.listen((said) => {
+    // Of the calls that name the dead start only the reclaim walks through the running jobs.
+    if (release === undefined && said.includes(victim) && said.includes(active)) {
+      release = wire.hold(() => true, direction);
+    }
+  });
+  return {
+    isHeld: () => release !== undefined,
+    end() {
+      deafen();
+      // What the dead have said and the store has not heard, it is never to hear.
+      if (direction === 'up') wire.reset(() => true);
+      release?.();
+    },
+  };
+}
+
+/** True once the store refuses that start: it was sent its fence just before its reclaim. */
+async function isFenced(target: ChaosTarget, worker: string): Promise<boolean> {
+  const [since] = await target.store(['ZSCORE', target.key('millrace:fenced'), worker]);
+  return since !== null;
+}
+
+/** Kills every supervisor while one of them reclaims, and holds it to that. */
+async function killWhileReclaiming(
+  target: ChaosTarget,
+  wire: Wire,
+  { direction, isDone }: (typeof RECLAIM_HELD)[number],
+): Promise<void> {
+  const victim = await busiestWorker(target);
+  const supervisors = await target.processes('supervisor');
+  const reclaim = holdReclaim(target, wire, victim.id, direction);
+  try {
+    strikeProcess(victim.pid, 'SIGKILL');
+    target.harmed(
+      'SIGKILL of a worker, and of the supervisors while their reclaim of its jobs is held, twice',
+    );
+    await until(target, `a supervisor reclaims the jobs of ${victim.id}`, RECLAIM_MS, reclaim.isHeld);
+    if (isDone) {
+      await until(target, 'the store has the call', RECLAIM_MS, () => isFenced(target, victim.id));
+    }
+    for (const { pid } of supervisors) strikeProcess(pid, 'SIGKILL');
+    for (const { pid } of supervisors) await until(target, 'they are gone', RECLAIM_MS, () => isGone(pid));
+  } finally {
+    reclaim.end();
+  }
+  await untilRecovered(target, victim.id);
+}
+
+/** Without a wire no call can be held: both die in one moment, so that what died with the worker is all still to do. */
+async function killTogether(target: ChaosTarget): Promise<void> {
+  const victim = await busiestWorker(target);
+  const supervisors = await target.processes('supervisor');
+  for (const { pid } of [victim, ...supervisors]) strikeProcess(pid, 'SIGKILL');
+  target.harmed('SIGKILL of a worker and of the supervisors in one moment, twice');
+  for (const { pid } of supervisors) await until(target, 'they are gone', RECLAIM_MS, () => isGone(pid));
+  const isOver = (await target.recoveries()).some(({ id, state }) => id === victim.id && state === 'done');
+  if (isOver) throw new ChaosFailure(`${victim.id} was recovered before the supervisors died`);
+  await untilRecovered(target, victim.id);
+}
+
+/** Whoever comes next finishes what its predecessor began, wherever that was. */
 export const supervisorKill: Fault = {
   name: 'supervisor-kill',
-  summary: 'SIGKILL of the supervisor while it reclaims a killed worker’s jobs, at three moments',
+  summary:
+    'SIGKILL of the supervisor while it reclaims, its call held there and back; without proxies: just before',
   needs: [],
   settings: { supervision: { intensity: 100 } },
-  deaths: { least: 3, most: 3, causes: ['killed', 'crash'] },
+  deaths: { least: 2, most: 2, causes: ['killed', 'crash'] },
   deadLetters: 0,
   boundMs: 60_000,
   async strike(target) {
-    for (const momentMs of RECLAIM_MOMENTS_MS) {
-      const victim = await busiestWorker(target);
-      const supervisors = await target.processes('supervisor');
-      strikeProcess(victim.pid, 'SIGKILL');
-      target.harmed('SIGKILL of a worker, and of the supervisors while they reclaim, three times');
-      await target.clock.sleep(momentMs, target.signal);
-      for (const { pid } of supervisors) signalProcess(pid, 'SIGKILL');
-      await untilRecovered(target, victim.id);
+    const { wires } = target;
+    for (const held of RECLAIM_HELD) {
+      if (wires === null) await killTogether(target);
+      else await killWhileReclaiming(target, wires.supervisorStore, held);
     }
   },
 };

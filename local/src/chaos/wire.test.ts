@@ -128,3 +128,27 @@ async function answers(port: number): Promise<boolean> {
 
 test('it keeps the lifecycle contract', () =>
   lifecycleStress(createWire, (subject) => answers(subject.port)));
+
+test('who listens hears what is said before it is passed on, and may hold even that', async () => {
+  const socket = await dial('anna');
+  const heard: string[] = [];
+  let release = () => {};
+  const end = wire.listen((said) => {
+    heard.push(said);
+    if (said === 'stop') release = wire.hold(() => true, 'up');
+  });
+  await says(socket, 'go');
+  let answered = false;
+  const answer = once(socket, 'data').then(([data]) => {
+    answered = true;
+    return String(data);
+  });
+  socket.write('stop');
+  while (heard.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(answered).toBe(false);
+  end();
+  release();
+  expect(await answer).toBe('stop');
+  expect(heard).toEqual(['go', 'stop']);
+});

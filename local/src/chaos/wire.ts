@@ -28,6 +28,8 @@ export interface Wire extends Lifecycle {
    * does: nobody is told, and after the release all arrives. Returns the release; releasing twice is fine.
    */
   hold(hits: Hits, direction?: Direction): () => void;
+  /** Hears, as text, what those who dial say, before it is passed on: a hold begun then holds that too. Returns the end. */
+  listen(listener: (said: string) => void): () => void;
 }
 
 /** Enough to know who dialled. */
@@ -52,6 +54,7 @@ interface Hold {
 export function createWire(): Wire {
   const connections = new Set<Connection>();
   const holds = new Set<Hold>();
+  const listeners = new Set<(said: string) => void>();
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   let target: Wire['target'] = null;
   let port = 0;
@@ -96,6 +99,7 @@ export function createWire(): Wire {
         connection.head += chunk.toString('latin1');
         regulate(connection);
       }
+      for (const listener of listeners) listener(chunk.toString('latin1'));
       if (isHeld(connection, 'up')) connection.kept.push(chunk);
       else if (!up.write(chunk)) down.pause();
     });
@@ -158,6 +162,10 @@ export function createWire(): Wire {
         if (!holds.delete(hold)) return;
         for (const connection of connections) regulate(connection);
       };
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Config } from '@millrace/core';
 import { signalProcess } from '../launch/process-identity.ts';
 import { childrenOf } from './children.ts';
 import { ChaosFailure, type ChaosTarget, type Fault } from './fault.ts';
@@ -6,6 +7,10 @@ import { busiestWorker, isGone, strikeProcess, until, untilRecovered } from './s
 const GONE_MS = 10_000;
 const KILLS = 20;
 const KILL_AGAIN_MS = 20;
+/** Every process of a pod that gives up has ended within this time, and its pool has counted it. */
+const GIVES_UP_MS = 15_000;
+/** So long may the row take: processes, and pods after them, start ever more slowly. */
+const ROW_MS = 90_000;
 
 /** One process of a pod dies. */
 export const workerKill: Fault = {
@@ -50,7 +55,12 @@ export const podKill: Fault = {
   name: 'pod-kill',
   summary: 'SIGKILL of a pod supervisor: its workers must not live on',
   needs: [],
-  deaths: { least: 1, most: 3, causes: ['pod-lost', 'killed', 'crash', 'shutdown'] },
+  deaths: {
+    least: 1,
+    // All that it has, and a standby that was being warmed beside them.
+    most: ({ worker: { processes, standby } }) => processes + standby + 1,
+    causes: ['pod-lost', 'killed', 'crash', 'shutdown'],
+  },
   deadLetters: 0,
   boundMs: 60_000,
   async strike(target) {
@@ -70,31 +80,60 @@ export const podKill: Fault = {
   },
 };
 
+/**
+ * At most so many kills spend the budgets of all pools: each pod takes its own and those that end with it, and the pools
+ * count the pods. Kills go to whatever process there is, so that budgets may be begun on all of them.
+ */
+function killsToGiveUp({ pools, worker, supervision }: Config): number {
+  const { processes, standby } = worker;
+  return Object.values(pools).reduce((sum, { pods, intensity = supervision.intensity }) => {
+    if (pods === 0) return sum;
+    return (
+      sum +
+      (intensity + 1) * (supervision.intensity + processes + standby) +
+      (pods - 1) * supervision.intensity
+    );
+  }, 0);
+}
+
 /** A budget that is spent: the level above decides, and in the end the pool gives up for a while. */
 export const killsInARow: Fault = {
   name: 'kills-in-a-row',
   summary: '20 SIGKILLs faster than workers can be started: the budget escalates instead of thrashing',
   needs: [],
   settings: { supervision: { intensity: 2, openMs: 2_000, trialMs: 1_000 } },
+  fits(config) {
+    const kills = killsToGiveUp(config);
+    if (kills <= KILLS) return null;
+    return `its pools give up after up to ${kills} kills, and it makes ${KILLS}: start it with a lower supervision.intensity`;
+  },
   deaths: { least: 1, most: 60, causes: ['killed', 'pod-lost', 'crash', 'shutdown'] },
   deadLetters: 0,
   boundMs: 120_000,
   async strike(target) {
-    const killed = new Set<number>();
-    let open = false;
-    while (killed.size < KILLS && !open) {
-      const victim = await anyWorkerProcess(target, killed);
-      if (victim !== undefined && signalProcess(victim, 'SIGKILL')) {
-        killed.add(victim);
-        target.harmed(`up to ${KILLS} SIGKILLs of worker processes, as soon as there is one`);
-      }
-      await target.clock.sleep(KILL_AGAIN_MS, target.signal);
-      open = killed.size > 0 && (await hasGivenUp(target));
-    }
-    target.tell('kills', killed.size);
-    target.tell('circuitsOpened', open ? 1 : 0);
+    const killed = await killUntilGivenUp(target);
+    target.tell('kills', killed);
+    const open = 'a pool gives up: its circuit opens instead of restart upon restart';
+    await until(target, open, GIVES_UP_MS, () => hasGivenUp(target));
+    target.tell('circuitsOpened', 1);
   },
 };
+
+/** Kills whatever worker process there is, 20 times at most, and fewer when a pool has given up before; how many. */
+async function killUntilGivenUp(target: ChaosTarget): Promise<number> {
+  const killed = new Set<number>();
+  const endMs = target.clock.monotonicMs() + ROW_MS;
+  while (killed.size < KILLS && target.clock.monotonicMs() < endMs) {
+    const victim = await anyWorkerProcess(target, killed);
+    if (victim !== undefined && signalProcess(victim, 'SIGKILL')) {
+      killed.add(victim);
+      target.harmed(`up to ${KILLS} SIGKILLs of worker processes, as soon as there is one`);
+    }
+    await target.clock.sleep(KILL_AGAIN_MS, target.signal);
+    if (killed.size > 0 && (await hasGivenUp(target))) break;
+  }
+  return killed.size;
+}
 
 /** A worker process of any pod, whether anybody has heard of it yet or not; not one that is dying already. */
 async function anyWorkerProcess(
