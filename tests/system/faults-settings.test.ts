@@ -5,7 +5,7 @@ import { expectSurvived, faultCalled, useRig } from '../support/chaos.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 // Each on a platform with the settings that it asks for.
-for (const name of ['worker-freeze', 'supervisors-away']) {
+for (const name of ['worker-freeze', 'supervisors-away', 'clock-worker']) {
   describe(name, () => {
     const fault = faultCalled(name);
     const rig = useRig(fault.settings);
