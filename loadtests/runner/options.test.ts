@@ -28,6 +28,13 @@ describe('a command line', () => {
     });
   });
 
+  test('asks for an archive', () => {
+    expect(parse('smoke --rate 9 --archive x.tar')).toEqual({
+      ...{ kind: 'archive', test: 'smoke', file: 'x.tar', k6: null, rest: [] },
+      environment: { MILLRACE_LOAD_RATE: '9' },
+    });
+  });
+
   test('asks for a manifest, or a page', () => {
     expect(parse('manifest chaos --as testrun --parallelism 3 --release m --rate 9')).toMatchObject({
       ...{ kind: 'manifest', test: 'chaos', as: 'testrun', parallelism: 3, release: 'm' },
@@ -46,6 +53,7 @@ describe('a command line', () => {
     ['smoke --rat 3', 'did you mean "--rate"?'],
     ['smoke --rate', '--rate needs a value'],
     ['smoke --image x', '--image does not belong to "run"'],
+    ['smoke --archive x.tar --out y', '--out does not belong to "archive"'],
     ['page', 'Which log?'],
     ['page x --rate 3', '--rate does not belong to "page"'],
     ['manifest', 'Which load test?'],

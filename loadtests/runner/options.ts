@@ -16,6 +16,14 @@ export type LoadtestCommand =
       readonly rest: readonly string[];
     }
   | {
+      readonly kind: 'archive';
+      readonly test: ProfileName;
+      readonly environment: Readonly<Record<string, string>>;
+      readonly file: string;
+      readonly k6: string | null;
+      readonly rest: readonly string[];
+    }
+  | {
       readonly kind: 'manifest';
       readonly test: ProfileName;
       readonly as: 'job' | 'testrun';
@@ -44,16 +52,17 @@ const SETTINGS = {
 } as const;
 const OWN = {
   run: ['out', 'k6'],
+  archive: ['archive', 'k6'],
   manifest: ['as', 'image', 'release', 'secret', 'parallelism'],
   page: [],
 } as const;
-const FLAGS: readonly string[] = [...Object.keys(SETTINGS), ...OWN.run, ...OWN.manifest, 'help'];
+const FLAGS: readonly string[] = [...Object.keys(SETTINGS), ...Object.values(OWN).flat(), 'help'];
 
 export const DEFAULT_IMAGE = 'grafana/k6:1.8.1';
 
 export const HELP = `Usage: npm run loadtest -- <test> [flags] [-- words for k6]
-       npm run loadtest -- manifest <test> [flags]     (prints what kubectl apply takes)
-       npm run loadtest -- page <file>                 (makes the HTML page from the log of a Job)
+       npm run --silent loadtest -- manifest <test> [flags]     (prints what kubectl apply takes)
+       npm run --silent loadtest -- page <file>                 (makes the HTML page from the log of a Job)
 
 Runs k6 against MILLRACE_URL (default http://127.0.0.1:8080) with MILLRACE_TOKEN, and follows every job to its end.
 
@@ -73,6 +82,7 @@ ${Object.entries(PROFILES)
   --accept-p95 T     limit of the accept (default 1s)
   --wait-p95 T       limit of the wait, where the test is a calm one (default 2s)
   --out DIR          folder for the HTML page, JSON and JUnit (default .millrace/loadtests)
+  --archive FILE     run nothing, write what "k6 run FILE" runs wherever k6 is, with these settings
   --k6 FILE          k6's program (default: k6 on the PATH)
 
 Of a manifest:
@@ -189,8 +199,11 @@ export function parseLoadtest(argv: readonly string[]): LoadtestCommand {
     return { kind: 'page', file: names[1] };
   }
   const test = testOf(names[0]);
-  assertOwn('run', values);
+  assertOwn(values.archive === undefined ? 'run' : 'archive', values);
   assertOnly(names, 1);
-  const environment = { ...environmentOf(values), MILLRACE_LOAD_OUT: values.out ?? '.millrace/loadtests' };
-  return { kind: 'run', test, environment, k6: values.k6 ?? null, rest: end < 0 ? [] : argv.slice(end + 1) };
+  const environment = environmentOf(values);
+  const said = { test, k6: values.k6 ?? null, rest: end < 0 ? [] : argv.slice(end + 1) };
+  if (values.archive !== undefined) return { kind: 'archive', ...said, environment, file: values.archive };
+  const out = { MILLRACE_LOAD_OUT: values.out ?? '.millrace/loadtests' };
+  return { kind: 'run', ...said, environment: { ...environment, ...out } };
 }

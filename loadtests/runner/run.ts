@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '@millrace/core';
 import type { Host } from '@millrace/local';
+import type { ProfileName } from '../lib/profiles.ts';
 import { settingsOf } from '../lib/settings.ts';
 import { summaryPage } from '../lib/summary-page.ts';
 import { k6Fault } from './k6.ts';
@@ -18,6 +19,7 @@ const HOME = new URL('..', import.meta.url);
 const SIGNALLED = 128;
 
 type Run = Extract<LoadtestCommand, { kind: 'run' }>;
+type Archive = Extract<LoadtestCommand, { kind: 'archive' }>;
 
 /** Runs k6 to its end; resolves with its exit code. */
 async function runK6(
@@ -35,25 +37,49 @@ async function runK6(
   return code ?? SIGNALLED + constants.signals[signal ?? 'SIGTERM'];
 }
 
-async function perform(command: Run, host: Host): Promise<number> {
-  const out = resolve(host.cwd, command.environment.MILLRACE_LOAD_OUT ?? '.');
-  const env = { ...host.env, ...command.environment, MILLRACE_LOAD_OUT: out };
+/** The settings, checked here: k6 would say the same, in a stack trace. */
+function assertSettings(test: ProfileName, env: NodeJS.ProcessEnv): void {
   try {
-    // k6 would say the same, in a stack trace.
-    settingsOf(command.test, env);
+    settingsOf(test, env);
   } catch (error) {
     throw new LoadtestUsage(messageOf(error));
   }
-  const program = command.k6 ?? 'k6';
+}
+
+/** Has k6 do something with the test's script. */
+async function withK6(
+  { test, k6, rest }: Run | Archive,
+  words: readonly string[],
+  host: Host,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const program = k6 ?? 'k6';
   const fault = await k6Fault(program);
   if (fault !== null) {
     host.stderr.write(`${fault}\n`);
     return 1;
   }
+  const script = fileURLToPath(new URL(`${test}.ts`, HOME));
+  return runK6(program, [...words, ...rest, script], host, env);
+}
+
+async function perform(command: Run, host: Host): Promise<number> {
+  const out = resolve(host.cwd, command.environment.MILLRACE_LOAD_OUT ?? '.');
+  const env = { ...host.env, ...command.environment, MILLRACE_LOAD_OUT: out };
+  assertSettings(command.test, env);
   await mkdir(out, { recursive: true });
-  const script = fileURLToPath(new URL(`${command.test}.ts`, HOME));
-  const quiet = host.stdout.isTTY ? [] : ['--quiet'];
-  return runK6(program, ['run', ...quiet, ...command.rest, script], host, env);
+  return withK6(command, host.stdout.isTTY ? ['run'] : ['run', '--quiet'], host, env);
+}
+
+/** Into an archive go the settings; who is loaded, with which token, and where the files go is said where it is run. */
+async function archive(command: Archive, host: Host): Promise<number> {
+  const { MILLRACE_LOAD_OUT: _, ...own } = host.env;
+  const settings = Object.entries(own).filter(([name]) => name.startsWith('MILLRACE_LOAD_'));
+  const env = { ...Object.fromEntries(settings), ...command.environment };
+  assertSettings(command.test, env);
+  const words = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  const file = resolve(host.cwd, command.file);
+  return withK6(command, ['archive', '--quiet', '--archive-out', file, ...words], host, host.env);
 }
 
 /** Waits until all is written: into a pipe it goes 64 KiB at a time, and the process ends after this. */
@@ -65,6 +91,7 @@ function print(host: Host, written: string): Promise<void> {
 
 async function act(command: LoadtestCommand, host: Host): Promise<number> {
   if (command.kind === 'run') return perform(command, host);
+  if (command.kind === 'archive') return archive(command, host);
   if (command.kind === 'help') await print(host, HELP);
   if (command.kind === 'manifest') await print(host, await manifestText(command, HOME));
   if (command.kind === 'page') {

@@ -44,6 +44,35 @@ export function spawnLoadtest(
   });
 }
 
+async function endOf(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  const [[code], out, err] = await Promise.all([
+    once(child, 'exit') as Promise<[number | null]>,
+    text(child.stdout as NodeJS.ReadableStream),
+    text(child.stderr as NodeJS.ReadableStream),
+  ]);
+  return { code, out, err };
+}
+
+/** Archives a load test with `npm run loadtest` and runs it with k6 alone, in another folder; `archive` is its bytes. */
+export async function archivedLoadtest(url: string, test: string, flags: readonly string[]) {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-archive-'));
+  try {
+    const made = await endOf(
+      spawnLoadtest(url, [test, ...flags, '--archive', join(dir, 'x.tar')], {
+        MILLRACE_TOKEN: 'not-for-files',
+      }),
+    );
+    const archive = await readFile(join(dir, 'x.tar'));
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, MILLRACE_URL: url };
+    const k6 = ['run', '--quiet', 'x.tar'];
+    const ran = await endOf(spawn('k6', k6, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const report = JSON.parse(await readFile(join(dir, `millrace-load-${test}.json`), 'utf8')) as Report;
+    return { made, archive, ran: { ...ran, report } };
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
 /** Runs a load test to its end. `url` may be a proxy's; `k6` are further words for k6 itself. */
 export async function loadtest(
   url: string,
@@ -54,16 +83,11 @@ export async function loadtest(
 ): Promise<LoadTest> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-loadtest-'));
   try {
-    const child = spawnLoadtest(url, [test, ...flags, '--out', dir, '--', ...k6], env);
-    const [[code], out, err] = await Promise.all([
-      once(child, 'exit') as Promise<[number | null]>,
-      text(child.stdout as NodeJS.ReadableStream),
-      text(child.stderr as NodeJS.ReadableStream),
-    ]);
+    const ended = await endOf(spawnLoadtest(url, [test, ...flags, '--out', dir, '--', ...k6], env));
     const file = (kind: string) =>
       readFile(join(dir, `millrace-load-${test}.${kind}`), 'utf8').catch(() => 'null');
     const [html, xml, json] = await Promise.all([file('html'), file('xml'), file('json')]);
-    return { code, out, err, report: JSON.parse(json) as Report, files: { html, xml, json } };
+    return { ...ended, report: JSON.parse(json) as Report, files: { html, xml, json } };
   } finally {
     await rm(dir, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../loadtests/lib/report.ts';
 import { call } from '../support/http.ts';
-import { hasK6, type LoadTest, loadtest, spawnLoadtest } from '../support/k6.ts';
+import { archivedLoadtest, hasK6, type LoadTest, loadtest, spawnLoadtest } from '../support/k6.ts';
 import { endOf, millraceUp, type RunningPlatform } from '../support/millrace-cli.ts';
 import { type Tamper, tamperingProxy } from '../support/tampering-proxy.ts';
 
@@ -28,7 +28,7 @@ const crossed = (report: Report) =>
     .map(({ metric }) => metric);
 
 /** The exit code and why; of a run that did not even begin, what k6 said. */
-function verdictOf({ code, report, err }: LoadTest) {
+function verdictOf({ code, report, err }: Pick<LoadTest, 'code' | 'report' | 'err'>) {
   return { code, crossed: crossed(report), ...(report.run === null ? { err } : {}) };
 }
 
@@ -88,6 +88,18 @@ describe.skipIf(!hasK6())('a load test', () => {
 });
 
 describe.skipIf(!hasK6())('k6', () => {
+  test(
+    'runs an archive without the scripts, with the settings that it was made with and no token in it',
+    async () => {
+      const { made, archive, ran } = await archivedLoadtest(platform.url, 'smoke', SHORT);
+      expect(made).toMatchObject({ code: 0, err: '' });
+      expect(archive.includes('not-for-files')).toBe(false);
+      expect(verdictOf(ran)).toEqual({ code: 0, crossed: [] });
+      expect(ran.report.counts.accepted).toBeLessThan(90);
+    },
+    A_TEST_MS,
+  );
+
   test(
     'in two processes divides the load, and each has its verdict',
     async () => {
