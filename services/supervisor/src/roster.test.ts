@@ -42,3 +42,32 @@ test('the peak is the highest that it told of or its parent saw, over a new hell
   roster.workerHello(hello, 3);
   expect(roster.history('p.1')).toMatchObject({ peakRssBytes: 80, beats: [{ atMs: 1 }, { atMs: 2 }] });
 });
+
+const podHello = (children: readonly string[]) =>
+  ({ ...hello, kind: 'pod', id: 'p', pool: 'default', children }) as unknown as Extract<
+    Hello,
+    { kind: 'pod' }
+  >;
+
+test('a pod is heard once every process of it that lives has said what it does', () => {
+  const roster = createRoster();
+  roster.podHello(podHello(['p.1', 'p.2', 'p.3']), 0);
+  expect(roster.isHeard('p')).toBe(false);
+  roster.workerHello(hello, 0);
+  roster.beat('p.1', beat(), 1);
+  expect(roster.isHeard('p')).toBe(false);
+  roster.workerHello({ ...hello, id: 'p.2' }, 1);
+  // Its end was told by others.
+  roster.died('p.3', 1);
+  expect(roster.isHeard('p')).toBe(false);
+  roster.beat('p.2', beat(), 2);
+  expect(roster.isHeard('p')).toBe(true);
+});
+
+test('who says hello again does what it did before, until its next beat', () => {
+  const roster = createRoster();
+  roster.workerHello(hello, 0);
+  roster.beat('p.1', beat({ busy: 3 }), 1);
+  roster.workerHello(hello, 2);
+  expect(roster.worker('p.1')?.busy).toBe(3);
+});

@@ -21,6 +21,8 @@ export interface Roster {
   history(id: string): { readonly beats: readonly BeatSample[]; readonly peakRssBytes: number | null };
   worker(id: string): WorkerStatus | undefined;
   pod(id: string): PodStatus | undefined;
+  /** Whether every process of that pod that is known to live has said what it does. */
+  isHeard(pod: string): boolean;
   /** Every queue it ever said it serves; empty for a stranger. */
   queuesOf(id: string): readonly string[];
   /** It is dead; shown as such for a while. */
@@ -54,12 +56,13 @@ function grow(entry: Entry, rssBytes: number): void {
   entry.peakRssBytes = Math.max(entry.peakRssBytes ?? 0, rssBytes);
 }
 
-function firstStatus(hello: WorkerHello, nowMs: number): WorkerStatus {
+/** A hello says nothing of what it does: that stays as it was known until the next beat. */
+function firstStatus(hello: WorkerHello, busy: number, nowMs: number): WorkerStatus {
   const { id, pod, slot, pid, host, queues, concurrency, standby, startedAtMs } = hello;
   return {
     ...{ id, pod, slot, pid, host, queues, concurrency, startedAtMs },
     state: standby ? 'standby' : 'running',
-    busy: 0,
+    busy,
     lastBeatMs: nowMs,
     loopDelayMs: 0,
     cpuMs: 0,
@@ -72,15 +75,19 @@ function firstStatus(hello: WorkerHello, nowMs: number): WorkerStatus {
 export function createRoster(): Roster {
   const workers = new Map<string, Entry>();
   const pods = new Map<string, PodStatus>();
+  /** By pod, the processes that lived when it said hello. */
+  const children = new Map<string, Set<string>>();
 
   return {
     workerHello(hello, nowMs) {
       const known = workers.get(hello.id);
       const queues = new Set([...(known?.queues ?? []), ...hello.queues]);
       const { diedMs = null, beats = [], peakRssBytes = null } = known ?? {};
-      workers.set(hello.id, { status: firstStatus(hello, nowMs), queues, diedMs, beats, peakRssBytes });
+      const status = firstStatus(hello, known?.status.busy ?? 0, nowMs);
+      workers.set(hello.id, { status, queues, diedMs, beats, peakRssBytes });
     },
-    podHello({ id, pool, pid, host, startedAtMs }, _nowMs) {
+    podHello({ id, pool, pid, host, startedAtMs, children: own }, _nowMs) {
+      children.set(id, new Set(own));
       const restarts = pods.get(id)?.restarts ?? { used: 0, intensity: 0, periodMs: 0 };
       pods.set(id, { id, pool, pid, host, state: 'running', startedAtMs, restarts });
     },
@@ -110,13 +117,22 @@ export function createRoster(): Roster {
     },
     worker: (id) => workers.get(id)?.status,
     pod: (id) => pods.get(id),
+    isHeard(pod) {
+      const linked = [...workers.values()].filter(
+        ({ status, diedMs }) => status.pod === pod && diedMs === null,
+      );
+      const silent = [...(children.get(pod) ?? [])].filter((id) => !workers.has(id));
+      return silent.length === 0 && linked.every(({ beats }) => beats.length > 0);
+    },
     queuesOf: (id) => [...(workers.get(id)?.queues ?? [])],
     died(id, nowMs) {
       const entry = workers.get(id);
       if (entry) entry.diedMs ??= nowMs;
+      for (const own of children.values()) own.delete(id);
     },
     podGone(id) {
       pods.delete(id);
+      children.delete(id);
     },
     workers(nowMs, stateOf) {
       for (const [id, { diedMs }] of workers) {
