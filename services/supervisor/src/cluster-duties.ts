@@ -15,6 +15,7 @@ export interface ClusterDutiesDependencies {
   readonly storeFaults: () => readonly string[];
   readonly pods: () => readonly PodStatus[];
   readonly workers: () => readonly WorkerStatus[];
+  readonly isHeard: (pod: string) => boolean;
   readonly pools: () => readonly PoolStatus[];
   readonly clock: Clock;
   readonly log: Log;

@@ -220,7 +220,7 @@ function compose(
 
   const duties = createClusterDuties({
     ...{ config, store, controllers: cluster.controllers, leads: leadership.leads, clock, log },
-    ...{ storeFaults, pods: roster.pods, pools: keeper.pools },
+    ...{ storeFaults, pods: roster.pods, isHeard: roster.isHeard, pools: keeper.pools },
     workers: () => roster.workers(nowMs(clock), stateOf),
   });
 

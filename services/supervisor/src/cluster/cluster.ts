@@ -45,8 +45,8 @@ export interface Cluster extends Lifecycle {
   create(id: string, pool: string): void;
   /** Asks it to drain, and kills it after `graceMs`. */
   remove(id: string, graceMs: number): void;
-  /** Kills it at once, or nearly so. */
-  kill(id: string): void;
+  /** Kills it at once, or nearly so; where that has to wait, only if `isDue` still says so when its turn has come. */
+  kill(id: string, isDue?: () => boolean): void;
   /** One listener; set before `start`. */
   listen(onEvent: (event: ClusterEvent) => void): void;
 }

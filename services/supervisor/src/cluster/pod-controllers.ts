@@ -52,9 +52,10 @@ export interface PodControllers {
   onSizes(listener: () => void): void;
   /**
    * Has pods be spared in a scale-in, the higher the number the longer; 0 is as good as any. Who is not named is left as it is.
-   * Resolves true when the cluster has taken it all, false when not: then it is to be said again.
+   * Resolves with what tells of a pool whether every pod of it that may be busy stands as it was said. Where one does not, or
+   * nothing was said of it, it is to be said again.
    */
-  spare(costs: ReadonlyMap<string, number>): Promise<boolean>;
+  spare(costs: ReadonlyMap<string, number>): Promise<(pool: string) => boolean>;
   /** Best effort, rate-limited. */
   tell(note: ClusterNote): void;
   /** The state of the whole, for people and for `kubectl wait`. Best effort. */

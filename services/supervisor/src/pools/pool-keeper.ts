@@ -155,7 +155,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
   function killHung(pod: string): void {
     if (!register.isAlive(pod)) return;
     log.warn({ pod }, 'A pod supervisor hangs: the pod is killed and replaced');
-    cluster.kill(pod);
+    cluster.kill(pod, () => dependencies.hungPods().includes(pod));
     controllers?.tell(hungNote(pod));
   }
 

@@ -15,6 +15,7 @@ import {
 import type { Store } from '@millrace/queue';
 import type { PodControllers, PoolSize } from '../cluster/pod-controllers.ts';
 import { seenCapacity } from './capacity.ts';
+import { type Looks, look, recentLoads } from './recent-loads.ts';
 import { type PodLoad, type PoolAim, sparedPods } from './spared-pods.ts';
 
 const PASS_MS = 1_000;
@@ -26,6 +27,8 @@ export interface KeepScalingDependencies {
   readonly leads: () => boolean;
   readonly pods: () => readonly PodStatus[];
   readonly workers: () => readonly WorkerStatus[];
+  /** Whether we know what that pod has to do. */
+  readonly isHeard: (pod: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,6 +51,7 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
   const capacities = new Map<string, PodCapacity>();
   const services = new Map<string, number>();
   let published = new Map<string, PoolScaling>();
+  let looks: Looks = new Map();
 
   async function demandsNow(): Promise<ReadonlyMap<string, QueueDemand>> {
     const names = await store.board.queueNames();
@@ -72,12 +76,15 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
     return scalePool(pool, found, rules, clock.nowMs());
   }
 
-  function loads(): PodLoad[] {
+  function loads(): readonly PodLoad[] {
     const workers = dependencies.workers().filter(({ state }) => state !== 'dead');
-    return dependencies.pods().map(({ id: pod, pool }) => {
+    const heard = dependencies.pods().filter(({ id }) => dependencies.isHeard(id));
+    const now = heard.map(({ id: pod, pool }) => {
       const busy = workers.reduce((sum, worker) => sum + (worker.pod === pod ? worker.busy : 0), 0);
       return { pod, pool, busy };
     });
+    looks = look(looks, now, clock.monotonicMs());
+    return recentLoads(looks, now);
   }
 
   const sizeOf = (pool: string): PoolSize =>
@@ -89,8 +96,9 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
     return paused ? { ...scaling, desired: wanted } : scaling;
   }
 
-  async function spare(desired: ReadonlyMap<string, number>): Promise<boolean> {
-    if (controllers === null) return true;
+  /** Tells of a pool whether its number may fall. */
+  async function spare(desired: ReadonlyMap<string, number>): Promise<(pool: string) => boolean> {
+    if (controllers === null) return () => true;
     const aims = new Map<string, PoolAim>();
     for (const [pool, number] of desired) aims.set(pool, { desired: number, ...sizeOf(pool) });
     return controllers.spare(sparedPods(loads(), aims));
@@ -99,8 +107,8 @@ export function createKeepScaling(dependencies: KeepScalingDependencies): KeepSc
   /** The numbers as they may be published by now. */
   async function settle(scalings: readonly PoolScaling[]): Promise<readonly PoolScaling[]> {
     const isSpared = await spare(new Map(scalings.map(({ pool, desired }) => [pool, desired])));
-    if (isSpared) return scalings;
     return scalings.map((scaling) => {
+      if (isSpared(scaling.pool)) return scaling;
       const before = published.get(scaling.pool)?.desired ?? sizeOf(scaling.pool).wanted;
       return { ...scaling, desired: Math.max(scaling.desired, before) };
     });

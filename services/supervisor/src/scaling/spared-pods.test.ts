@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { sparedPods } from './spared-pods.ts';
 
 const loads = [
-  { pod: 'idle', pool: 'p', busy: 0 },
-  { pod: 'one', pool: 'p', busy: 1 },
-  { pod: 'many', pool: 'p', busy: 9 },
+  { pod: 'idle', pool: 'p', most: 0, least: 0 },
+  { pod: 'now and then', pool: 'p', most: 9, least: 0 },
+  { pod: 'one', pool: 'p', most: 1, least: 1 },
+  { pod: 'many', pool: 'p', most: 9, least: 9 },
 ];
 /** Who is to be spared, with its number. */
 const spared = (...args: Parameters<typeof sparedPods>) =>
@@ -16,8 +17,9 @@ describe('who is spared in a scale-in', () => {
   test('the busy, those with the most to do the longest', () => {
     expect([...sparedPods(loads, aim(1, 3))]).toEqual([
       ['idle', 0],
-      ['one', 100],
-      ['many', 130],
+      ['now and then', 100],
+      ['one', 110],
+      ['many', 140],
     ]);
   });
 
@@ -27,12 +29,13 @@ describe('who is spared in a scale-in', () => {
   });
 
   test('still the busy while the controller is to take some away, though the number is reached', () => {
-    expect(spared(loads, aim(1, 1, 3))).toHaveLength(2);
+    expect(spared(loads, aim(1, 1, 3))).toHaveLength(3);
     expect(spared(loads, aim(1, 1, 1))).toEqual([]);
   });
 
   test('a job more or less is no new number, twice as many are', () => {
-    const costOf = (busy: number) => sparedPods([{ pod: 'x', pool: 'p', busy }], aim(1, 3)).get('x');
-    expect([1, 2, 3, 4, 7, 8].map(costOf)).toEqual([100, 110, 110, 120, 120, 130]);
+    const costOf = (busy: number) =>
+      sparedPods([{ pod: 'x', pool: 'p', most: busy, least: busy }], aim(1, 3)).get('x');
+    expect([1, 2, 3, 4, 7, 8].map(costOf)).toEqual([110, 120, 120, 130, 130, 140]);
   });
 });

@@ -1,8 +1,9 @@
-/** One pod of a pool, and how many jobs run in it. */
+/** One pod of a pool, and how many jobs ran in it of late, at the most and at the least. */
 export interface PodLoad {
   readonly pod: string;
   readonly pool: string;
-  readonly busy: number;
+  readonly most: number;
+  readonly least: number;
 }
 
 /** How a pool stands against what is desired of it. */
@@ -25,18 +26,19 @@ export function isScaleInDue({ desired, wanted, present }: PoolAim): boolean {
 }
 
 /**
- * The deletion cost of everybody who is heard, 0 where there is no reason to spare it: a busy pod goes after every idle one, and of the busy those with the most to do last. In steps of a
- * doubling, so that a pod's number does not change with each job.
+ * The deletion cost of everybody who is heard, 0 where there is no reason to spare it: a pod that was busy of late goes after
+ * every idle one, then those that were busy all the time, and those with the most to do last. In steps of a doubling, so that a
+ * pod's number does not change with each job.
  */
 export function sparedPods(
   loads: readonly PodLoad[],
   aims: ReadonlyMap<string, PoolAim>,
 ): ReadonlyMap<string, number> {
   const costs = new Map<string, number>();
-  for (const { pod, pool, busy } of loads) {
+  for (const { pod, pool, most, least } of loads) {
     const aim = aims.get(pool);
-    const isSpared = busy > 0 && aim !== undefined && isScaleInDue(aim);
-    costs.set(pod, isSpared ? BUSY + STEP * Math.floor(Math.log2(busy)) : 0);
+    const isSpared = most > 0 && aim !== undefined && isScaleInDue(aim);
+    costs.set(pod, isSpared ? BUSY + STEP * Math.ceil(Math.log2(least + 1)) : 0);
   }
   return costs;
 }

@@ -29,6 +29,8 @@ export interface ClusterLease {
   stop(): Promise<void>;
   /** Whether we may act at this very moment, by our monotonic clock, counted from before the last renewal was sent. */
   holds(): boolean;
+  /** Times that we got it, or had it no more. */
+  readonly transitions: number;
 }
 
 /** See {@link ClusterLease}. Every write names the version it was decided on: a lease that changed meanwhile stays. */
@@ -40,6 +42,7 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
   let untilMs = Number.NEGATIVE_INFINITY;
   let seen: LeaseSight | null = null;
   let told = false;
+  let transitions = 0;
   /** It may still have our name in it. */
   let wasOurs = false;
   let work: Promise<void> = Promise.resolve();
@@ -49,6 +52,7 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
   function tell(): void {
     if (told === holds()) return;
     told = !told;
+    transitions += 1;
     log.info(
       { lease: name },
       told ? 'This supervisor acts on the cluster' : 'It acts on the cluster no more',
@@ -140,5 +144,8 @@ export function createClusterLease(options: ClusterLeaseOptions): ClusterLease {
       },
     ),
     holds,
+    get transitions() {
+      return transitions;
+    },
   };
 }

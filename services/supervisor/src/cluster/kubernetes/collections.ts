@@ -2,7 +2,7 @@ import type { Clock, Log } from '@millrace/core';
 import type { PoolSize } from '../pod-controllers.ts';
 import type { KubernetesApi } from './api.ts';
 import type { ApiMeter } from './api-meter.ts';
-import { type DeploymentObject, type PodObject, poolOf, workerContainer } from './objects.ts';
+import { type DeploymentObject, isOver, type PodObject, poolOf, workerContainer } from './objects.ts';
 import { createWatchList } from './watch-list.ts';
 
 export interface CollectionsOptions {
@@ -21,6 +21,7 @@ export interface Collections {
   stop(): Promise<void>;
   /** Resolves when both were read in full, or we stop. */
   synced(): Promise<void>;
+  readonly isSynced: boolean;
   sizes(): ReadonlyMap<string, PoolSize>;
   onSizes(listener: () => void): void;
   deploymentOf(pool: string): DeploymentObject | undefined;
@@ -33,9 +34,6 @@ export function isCrashing(pod: PodObject): boolean {
 
 /** On a Deployment: `true` has the supervisors leave its pods and its number alone. */
 export const PAUSED = 'millrace.dev/paused';
-
-const isOver = ({ metadata, status }: PodObject) =>
-  metadata.deletionTimestamp !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
 
 /** How each pool stands. A pool without a Deployment has the size of its pods. */
 export function poolSizes(
@@ -68,13 +66,15 @@ export function createCollections(options: CollectionsOptions): Collections {
   let listener: (() => void) | undefined;
   let told = '';
 
+  const isSynced = () => pods.synced && deployments.synced;
+
   function listed(): void {
-    if (pods.synced && deployments.synced) whole.resolve();
+    if (isSynced()) whole.resolve();
     changed();
   }
 
   function changed(): void {
-    if (!pods.synced || !deployments.synced) return;
+    if (!isSynced()) return;
     const text = JSON.stringify([...sizes()]);
     if (text === told) return;
     told = text;
@@ -109,6 +109,9 @@ export function createCollections(options: CollectionsOptions): Collections {
       await Promise.all([pods.stop(), deployments.stop()]);
     },
     synced: () => whole.promise,
+    get isSynced() {
+      return isSynced();
+    },
     sizes,
     onSizes(onSizes) {
       listener = onSizes;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { adapterText } from './adapter-metrics.ts';
 import { createApiMeter } from './api-meter.ts';
 import { poolSizes } from './collections.ts';
 import { costPatch } from './deletion-cost.ts';
@@ -68,6 +69,23 @@ describe('the age of the server’s last answer', () => {
     expect(meter.text(2_500)).toContain('millrace_kubernetes_staleness_seconds 2.5');
     expect(meter.text(0)).toContain('millrace_kubernetes_calls_total{verb="get",code="none"} 1');
   });
+});
+
+test('the work on the cluster shows in the metrics', () => {
+  const record = { ok: 3, failed: 2, retries: 1, tookMs: 1_500 };
+  const lease = { holds: () => true, transitions: 1 };
+  const lines = adapterText(createApiMeter(0), { lease, queue: { depth: 4, record } }, 0).split('\n');
+  for (const line of [
+    'lease_held 1',
+    'lease_transitions_total 1',
+    'work_queue_depth 4',
+    'reconciles_total{outcome="ok"} 3',
+    'reconciles_total{outcome="error"} 2',
+    'reconcile_seconds_total 1.5',
+    'reconcile_retries_total 1',
+    'away 0',
+  ])
+    expect(lines).toContain(`millrace_kubernetes_${line}`);
 });
 
 describe('names', () => {

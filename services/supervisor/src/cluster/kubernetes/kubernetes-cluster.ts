@@ -1,8 +1,9 @@
 import { type Clock, type KubernetesPlace, type Log, lifecycle, messageOf } from '@millrace/core';
 import type { Cluster, ClusterEvent } from '../cluster.ts';
 import type { ClusterCondition, ClusterNote, PodControllers } from '../pod-controllers.ts';
+import { adapterText } from './adapter-metrics.ts';
 import { createApi } from './api.ts';
-import { createApiMeter, OUTAGE_MS } from './api-meter.ts';
+import { createApiMeter } from './api-meter.ts';
 import { createClusterLease } from './cluster-lease.ts';
 import { createCollections } from './collections.ts';
 import type { Credentials } from './credentials.ts';
@@ -10,8 +11,10 @@ import { tellDenials } from './denials.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { clusterNames } from './names.ts';
 import { type PodObject, poolOf } from './objects.ts';
+import { createOrders } from './orders.ts';
 import { createPodBook } from './pod-book.ts';
-import { createPodWriter, type Ending } from './pod-writer.ts';
+import { createPodWriter } from './pod-writer.ts';
+import { sparing } from './sparing.ts';
 import { writeStatusMap } from './status-map.ts';
 import { createWorkQueue } from './work-queue.ts';
 
@@ -40,7 +43,6 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
   const meter = createApiMeter(clock.monotonicMs());
   const api = tellDenials(createApi({ ...credentials, namespace }, clock, meter), clock, log);
   const book = createPodBook();
-  const endings = new Map<string, Ending>();
   let isCandidate: () => boolean = () => false;
   let onEvent: ((event: ClusterEvent) => void) | undefined;
   let status: { readonly conditions: readonly ClusterCondition[]; readonly text: string } | undefined;
@@ -49,13 +51,21 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
     ...{ name: names.lease, holder: names.holder, labels: names.labels, api, clock, log },
     isCandidate: () => isCandidate(),
   });
-  const writer = createPodWriter({ api, holdsLease: lease.holds, dryRun, log });
+  const writer = createPodWriter({
+    ...{ api, holdsLease: lease.holds, dryRun, log },
+    mayWrite: () => queue.spend(),
+  });
   const recorder = createEventRecorder({ api, meter, reporter: names.holder, clock, log });
   const collections = createCollections({
     ...{ api, meter, clock, log, namespace, selector: names.selector },
     onPod(pod, gone) {
       tell(gone ? book.gone(pod, isWeather) : book.seen(pod, isWeather));
     },
+  });
+  const orders = createOrders({
+    ...{ book, writer, isPaused, clock, log },
+    isCandidate: () => isCandidate(),
+    learn: (pod) => tell(book.seen(pod, isWeather)),
   });
   const queue = createWorkQueue({
     ...{ perSecond: WRITES_A_SECOND, clock, reconcile },
@@ -75,30 +85,12 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
     return atMs >= outage.sinceMs + offsetMs - 1_000 && atMs <= outage.untilMs + offsetMs;
   }
 
-  async function reconcile(key: string): Promise<void> {
-    if (key === STATUS_KEY) {
-      await writeStatus();
-      return;
-    }
-    const ending = endings.get(key);
-    // Where somebody else leads, it decides anew.
-    if (ending && isCandidate()) await writer.end(ending);
-    if (endings.get(key) === ending) endings.delete(key);
+  function reconcile(key: string): Promise<void> {
+    return key === STATUS_KEY ? writeStatus() : orders.carryOut(key);
   }
 
-  function order(pod: string, graceSeconds: number): void {
-    const found = book.objectOf(pod);
-    if (!found) {
-      log.debug({ pod }, 'No pod of the cluster is known by that id');
-      return;
-    }
-    const { name, uid } = found.metadata;
-    if (isPaused(found)) {
-      log.info({ pod: name }, 'A pod is left alone: its Deployment says millrace.dev/paused');
-      return;
-    }
-    endings.set(pod, { name, uid, graceSeconds });
-    queue.put(pod);
+  function order(pod: string, graceSeconds: number, isDue?: () => boolean): void {
+    if (orders.take(pod, { graceSeconds, isDue })) queue.put(pod);
   }
 
   function isPaused(pod: PodObject): boolean {
@@ -111,13 +103,11 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
     await writeStatusMap(api, clock, { name: names.status, labels: names.labels }, conditions, text);
   }
 
-  function spare(costs: ReadonlyMap<string, number>): Promise<boolean> {
-    const known = book.objects().flatMap((pod) => {
-      const cost = book.livesOf(pod.metadata.uid).flatMap((life) => costs.get(life) ?? [])[0];
-      const isLeft = pod.metadata.deletionTimestamp !== undefined || isPaused(pod);
-      return cost === undefined || isLeft ? [] : [{ pod, cost }];
-    });
-    return writer.setCosts(known);
+  async function spare(costs: ReadonlyMap<string, number>): Promise<(pool: string) => boolean> {
+    if (!lease.holds() || !collections.isSynced) return () => false;
+    const wanted = sparing(book, costs, isPaused);
+    const open = await writer.setCosts(wanted.costs);
+    return (pool) => !open.has(pool) && !wanted.unknown.has(pool);
   }
 
   function regardingOf({ about }: ClusterNote) {
@@ -148,19 +138,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
       status = { conditions, text };
       if (lease.holds()) queue.put(STATUS_KEY);
     },
-    metrics: () =>
-      [
-        meter.text(clock.monotonicMs()),
-        '# HELP millrace_kubernetes_lease_held 1 while this supervisor acts on the cluster.',
-        '# TYPE millrace_kubernetes_lease_held gauge',
-        `millrace_kubernetes_lease_held ${lease.holds() ? 1 : 0}`,
-        '# HELP millrace_kubernetes_work_queue_depth Writes to the cluster that wait.',
-        '# TYPE millrace_kubernetes_work_queue_depth gauge',
-        `millrace_kubernetes_work_queue_depth ${queue.depth}`,
-        '# HELP millrace_kubernetes_away 1 while the API server does not answer.',
-        '# TYPE millrace_kubernetes_away gauge',
-        `millrace_kubernetes_away ${meter.staleMs(clock.monotonicMs()) > OUTAGE_MS ? 1 : 0}`,
-      ].join('\n'),
+    metrics: () => adapterText(meter, { lease, queue }, clock.monotonicMs()),
   };
 
   const { start, stop } = lifecycle(
@@ -188,7 +166,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
     },
     create() {},
     remove: (pod, graceMs) => order(pod, Math.ceil(graceMs / 1_000)),
-    kill: (pod) => order(pod, KILL_GRACE_SECONDS),
+    kill: (pod, isDue) => order(pod, KILL_GRACE_SECONDS, isDue),
     listen(listener) {
       onEvent = listener;
     },

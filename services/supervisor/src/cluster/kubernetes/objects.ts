@@ -71,6 +71,13 @@ export function poolOf({ metadata }: KubernetesObject): string | undefined {
   return metadata.labels?.[POOL_LABEL];
 }
 
+/** It has ended, or is about to: its controller does not count it any more. */
+export function isOver({ metadata, status }: PodObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded'
+  );
+}
+
 /** The worker's container; the only one, where it has another name. */
 export function workerContainer(pod: PodObject): ContainerStatus | undefined {
   const all = pod.status?.containerStatuses ?? [];

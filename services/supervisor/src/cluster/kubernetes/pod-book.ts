@@ -34,8 +34,10 @@ export interface PodBook {
   /** The pod's object by our id. */
   objectOf(id: string): PodObject | undefined;
   objects(): readonly PodObject[];
-  /** Our ids of those that live in that pod. */
+  /** Our ids of those that live in that pod, in the order of their hellos. */
   livesOf(uid: string): readonly string[];
+  /** Who said hello from a pod that we have not seen. */
+  strangers(): readonly LinkedPod[];
 }
 
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -184,5 +186,6 @@ export function createPodBook(): PodBook {
     objectOf: (id) => [...entries.values()].find(({ lives }) => lives.has(id))?.object,
     objects: () => [...entries.values()].map(({ object }) => object),
     livesOf: (uid) => [...(entries.get(uid)?.lives.keys() ?? [])],
+    strangers: () => [...strangers.values()].flatMap((waiting) => [...waiting.values()]),
   };
 }

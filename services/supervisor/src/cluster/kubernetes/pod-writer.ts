@@ -10,18 +10,23 @@ const PATCHES_AT_ONCE = 8;
 export interface Ending {
   readonly name: string;
   readonly uid: string;
+  /** It is ended as it was in this version, or not at all. */
+  readonly resourceVersion: string;
   readonly graceSeconds: number;
 }
 
 /** A pod and the deletion cost that it is to have; 0: none. */
 export interface PodCost {
   readonly pod: PodObject;
+  readonly pool: string;
   readonly cost: number;
 }
 
 export interface PodWriterDependencies {
   readonly api: KubernetesApi;
   readonly holdsLease: () => boolean;
+  /** Whether one more write is not too many; counts it. */
+  readonly mayWrite: () => boolean;
   /** Only log what would be done. */
   readonly dryRun: boolean;
   readonly log: Log;
@@ -29,15 +34,20 @@ export interface PodWriterDependencies {
 
 /** All that we ever write to pods. Each write is made only while the lease is ours, and names the very pod it is meant for. */
 export interface PodWriter {
-  /** Deletes it. Throws {@link ApiError}, also when the lease is not ours. */
+  /** The server's word on it at this moment; null where it has none. Throws {@link ApiError}. */
+  read(name: string): Promise<PodObject | null>;
+  /** Deletes it. Throws {@link ApiError}, also when it has changed, or the lease is not ours. */
   end(ending: Ending): Promise<void>;
-  /** Sets what is not as it is to be. Resolves whether the server has taken all of it; never rejects. */
-  setCosts(costs: readonly PodCost[]): Promise<boolean>;
+  /** Sets what is not as it is to be, as much as may be written now. Resolves with the pools that are not so by then; never rejects. */
+  setCosts(costs: readonly PodCost[]): Promise<ReadonlySet<string>>;
 }
 
 /** See {@link PodWriter}. */
-export function createPodWriter({ api, holdsLease, dryRun, log }: PodWriterDependencies): PodWriter {
+export function createPodWriter(dependencies: PodWriterDependencies): PodWriter {
+  const { api, holdsLease, mayWrite, dryRun, log } = dependencies;
   const pathOf = (name: string) => `/api/v1/namespaces/${api.namespace}/pods/${name}`;
+  /** What was last said to be done to a pod in that version. */
+  const said = new WeakMap<PodObject, number>();
 
   /** Asked at the last moment: an order may have waited so long that the lease is over. */
   function assertLease(): void {
@@ -45,14 +55,21 @@ export function createPodWriter({ api, holdsLease, dryRun, log }: PodWriterDepen
       throw new ApiError(0, 'NotLeader', 'this supervisor does not hold the cluster’s lease');
   }
 
-  /** Whether the server took it, or nothing is to be done any more. */
-  async function patch({ metadata }: PodObject, annotations: object): Promise<boolean> {
-    const { name, uid, resourceVersion } = metadata;
+  /** Whether the pod is as it is to be. */
+  async function setCost({ pod, cost }: PodCost): Promise<boolean> {
+    const annotations = costPatch(pod, cost);
+    if (annotations === null) return true;
+    const { name, uid, resourceVersion } = pod.metadata;
+    if (dryRun) {
+      if (said.get(pod) !== cost)
+        log.info({ pod: name, annotations }, 'A deletion cost would be set (supervision.dryRun)');
+      said.set(pod, cost);
+      return false;
+    }
+    if (!mayWrite()) return false;
     try {
       assertLease();
-      if (dryRun) log.info({ pod: name, annotations }, 'A deletion cost would be set (supervision.dryRun)');
-      else
-        await api.call('PATCH', pathOf(name), { body: { metadata: { uid, resourceVersion, annotations } } });
+      await api.call('PATCH', pathOf(name), { body: { metadata: { uid, resourceVersion, annotations } } });
       return true;
     } catch (error) {
       // One that is gone needs no cost; one that has changed meanwhile is decided on anew.
@@ -63,7 +80,15 @@ export function createPodWriter({ api, holdsLease, dryRun, log }: PodWriterDepen
   }
 
   return {
-    async end({ name, uid, graceSeconds }) {
+    async read(name) {
+      try {
+        return (await api.call('GET', pathOf(name))) as PodObject;
+      } catch (error) {
+        if (isStatus(error, 404)) return null;
+        throw error;
+      }
+    },
+    async end({ name, uid, resourceVersion, graceSeconds }) {
       assertLease();
       if (dryRun) {
         log.info({ pod: name, graceSeconds }, 'A pod would be ended (supervision.dryRun)');
@@ -71,26 +96,22 @@ export function createPodWriter({ api, holdsLease, dryRun, log }: PodWriterDepen
       }
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: graceSeconds };
       try {
-        await api.call('DELETE', pathOf(name), { body: { ...body, preconditions: { uid } } });
+        await api.call('DELETE', pathOf(name), {
+          body: { ...body, preconditions: { uid, resourceVersion } },
+        });
       } catch (error) {
-        // Gone, or another pod has its name by now.
-        if (!isStatus(error, 404, 409)) throw error;
+        if (!isStatus(error, 404)) throw error;
       }
     },
     async setCosts(costs) {
-      if (!holdsLease()) return false;
-      const patches = costs.flatMap(({ pod, cost }) => {
-        const annotations = costPatch(pod, cost);
-        return annotations === null ? [] : [{ pod, annotations }];
-      });
-      const taken: boolean[] = [];
+      // From its end: the highest first, since to clear one is not urgent.
+      const left = [...costs].sort((a, b) => a.cost - b.cost);
+      const open = new Set<string>();
       const take = async () => {
-        for (let next = patches.pop(); next; next = patches.pop()) {
-          taken.push(await patch(next.pod, next.annotations));
-        }
+        for (let next = left.pop(); next; next = left.pop()) if (!(await setCost(next))) open.add(next.pool);
       };
       await Promise.all(Array.from({ length: PATCHES_AT_ONCE }, take));
-      return taken.every(Boolean);
+      return open;
     },
   };
 }

@@ -82,6 +82,27 @@ test('what fails is tried again, later each time, and at once when it is put', a
   await made.stop();
 });
 
+test('what it did is on record, and writes beside it are of its pace', async () => {
+  let fails = 1;
+  const { made, clock, settle } = queue(async () => {
+    await Promise.resolve();
+    clock.advance(250);
+    if (fails-- > 0) throw new Error('no');
+  }, 5);
+  await made.start();
+  made.put('a');
+  await settle();
+  expect(made.record).toEqual({ ok: 0, failed: 1, retries: 0, tookMs: 250 });
+  clock.advance(200);
+  await settle();
+  expect(made.record).toEqual({ ok: 1, failed: 1, retries: 1, tookMs: 500 });
+  await made.stop();
+  const idle = queue(async () => undefined, 2);
+  expect([1, 2, 3].map(() => idle.made.spend())).toEqual([true, true, false]);
+  idle.clock.advance(500);
+  expect([1, 2].map(() => idle.made.spend())).toEqual([true, false]);
+});
+
 test('the wait for a retry doubles up to 10 s', () => {
   expect([1, 2, 3, 6, 7, 1_000].map(retryAfterMs)).toEqual([200, 400, 800, 6_400, 10_000, 10_000]);
 });

@@ -15,12 +15,24 @@ export interface WorkQueueOptions {
   readonly clock: Clock;
 }
 
+/** What a queue has done. */
+export interface WorkRecord {
+  readonly ok: number;
+  readonly failed: number;
+  /** Runs of keys that had failed before. */
+  readonly retries: number;
+  readonly tookMs: number;
+}
+
 /** Keys that wait for their turn: each key once, one run at a time for each, slower after failures. */
 export interface WorkQueue {
   start(): Promise<void>;
   /** Nothing is begun from then on; resolves when nothing runs. */
   stop(): Promise<void>;
   put(key: string): void;
+  /** Whether one more write beside the queue's own is not too many in this second; counts it as one. */
+  spend(): boolean;
+  readonly record: WorkRecord;
   /** Keys that wait, wait for a retry, or run. */
   readonly depth: number;
 }
@@ -37,6 +49,7 @@ export function createWorkQueue({ reconcile, perSecond, onFailure, clock }: Work
   const running = new Map<string, Promise<void>>();
   const failures = new Map<string, number>();
   const retries = new Map<string, Timer>();
+  const record = { ok: 0, failed: 0, retries: 0, tookMs: 0 };
   let tokens = perSecond;
   let filledMs = clock.monotonicMs();
   let pump: Timer | undefined;
@@ -67,15 +80,20 @@ export function createWorkQueue({ reconcile, perSecond, onFailure, clock }: Work
   }
 
   async function runOne(key: string): Promise<void> {
+    const startedMs = clock.monotonicMs();
+    if (failures.has(key)) record.retries += 1;
     try {
       await reconcile(key);
+      record.ok += 1;
       failures.delete(key);
     } catch (error) {
+      record.failed += 1;
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
       onFailure(key, error);
       retryLater(key, count);
     } finally {
+      record.tookMs += clock.monotonicMs() - startedMs;
       running.delete(key);
       if (again.delete(key)) put(key);
     }
@@ -113,6 +131,13 @@ export function createWorkQueue({ reconcile, perSecond, onFailure, clock }: Work
       },
     ),
     put,
+    spend() {
+      refill();
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    record,
     get depth() {
       return new Set([...waiting, ...running.keys(), ...retries.keys()]).size;
     },
