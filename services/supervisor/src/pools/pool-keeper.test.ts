@@ -15,7 +15,7 @@ async function leader(saved: unknown = null) {
   const pods = new Map<string, Pod>();
   const orders: string[] = [];
   const circuits = new Map<string, Circuit | null>();
-  const world = { leads: true, saved, hung: [] as readonly string[] };
+  const world = { leads: true, saved, hung: [] as readonly string[], isDue: () => true };
   let tell: (event: ClusterEvent) => void = () => undefined;
   const cluster: Cluster = {
     manages: true,
@@ -28,7 +28,10 @@ async function leader(saved: unknown = null) {
       start({ id, pool });
     },
     remove: () => void orders.push('remove'),
-    kill: (id) => void orders.push(`kill ${id}`),
+    kill(id, isDue) {
+      orders.push(`kill ${id}`);
+      if (isDue) world.isDue = isDue;
+    },
     listen: (listener) => {
       tell = listener;
     },
@@ -99,6 +102,10 @@ test('a pod that hung while nobody led is killed by the next leader only if it h
   world.hung = [pod];
   await gain();
   expect(orders).toEqual(['create', `kill ${pod}`]);
+  // Where the kill has to wait, it is asked again.
+  expect(world.isDue()).toBe(true);
+  world.hung = [];
+  expect(world.isDue()).toBe(false);
 });
 
 test('a saved tree that cannot be read ends no supervisor: the pools begin anew', async () => {
