@@ -20,7 +20,7 @@ export {
   type LinkServerDependencies,
   type LinkServerOptions,
 } from './link/server.ts';
-export { restartsUsed } from './otp/budget.ts';
+export { backoffFrom, restartDelayMs, restartsUsed } from './otp/budget.ts';
 export {
   type ChildState,
   type ChildStatus,

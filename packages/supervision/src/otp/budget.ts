@@ -29,6 +29,14 @@ export function countRestart(
   return { restarts: counted, isTooMany: counted.length > spec.intensity };
 }
 
+/** No pause in front of a restart is longer than this, however often somebody dies. */
+const LONGEST_BACKOFF_MS = 5_000;
+
+/** The pauses of a configuration that says `supervision.backoffMs`. */
+export function backoffFrom(firstMs: number): NonNullable<SupervisorSpec['backoff']> {
+  return { firstMs, maxMs: LONGEST_BACKOFF_MS };
+}
+
 /**
  * Ms to wait before a restart when `used` restarts, this one included, lie within the period: the first is
  * immediate, since most deaths are single; then `firstMs` doubling to `maxMs`, so that a loop of crashes is slow.

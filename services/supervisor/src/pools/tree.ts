@@ -1,8 +1,5 @@
 import { type Config, DRAIN_MARGINS, type RestartType, type Strategy } from '@millrace/core';
-import { newSupervisor, type SupervisorSpec, type SupervisorState } from '@millrace/supervision';
-
-/** Restarts of pods are never further apart than this, however often they die. */
-const LONGEST_BACKOFF_MS = 5_000;
+import { backoffFrom, newSupervisor, type SupervisorSpec, type SupervisorState } from '@millrace/supervision';
 
 /** What one pool is told once. */
 export interface PoolSettings {
@@ -71,7 +68,7 @@ export function treeSettings(config: Pick<Config, 'pools' | 'supervision' | 'dra
         strategy: pool.strategy,
         intensity: pool.intensity ?? supervision.intensity,
         periodMs: pool.periodMs ?? supervision.periodMs,
-        backoff: { firstMs: supervision.backoffMs, maxMs: LONGEST_BACKOFF_MS },
+        backoff: backoffFrom(supervision.backoffMs),
         children: Array.from({ length: pool.pods }, (_, at) => ({ id: `${name}/${at}`, ...child })),
       },
     };

@@ -9,7 +9,7 @@ import { decide } from './fold.ts';
 import { newPod, type PodEvent } from './pod-state.ts';
 
 const SETTINGS = {
-  ...{ processes: 1, standby: 0, killFenced: true, intensity: 0, periodMs: 1_000 },
+  ...{ processes: 1, standby: 0, killFenced: true, intensity: 0, periodMs: 1_000, backoff: null },
   drain: { timeoutMs: 1_000, noticeMs: 100 },
 };
 

@@ -17,6 +17,7 @@ const settings: PodSettings = {
   killFenced: true,
   intensity: 2,
   periodMs: 1_000,
+  backoff: null,
   drain: { timeoutMs: 500, noticeMs: 100 },
 };
 
@@ -119,6 +120,57 @@ test('one crash more than the intensity within the period drains the pod quickly
   expect(pod.state()).toMatchObject({ mode: 'failed', exitCode: 1 });
   expect(actions.map(({ type }) => type)).toEqual(['drain', 'await-deadline']);
   expect(pod.step({ type: 'exited', id: 'c3', code: 0 })).toEqual([{ type: 'end', code: 1 }]);
+});
+
+const SLOW = { intensity: 5, periodMs: 30_000, backoff: { firstMs: 200, maxMs: 5_000 } };
+
+test('a loop of crashes is forked at once the first time, and then ever more slowly, until the budget is spent', () => {
+  const pod = play({ processes: 1, standby: 0, ...SLOW });
+  pod.step({ type: 'start' });
+  expect(pod.step(crash('c0'))).toEqual([{ type: 'refill-in', ms: 0 }]);
+  for (const [restart, waitMs] of [200, 400, 800, 1_600].entries()) {
+    const atMs = 1_000 * restart;
+    expect(pod.step(crash(`c${restart + 1}`), atMs)).toEqual([{ type: 'refill-in', ms: waitMs }]);
+    expect(pod.step({ type: 'refill' }, atMs + waitMs - 1)).toEqual([{ type: 'refill-in', ms: 1 }]);
+    expect(pod.step({ type: 'refill' }, atMs + waitMs)).toEqual([{ type: 'fork', count: 1 }]);
+  }
+  pod.step(crash('c5'), 5_000);
+  expect(pod.state().mode).toBe('failed');
+});
+
+test('of several that crash at once each waits for itself', () => {
+  const pod = play({ processes: 2, standby: 1, ...SLOW });
+  pod.step({ type: 'start' });
+  for (const id of ['c0', 'c1', 'c2']) pod.step(crash(id));
+  expect(pod.state().children.map(({ id }) => id)).toEqual(['c3']);
+  expect(pod.step({ type: 'refill' }, 200)).toEqual([
+    { type: 'fork', count: 1 },
+    { type: 'refill-in', ms: 200 },
+  ]);
+  expect(pod.step({ type: 'refill' }, 400)).toEqual([{ type: 'fork', count: 1 }]);
+});
+
+test('a standby takes a slot at once however many have died: only the next standby waits', () => {
+  const pod = running(SLOW);
+  pod.step(crash('c0'));
+  pod.step({ type: 'recovered', id: 'c0' }, 10);
+  pod.step({ type: 'ready', id: 'c3' }, 20);
+  expect(pod.step(crash('c1'), 30)).toEqual([
+    { type: 'activate', id: 'c3', slot: 1 },
+    { type: 'refill-in', ms: 200 },
+  ]);
+  expect(pod.step({ type: 'recovered', id: 'c1' }, 40)).toEqual([{ type: 'refill-in', ms: 190 }]);
+  expect(pod.step({ type: 'refill' }, 230)).toEqual([{ type: 'fork', count: 1 }]);
+});
+
+test('an end that costs no budget waits for no pause', () => {
+  const pod = running({ ...SLOW, standby: 0 });
+  pod.step(crash('c0'));
+  pod.step(crash('c1'), 10);
+  pod.step({ type: 'leaving', id: 'c2' }, 20);
+  expect(pod.state().children.map(({ id }) => id)).toEqual(['c2', 'c3']);
+  pod.step({ type: 'refill' }, 210);
+  expect(pod.state().children.map(({ id }) => id)).toEqual(['c2', 'c3', 'c4']);
 });
 
 test('crashes that are a period apart never spend the budget', () => {

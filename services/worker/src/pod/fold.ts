@@ -12,7 +12,7 @@ import {
   SERVING,
   serves,
 } from './pod-state.ts';
-import { failed } from './positions.ts';
+import { failed, forkDelayMs } from './positions.ts';
 import { fork, mourn, refill } from './supply.ts';
 
 /**
@@ -107,7 +107,8 @@ function onExit(
     return enterEnding(left, 'failed', EXIT.refused, noticeMs, settings);
   }
   const positions = failed(left.positions, gone.slot ?? 'supply', nowMs);
-  const counted = { ...left, positions };
+  const pausesUntilMs = [...left.pausesUntilMs, nowMs + forkDelayMs(positions, nowMs, settings)];
+  const counted = { ...left, positions, pausesUntilMs: pausesUntilMs.filter((untilMs) => untilMs > nowMs) };
   if (positions.mode === 'escalated') return enterEnding(counted, 'failed', 1, noticeMs, settings);
   return refill(counted, nowMs, settings);
 }

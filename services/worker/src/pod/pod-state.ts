@@ -40,6 +40,8 @@ export interface PodState {
   readonly mode: 'starting' | 'running' | 'draining' | 'failed';
   readonly children: readonly Child[];
   readonly mourned: readonly Mourned[];
+  /** A pause in front of the budget, one for each fault that still waits for it: until then one process fewer is forked. */
+  readonly pausesUntilMs: readonly number[];
   /** Children that a supervisor suspects: each is to have a standby that could take its place. */
   readonly suspects: readonly string[];
   readonly positions: SupervisorState;
@@ -90,7 +92,7 @@ export interface Decision {
 
 /** A pod that has no process yet. */
 export function newPod(settings: PositionLimits): PodState {
-  const nobody = { children: [], mourned: [], suspects: [] };
+  const nobody = { children: [], mourned: [], pausesUntilMs: [], suspects: [] };
   return { mode: 'starting', ...nobody, positions: newPositions(settings), exitCode: 0 };
 }
 

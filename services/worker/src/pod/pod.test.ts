@@ -6,7 +6,7 @@ import { createPod } from './pod.ts';
 
 const YAML = `
 worker: {processes: 2, standby: 1, healthPort: 0}
-supervision: {intensity: 1}
+supervision: {intensity: 2, backoffMs: 300}
 log: {level: silent}
 `;
 
@@ -27,8 +27,8 @@ const working = (busy: number): FromProcess => ({
   ...{ loopDelayMs: 0, rssBytes: 0 },
 });
 
-/** A pod of two slots and a standby, all ready: the puppets in the order of their forks. */
-async function running() {
+/** A pod of two slots and a standby, just started: the puppets in the order of their forks. */
+async function started() {
   const clock = new ManualClock();
   const puppets: Puppet[] = [];
   const spawn: SpawnChild = (_id, listeners) => {
@@ -51,10 +51,16 @@ async function running() {
   );
   await pod.start();
   clock.advance(0);
+  return { clock, ends, puppets, stop: () => pod.stop() };
+}
+
+/** And all ready. */
+async function running() {
+  const { puppets, ...pod } = await started();
   const ready = puppets.splice(0);
   for (const { onMessage } of ready) onMessage({ type: 'ready' });
   const [first, second, standby] = ready as [Puppet, Puppet, Puppet];
-  return { clock, ends, first, second, standby, stop: () => pod.stop() };
+  return { ...pod, first, second, standby };
 }
 
 const activated = (slot: number) => ({ type: 'activate', slot });
@@ -78,5 +84,19 @@ test('and at once where they have not', async () => {
   second.onMessage(working(15));
   first.onExit(KILLED);
   expect(standby.heard).toEqual([activated(0)]);
+  await stop();
+});
+
+test('processes that crash as they start are forked with the pauses of the configuration', async () => {
+  const { clock, puppets, stop } = await started();
+  const crash = (at: number) => puppets[at]?.onExit({ ...KILLED, code: 1, signal: null });
+  crash(0);
+  clock.advance(0);
+  expect(puppets).toHaveLength(4);
+  crash(1);
+  clock.advance(299);
+  expect(puppets).toHaveLength(4);
+  clock.advance(1);
+  expect(puppets).toHaveLength(5);
   await stop();
 });

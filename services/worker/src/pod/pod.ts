@@ -14,6 +14,7 @@ import { createFamily } from './family.ts';
 import { decide } from './fold.ts';
 import { createHealthServer } from './health-server.ts';
 import { metricsText } from './metrics.ts';
+import { podSettings } from './pod-settings.ts';
 import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
 import { takeoverWaitOf } from './takeover.ts';
 
@@ -46,22 +47,10 @@ export interface Pod extends Lifecycle {
   readonly children: readonly (Child & { readonly pid: number })[];
 }
 
-function settingsOf(config: Config): PodSettings {
-  const { worker, supervision, drain } = config;
-  return {
-    processes: worker.processes,
-    standby: worker.standby,
-    killFenced: supervision.killFenced,
-    intensity: supervision.intensity,
-    periodMs: supervision.periodMs,
-    drain,
-  };
-}
-
 /** Acts out what {@link decide} decides. `stop` drains, with the time that the configuration gives. */
 export function createPod(config: Config, options: PodOptions, dependencies: PodDependencies): Pod {
   const { spawn, clock, log } = dependencies;
-  const settings = settingsOf(config);
+  const settings = podSettings(config);
   const startedAtMs = clock.nowMs();
   const census = createCensus();
   const family = createFamily({

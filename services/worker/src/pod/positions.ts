@@ -1,7 +1,10 @@
 import {
   newSupervisor,
+  restartDelayMs,
+  restartsUsed,
   type SupervisorAction,
   type SupervisorEvent,
+  type SupervisorSpec,
   type SupervisorState,
   supervise,
 } from '@millrace/supervision';
@@ -17,6 +20,7 @@ export interface PositionLimits {
   readonly processes: number;
   readonly intensity: number;
   readonly periodMs: number;
+  readonly backoff: SupervisorSpec['backoff'];
 }
 
 const idOf = (position: Position) => (position === 'supply' ? position : `slot-${position}`);
@@ -28,6 +32,7 @@ export function newPositions({ processes, intensity, periodMs }: PositionLimits)
     strategy: 'one_for_one',
     intensity,
     periodMs,
+    // A vacant position is a standby's at once, and each of its ends counts: what a pause stands in front of is the fork.
     backoff: null,
     children: ids.map((id) => ({ id, restart: 'permanent', shutdown: 'brutal_kill' }) as const),
   } as const;
@@ -37,6 +42,15 @@ export function newPositions({ processes, intensity, periodMs }: PositionLimits)
 /** The process in that position ended by a fault of its own. The supervisor gives up (`escalated`) or goes on. */
 export function failed(state: SupervisorState, position: Position, nowMs: number): SupervisorState {
   return tell(state, { type: 'exited', id: idOf(position), reason: 'abnormal' }, nowMs);
+}
+
+/** How long the fork that makes the latest of those faults good waits, ms: the first in the period does not. */
+export function forkDelayMs(
+  state: SupervisorState,
+  nowMs: number,
+  { backoff }: Pick<PositionLimits, 'backoff'>,
+): number {
+  return restartDelayMs(restartsUsed(state, nowMs), backoff);
 }
 
 function tell(state: SupervisorState, event: SupervisorEvent, nowMs: number): SupervisorState {

@@ -60,13 +60,19 @@ function dismiss(state: PodState, settings: PodSettings): Decision {
   return { state: { ...state, children }, actions };
 }
 
-/** Processes that are missing, and ms until they may be forked: those that a slot waits for, before all others. */
+/**
+ * Processes that are missing, how many of them may be forked now, and ms until that may be more: those that a slot waits
+ * for go before all others, and each that its own fault holds back waits for itself.
+ */
 function lacking(state: PodState, nowMs: number, settings: PodSettings) {
   const serving = state.children.filter(serves).length;
-  const waitMs = Math.max(0, ...state.mourned.map(({ untilMs }) => untilMs - nowMs));
+  const mourningMs = Math.max(0, ...state.mourned.map(({ untilMs }) => untilMs - nowMs));
+  const pausesMs = state.pausesUntilMs.map((untilMs) => untilMs - nowMs).filter((ms) => ms > 0);
   const forSlots = settings.processes - serving;
   const forAll = settings.processes + wantedStandbys(state, settings) - serving;
-  return { now: waitMs === 0 ? forAll : forSlots, forAll, waitMs };
+  const now = Math.min(mourningMs === 0 ? forAll : forSlots, forAll - pausesMs.length);
+  const waits = mourningMs === 0 ? pausesMs : [mourningMs, ...pausesMs];
+  return { now, forAll, waitMs: Math.min(...waits) };
 }
 
 function forkLater(state: PodState, nowMs: number, settings: PodSettings): readonly PodAction[] {
