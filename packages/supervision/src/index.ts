@@ -1,4 +1,4 @@
-export { type BlameFacts, blameOf } from './death/blame.ts';
+export { type BlameFacts, blameOf, isSentByOthers } from './death/blame.ts';
 export { BEATS_BEFORE_DEATH_MS, withHistory } from './death/certificate.ts';
 export { createDeathWatch, type DeathWatch } from './death/death-watch.ts';
 export { withLateExit } from './death/late-exit.ts';

@@ -7,6 +7,11 @@ type Cause = DeathCertificate['cause'];
 /** What somebody else sends to a process that is to end; whatever else ends one is the process's own doing. */
 const SENT_BY_OTHERS: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT']);
 
+/** False for an end without a signal too. */
+export function isSentByOthers(signal: string | null): boolean {
+  return signal !== null && SENT_BY_OTHERS.has(signal);
+}
+
 /** What kind of death the proof shows. */
 export function causeOf(state: Pick<StartState, 'saidBye' | 'parentGone'>, proof: Proof): Cause {
   if (proof.by === 'silence') return 'hung';
@@ -21,7 +26,7 @@ function causeOfExit(saidBye: boolean, kind: 'process-exit' | 'pod-exit', exit: 
   if (exit.outOfMemory) return 'oom';
   if (exit.fenced) return 'hung';
   if (exit.ordered) return 'ordered';
-  const byItself = signal !== null && !SENT_BY_OTHERS.has(signal);
+  const byItself = signal !== null && !isSentByOthers(signal);
   if (!byItself && signal !== 'SIGKILL' && (expected || (saidBye && code === 0))) return 'shutdown';
   if (kind === 'pod-exit') return 'pod-lost';
   return signal !== null && !byItself ? 'killed' : 'crash';

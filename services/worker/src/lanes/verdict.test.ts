@@ -22,6 +22,7 @@ test.each([
   ['SIGKILL', true, 'oom'],
   ['SIGKILL', false, 'killed'],
   ['SIGTERM', false, 'killed'],
+  ['SIGINT', false, 'killed'],
 ] as const)('signal %s, out of memory %s: %s', (signal, outOfMemory, cause) => {
   expect(causeOf(signal, outOfMemory)).toBe(cause);
 });

@@ -1,4 +1,5 @@
 import { type Clock, type Kill, type Log, MillraceError, type Outcome } from '@millrace/core';
+import { isSentByOthers } from '@millrace/supervision';
 import type { LaneRun } from './lane.ts';
 
 /** How the thread or process that ran one job, and no other, ended before the job had an outcome. */
@@ -11,13 +12,10 @@ export type RunDeath = Pick<
   readonly message: string;
 };
 
-/** What somebody else sends to a process that is to go; whatever else ends one is the process's own doing. */
-const SENT_BY_OTHERS: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
-
 /** Out of memory shows in what was seen, not in the signal: V8 aborts, the kernel kills. */
 export function causeOf(exitSignal: string | null, outOfMemory: boolean): RunDeath['cause'] {
   if (outOfMemory) return 'oom';
-  return exitSignal !== null && SENT_BY_OTHERS.has(exitSignal) ? 'killed' : 'crash';
+  return isSentByOthers(exitSignal) ? 'killed' : 'crash';
 }
 
 /** Judges deaths of threads and processes that we did not bring about, or only since they were hung. */
