@@ -1,30 +1,42 @@
 import type { RedisSettings } from '@millrace/core';
 import { Cluster, Redis } from 'ioredis';
 import { type OwnScript, SCRIPTS } from '../backend/compose.ts';
-import { addressOf, clusterOptions, type Profile, serverOptions } from './options.ts';
+import { addressOf, clusterOptions, type Profile, type Purpose, serverOptions } from './options.ts';
 import { readPasswords } from './secrets.ts';
 import { sentinelConnector } from './sentinel-connector.ts';
 
 export type { Profile } from './options.ts';
 
-function dialServer(settings: RedisSettings, profile: Profile, name: string): Redis {
+function dialServer(settings: RedisSettings, purpose: Purpose): Redis {
   const reread = () => void Object.assign(client.options, passwordsNow(settings));
-  const options = serverOptions(settings, profile, name, readPasswords(settings), reread);
+  const options = serverOptions(settings, purpose, readPasswords(settings), reread);
   // biome-ignore lint/complexity/useLiteralKeys: private to ioredis; by its name in brackets the compiler still checks it
   const isClosing = () => client['manuallyClosing'];
   const client: Redis =
     settings.url === null
       ? new Redis({ ...options, Connector: sentinelConnector(isClosing) })
       : new Redis(settings.url, options);
+  forgetDeadline(client);
   return client;
 }
 
-function dialCluster(settings: RedisSettings, profile: Profile, name: string): Cluster {
+/** ioredis leaves the timer of `socketTimeout` running when a connection closes, and it would cut the next one. */
+function forgetDeadline(client: Redis): void {
+  // biome-ignore-start lint/complexity/useLiteralKeys: private to ioredis; by its name in brackets the compiler still checks it
+  client.on('close', () => {
+    client['socketTimeoutTimer']?.close();
+    client['socketTimeoutTimer'] = undefined;
+  });
+  // biome-ignore-end lint/complexity/useLiteralKeys: see above
+}
+
+function dialCluster(settings: RedisSettings, purpose: Purpose): Cluster {
   const reread = () => void Object.assign(cluster.options.redisOptions ?? {}, passwordsNow(settings));
-  const options = clusterOptions(settings, profile, name, readPasswords(settings), reread);
+  const options = clusterOptions(settings, purpose, readPasswords(settings), reread);
   const cluster = new Cluster((settings.cluster?.nodes ?? []).map(addressOf), options);
   // A node that is dialled again is a new connection of the pool.
   cluster.on('-node', reread);
+  cluster.on('+node', forgetDeadline);
   return cluster;
 }
 
@@ -41,12 +53,18 @@ function passwordsNow(settings: RedisSettings): object {
  * The one door to the store: opens a connection (it dials at once, in the background) that knows Millrace's scripts and
  * carries `name`. A Cluster's is one to each of its nodes, and takes every command that a single server's does; what
  * concerns a server and not a key is to be asked of each of {@link nodesOf}. Throws `config_invalid` for a file that
- * cannot be read.
+ * cannot be read. `longestReadMs` is for a connection that asks the store to wait for long.
  */
-export function openClient(settings: RedisSettings, profile: Profile, name: string): Redis {
+export function openClient(
+  settings: RedisSettings,
+  profile: Profile,
+  name: string,
+  longestReadMs?: number,
+): Redis {
+  const purpose = { profile, name, longestReadMs };
   const client = settings.cluster
-    ? (dialCluster(settings, profile, name) as unknown as Redis)
-    : dialServer(settings, profile, name);
+    ? (dialCluster(settings, purpose) as unknown as Redis)
+    : dialServer(settings, purpose);
   for (const script of [...SCRIPTS.guards.values(), ...SCRIPTS.own.values()]) {
     client.defineCommand(script.command, { lua: script.lua, numberOfKeys: script.numberOfKeys });
   }

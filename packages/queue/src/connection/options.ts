@@ -7,6 +7,11 @@ export type Profile = 'fail-fast' | 'patient';
 
 /** Between two dials of a server that is away: a waiting worker is to be back before a supervisor doubts it. Ms. */
 const PATIENT_DIAL_MS = 50;
+/**
+ * A call that has no answer for so long, nor any other call since, is on a connection whose other end is gone: a node that
+ * dies closes nothing, and TCP asks after it for a quarter of an hour. Longer than any script holds the store. Ms.
+ */
+const ANSWER_MS = 5_000;
 /** A store that is reading its file back is asked again this soon; by default ioredis waits a second. Ms. */
 const LOADING_RETRY_MS = 50;
 /** A move of a Cluster's slots is looked for this often, also where nothing fails. Ms. */
@@ -82,12 +87,23 @@ export function addressOf(node: string): Address {
   return { host: node.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(node.slice(colon + 1)) };
 }
 
+/** What a connection is for. */
+export interface Purpose {
+  readonly profile: Profile;
+  /** What the store lists it by. */
+  readonly name: string;
+  /** The longest wait in the store that is asked for on it; by default one of a second or so. Ms. */
+  readonly longestReadMs?: number | undefined;
+}
+
 /** What is told to every server, however it is found. */
-function common(settings: RedisSettings, profile: Profile, name: string): RedisOptions {
+function common(settings: RedisSettings, { profile, name, longestReadMs = 0 }: Purpose): RedisOptions {
   const tls = tlsOptions(settings);
   return {
     ...PROFILES[profile],
     connectTimeout: 2_000,
+    // Counts only while an answer is due: a connection may idle.
+    socketTimeout: ANSWER_MS + longestReadMs,
     maxLoadingRetryTime: LOADING_RETRY_MS,
     connectionName: name,
     // It would fill the ACL log of a store whose user may not.
@@ -102,18 +118,17 @@ function common(settings: RedisSettings, profile: Profile, name: string): RedisO
 /** Options of a single server, or of the master that Sentinels name. `reread` is called before every dial. */
 export function serverOptions(
   settings: RedisSettings,
-  profile: Profile,
-  name: string,
+  purpose: Purpose,
   passwords: Passwords,
   reread: () => void,
 ): RedisOptions {
   const { sentinel, sentinelUsername } = settings;
   const options: RedisOptions = {
-    ...common(settings, profile, name),
+    ...common(settings, purpose),
     ...passwords,
     retryStrategy(times) {
       reread();
-      return dial[profile](times);
+      return dial[purpose.profile](times);
     },
   };
   if (!sentinel) return options;
@@ -123,7 +138,7 @@ export function serverOptions(
     name: sentinel.name,
     // A frozen master closes no connection: the Sentinels tell that another one leads.
     failoverDetector: true,
-    sentinelRetryStrategy: dial[profile],
+    sentinelRetryStrategy: dial[purpose.profile],
     sentinelReconnectStrategy: () => 1_000,
     sentinelCommandTimeout: SENTINEL_ANSWER_MS,
     ...(sentinelUsername && { sentinelUsername }),
@@ -134,20 +149,19 @@ export function serverOptions(
 /** Options of a Cluster; it has no database but 0. `reread` is called before every dial. */
 export function clusterOptions(
   settings: RedisSettings,
-  profile: Profile,
-  name: string,
+  purpose: Purpose,
   passwords: Passwords,
   reread: () => void,
 ): ClusterOptions {
   const { password } = passwords;
   return {
-    ...CLUSTER_PROFILES[profile],
+    ...CLUSTER_PROFILES[purpose.profile],
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     clusterRetryStrategy(times) {
       reread();
-      return dial[profile](times);
+      return dial[purpose.profile](times);
     },
-    redisOptions: { ...common(settings, profile, name), ...(password !== undefined && { password }) },
+    redisOptions: { ...common(settings, purpose), ...(password !== undefined && { password }) },
     // A certificate names hosts, and the nodes tell their addresses: without a name of its own each is asked by its address.
     ...(settings.tls && { dnsLookup: (address, callback) => callback(null, address) }),
   };

@@ -55,6 +55,9 @@ function identityOf(
   };
 }
 
+/** BullMQ's own limit for its blocking read, whose answer it waits for with a timer of its own as well. */
+const LONGEST_READ_MS = 10_000;
+
 /** Two connections: one for commands, one for the blocking read. */
 function openConnections(store: RedisSettings, queue: string, startId: string) {
   return {
@@ -64,6 +67,7 @@ function openConnections(store: RedisSettings, queue: string, startId: string) {
       store,
       'patient',
       `${store.prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`,
+      LONGEST_READ_MS,
     ),
   };
 }
