@@ -49,6 +49,23 @@ test('a blame that comes after the reclaim makes suspects, once, and its evidenc
   ]);
 });
 
+test('a death that is put down late to what is a suspect already spares it once, whoever says so', async () => {
+  const { ids, blame } = await diedOf(1);
+  const [id = ''] = ids;
+  await blame();
+  const spared = () => bench.redis.hget(queueKeys(bench.prefix, 'work').job(id), 'mrSpared');
+  const deaths = [];
+  for (const by of ['jobs', 'none', 'unknown'] as const) {
+    const { startId } = await dies(bench, store, { cause: 'pod-lost', blame: by });
+    const certificate = certificateOf(startId, { cause: 'oom', blame: 'jobs' });
+    deaths.push(() => store.supervision.blame('work', { startId, certificate }, ids));
+  }
+  // Both supervisors learn of it, and of each death after the next.
+  for (const death of [...deaths, ...deaths]) await death();
+  expect(await spared()).toBe('3');
+  expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: true });
+});
+
 test('a job that somebody has taken again is blamed for the start before', async () => {
   const { ids, blame } = await diedOf(1);
   const [id = ''] = ids;

@@ -9,6 +9,7 @@
                  the hash <prefix>millrace:death:<start>
     mrKillStart  the start number of the last kill: a start is killed once, whoever tells it, however often
     mrSpared     how often a worker died while the job ran alone in it or waited to: hardly its doing
+    mrSparedBy   one line of JSON each, as the second kind in mrKilledBy: a death is counted once here, too
     mrDead       'poison' or 'final', of a dead letter; mrEvidence its kills, resolved; mrReplayedAs its replay
 ]]
 -- The newest that fit are kept; a take carries them all.
@@ -16,7 +17,7 @@ local EVIDENCE_BYTES = 16384
 -- A job that outlived so many workers as a suspect may well have killed them from where it ran alone. Or it waited beside
 -- the one that did: the store does not see a suspect's turn come. As many stalls are borne.
 local MOST_SPARED = 10
-local SUSPICION = {'mrKills', 'mrSuspect', 'mrKilledBy', 'mrKillStart', 'mrSpared'}
+local SUSPICION = {'mrKills', 'mrSuspect', 'mrKilledBy', 'mrKillStart', 'mrSpared', 'mrSparedBy'}
 
 local function withLine(lines, line)
   local all = (lines or '') .. line .. '\n'
@@ -27,17 +28,19 @@ end
 --[[
   A worker died with a job in it: the fields of its hash that change. A suspect, which ran alone in a process of its own
   or waited to, is innocent of that; everybody else may be the killer, and is a suspect if a job surely was (`certain`),
-  or at the second time. `marks` is mrSuspect, mrKills, mrKilledBy and mrSpared of the hash, `limit` is poison.kills. No calls.
+  or at the second time. `marks` is mrSuspect, mrKills, mrKilledBy, mrSpared and mrSparedBy of the hash, `limit` is poison.kills. No calls.
 ]]
 local function afterDeath(marks, line, startNumber, certain, limit)
   local kills = tonumber(marks[2]) or 0
   if marks[1] then
     local spared = (tonumber(marks[4]) or 0) + 1
-    if kills < limit and spared < MOST_SPARED then return {'mrSpared', spared} end
+    local fields = {'mrSpared', spared, 'mrSparedBy', withLine(marks[5], line)}
+    if kills < limit and spared < MOST_SPARED then return fields end
     -- The next worker that takes it fails it, unrun: BullMQ's deferred failure.
     local what = kills >= limit and ('killed its process ' .. kills .. ' times')
       or (spared .. ' workers died while it ran alone in them or waited to')
-    return {'mrSpared', spared, 'defa', 'poison: ' .. what}
+    fields[5], fields[6] = 'defa', 'poison: ' .. what
+    return fields
   end
   local fields = {'mrKills', kills + 1, 'mrKillStart', startNumber, 'mrKilledBy', withLine(marks[3], line)}
   if certain or kills + 1 >= 2 then

@@ -5,7 +5,7 @@
   KEYS  the six of accounts.lua
   ARGV  [1] key prefix of jobs  [2] now ms  [3] start id  [4] poison.kills  [5…] job ids that it left behind
   Returns how many jobs it was counted against.
-  Atomic: one script. Twice is once: the line of the death in `mrKilledBy` tells that it was counted.
+  Atomic: one script. Twice is once: the line of the death in `mrKilledBy` or `mrSparedBy` tells that it was counted.
   Cost: 3 calls a job.
 ]]
 local prefix, now, start, limit = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
@@ -13,16 +13,16 @@ local mark = cjson.encode(start)
 local counted = 0
 for i = 5, #ARGV do
   local key = prefix .. ARGV[i]
-  local job = redis.call('HMGET', key, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared', 'ats', 'finishedOn')
+  local job = redis.call('HMGET', key, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared', 'mrSparedBy', 'ats', 'finishedOn')
   -- Removed, over, or counted: there is nothing to be held against it.
-  local isCounted = job[3] and string.find(job[3], '"d":' .. mark, 1, true)
-  if job[5] and not job[6] then
+  local isCounted = string.find((job[3] or '') .. (job[5] or ''), '"d":' .. mark, 1, true)
+  if job[6] and not job[7] then
     if isCounted then
       redis.call('HSET', key, 'mrSuspect', '1')
     else
       -- Somebody may have taken it again: the death was the start's before.
       local again = redis.call('EXISTS', key .. ':lock') == 1 and not holdsLock(start, key)
-      local number = tonumber(job[5]) - (again and 1 or 0)
+      local number = tonumber(job[6]) - (again and 1 or 0)
       local line = cjson.encode({d = start, s = number, a = now})
       redis.call('HSET', key, unpack(afterDeath(job, line, tostring(number), true, limit)))
       counted = counted + 1
