@@ -1,8 +1,8 @@
 import { blockerOf, isItsTurn } from './order.ts';
 import { change, news, type PodEnd, type PoolAction, type PoolTurn } from './pool-turn.ts';
-import { openDelayMs, seconds, triesOf } from './regulate.ts';
 import { newReplicas, withoutPod, withPod, withSize } from './replicas.ts';
 import { isWanted, type PoolNode, type Tree, type TreeSettings } from './tree.ts';
+import { diedTooOften, heal, isProven, isTrialDue, shut, tryOut } from './trial.ts';
 
 /** What happened to pods that somebody else makes. */
 export type ReplicaEvent =
@@ -50,7 +50,7 @@ export function keepReplicas(
         onPool(turn, event.pool, (pool) => started(pool, event.pod));
         return;
       case 'pod-ended':
-        for (const [at, pool] of turn.pools.entries()) ended(turn, at, pool, event);
+        for (const pool of turn.pools) ended(turn, pool, event);
         return;
       case 'sized':
         onPool(turn, event.pool, (pool) => sized(turn, pool, event));
@@ -104,12 +104,7 @@ function isFault({ settings }: PoolTurn, end: PodEnd): boolean {
   return restart === 'permanent' || (restart === 'transient' && end === 'abnormal');
 }
 
-function ended(
-  turn: Turn,
-  at: number,
-  pool: PoolTurn,
-  { pod, end }: Extract<ReplicaEvent, { type: 'pod-ended' }>,
-): void {
+function ended(turn: Turn, pool: PoolTurn, { pod, end }: Extract<ReplicaEvent, { type: 'pod-ended' }>): void {
   const position = pool.node.engine.children.findIndex(({ id }) => id === pod);
   if (position === -1) return;
   const younger = pool.node.engine.children.slice(position + 1).map(({ id }) => id);
@@ -121,7 +116,7 @@ function ended(
   change(pool, { engine: { ...engine, restarts } });
   if (engine.mode === 'escalated') return;
   if (engine.mode === 'trial' || restarts.length > intensity) {
-    giveUp(turn, at, faultOf(pool));
+    giveUp(turn, pool, faultOf(pool));
     return;
   }
   news(pool, 'restarted', `A pod of pool "${pool.node.name}" ended unasked; its controller starts it again.`);
@@ -137,25 +132,13 @@ function endPods(pool: PoolTurn, pods: readonly string[]): void {
   }
 }
 
-function faultOf({ node: { name, engine, trouble } }: PoolTurn): string {
-  const { intensity, periodMs } = engine.spec;
-  if (trouble !== null) return `A pod of pool "${name}" ended in its trial.`;
-  return `Pods of pool "${name}" died more than ${intensity} times in ${seconds(periodMs)}.`;
+function faultOf({ node }: PoolTurn): string {
+  return node.trouble === null ? diedTooOften(node) : `A pod of pool "${node.name}" ended in its trial.`;
 }
 
-function giveUp(turn: Turn, at: number, fault: string): void {
-  const pool = turn.pools[at] as PoolTurn;
-  const { trouble } = pool.node;
-  const tries = triesOf(turn, pool.node);
-  const delayMs = openDelayMs(turn, tries);
-  const reason = `${fault} Its pods are tried again after ${seconds(delayMs)}.`;
-  const retryAtMs = turn.nowMs + delayMs;
-  change(pool, {
-    engine: { ...pool.node.engine, mode: 'escalated' },
-    trouble: { reason, sinceMs: trouble?.sinceMs ?? turn.nowMs, retryAtMs, tries },
-    provenAtMs: null,
-  });
-  news(pool, 'gave-up', reason);
+function giveUp({ settings }: Turn, pool: PoolTurn, fault: string): void {
+  change(pool, { engine: { ...pool.node.engine, mode: 'escalated' } });
+  shut(pool, settings, fault, 'Its pods are');
 }
 
 function sized(
@@ -167,15 +150,12 @@ function sized(
   // Its kubelet waits longer and longer before each try, so that no budget would ever be spent.
   const isHopeless = wanted > 0 && present > 0 && crashing === present;
   if (!isHopeless || pool.node.engine.mode === 'escalated') return;
-  giveUp(turn, turn.pools.indexOf(pool), `Every pod of pool "${pool.node.name}" ends as it starts.`);
+  giveUp(turn, pool, `Every pod of pool "${pool.node.name}" ends as it starts.`);
 }
 
 function resumed(pool: PoolTurn): void {
-  const { engine, trouble } = pool.node;
-  change(pool, { engine: { ...engine, mode: 'running', restarts: [] }, trouble: null, provenAtMs: null });
-  if (trouble === null) return;
-  change(pool, { healed: { atMs: pool.nowMs, tries: trouble.tries } });
-  news(pool, 'healed', `Pool "${pool.node.name}" is whole again.`);
+  change(pool, { engine: { ...pool.node.engine, mode: 'running', restarts: [] } });
+  heal(pool);
 }
 
 /** What follows from the pools as they stand: trials, their good ends, and who stands behind whom. */
@@ -183,7 +163,7 @@ function regulate(turn: Turn, at: number): void {
   const pool = turn.pools[at] as PoolTurn;
   const nodes = turn.pools.map(({ node }): PoolNode => node);
   tryAgain(turn, pool, isItsTurn(nodes, at, turn.settings.strategy));
-  prove(turn, pool);
+  if (isProven(pool)) resumed(pool);
   halt(
     pool,
     blockerOf(
@@ -195,27 +175,15 @@ function regulate(turn: Turn, at: number): void {
   awaitFirst(pool);
 }
 
-/** A clock that was set back lengthens no wait beyond its longest. */
+/** The pods that run are the trial; where there is none yet, it waits for one. */
 function tryAgain(turn: Turn, pool: PoolTurn, isTurn: boolean): void {
-  const { engine, trouble, name } = pool.node;
-  if (engine.mode !== 'escalated' || trouble === null || trouble.retryAtMs === null) return;
-  const dueMs = Math.min(trouble.retryAtMs, turn.nowMs + openDelayMs(turn, trouble.tries));
-  if (dueMs !== trouble.retryAtMs) change(pool, { trouble: { ...trouble, retryAtMs: dueMs } });
-  if (dueMs > turn.nowMs || !isTurn || engine.children.length === 0) return;
-  change(pool, {
-    engine: { ...engine, mode: 'trial' },
-    trouble: { ...trouble, retryAtMs: null },
-    provenAtMs: turn.nowMs + turn.settings.trialMs,
-  });
-  news(pool, 'trial', `The pods of pool "${name}" are tried.`);
-}
-
-function prove(turn: Turn, pool: PoolTurn): void {
-  const { engine, provenAtMs } = pool.node;
-  if (engine.mode !== 'trial' || provenAtMs === null) return;
-  const dueMs = Math.min(provenAtMs, turn.nowMs + turn.settings.trialMs);
-  if (dueMs !== provenAtMs) change(pool, { provenAtMs: dueMs });
-  if (dueMs <= turn.nowMs) resumed(pool);
+  if (!isTrialDue(pool, turn.settings) || !isTurn || pool.node.engine.children.length === 0) return;
+  const begin = () =>
+    change(pool, {
+      engine: { ...pool.node.engine, mode: 'trial' },
+      provenAtMs: turn.nowMs + turn.settings.trialMs,
+    });
+  tryOut(pool, begin, `The pods of pool "${pool.node.name}" are tried.`);
 }
 
 /** Behind a pool in trouble: its pods are ended once, and what is started instead finds its queues paused. */

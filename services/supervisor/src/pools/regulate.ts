@@ -1,10 +1,8 @@
-import { LONGEST_OPEN_MS } from '@millrace/core';
 import { newSupervisor } from '@millrace/supervision';
 import { blockerOf, isDown, isItsTurn } from './order.ts';
 import { change, news, type PoolTurn, tell } from './pool-turn.ts';
 import { isWanted, type PoolNode, type TreeSettings } from './tree.ts';
-
-export const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
+import { diedTooOften, heal, isProven, isTrialDue, shut, tryOut } from './trial.ts';
 
 /** All pools while something happens to one of them. */
 export interface TreeTurn {
@@ -29,52 +27,29 @@ function poolAt({ pools }: TreeTurn, at: number): PoolTurn {
   return pools[at] as PoolTurn;
 }
 
-/** How long a pool that gave up so often stays shut, ms. */
-export function openDelayMs({ settings }: Pick<TreeTurn, 'settings'>, tries: number): number {
-  return Math.min(LONGEST_OPEN_MS, settings.openMs * 2 ** Math.min(tries, 30));
-}
-
 /** A pool that gave up just now, or whose trial failed. */
 function openCircuit(turn: TreeTurn, at: number): boolean {
   const pool = poolAt(turn, at);
   const { engine, trouble } = pool.node;
   const gaveUp = engine.mode === 'escalating' || engine.mode === 'escalated';
   if (!gaveUp || (trouble !== null && trouble.retryAtMs !== null)) return false;
-  const tries = triesOf(turn, pool.node);
-  const delayMs = openDelayMs(turn, tries);
-  const reason = `${faultOf(pool.node)} One pod is tried again after ${seconds(delayMs)}.`;
-  const sinceMs = trouble?.sinceMs ?? turn.nowMs;
-  const retryAtMs = turn.nowMs + delayMs;
-  change(pool, { trouble: { reason, sinceMs, retryAtMs, tries }, provenAtMs: null });
-  news(pool, 'gave-up', reason);
+  shut(pool, turn.settings, faultOf(pool.node), 'One pod is');
   return true;
 }
 
-function faultOf({ name, engine, trouble }: PoolNode): string {
-  const { intensity, periodMs } = engine.spec;
+function faultOf(node: PoolNode): string {
+  const { name, engine, trouble } = node;
   if (trouble !== null) return `The trial pod of pool "${name}" died.`;
   if (engine.why === 'start-failed') return `A pod of pool "${name}" could not be started.`;
-  return `Pods of pool "${name}" died more than ${intensity} times in ${seconds(periodMs)}.`;
-}
-
-/** A trial that fails doubles the wait, and so does a heal that did not last as long as the wait before it. */
-export function triesOf(
-  turn: Pick<TreeTurn, 'settings' | 'nowMs'>,
-  { trouble, healed, engine }: PoolNode,
-): number {
-  if (trouble !== null) return trouble.tries + 1;
-  if (healed === null) return 0;
-  const lastedMs = turn.nowMs - healed.atMs;
-  return lastedMs <= Math.max(engine.spec.periodMs, openDelayMs(turn, healed.tries)) ? healed.tries + 1 : 0;
+  return diedTooOften(node);
 }
 
 /** Its trial was good, or an operator resumed it. */
 function closeCircuit(turn: TreeTurn, at: number): boolean {
   const pool = poolAt(turn, at);
-  const { engine, trouble, name } = pool.node;
+  const { engine, trouble } = pool.node;
   if (trouble === null || (engine.mode !== 'starting' && engine.mode !== 'running')) return false;
-  change(pool, { trouble: null, provenAtMs: null, healed: { atMs: turn.nowMs, tries: trouble.tries } });
-  news(pool, 'healed', `Pool "${name}" is whole again.`);
+  heal(pool);
   return true;
 }
 
@@ -108,28 +83,17 @@ function begin(turn: TreeTurn, at: number): boolean {
   return true;
 }
 
-/** The half-open trial. A clock that was set back lengthens no wait beyond its longest. */
+/** The half-open trial. */
 function tryAgain(turn: TreeTurn, at: number): boolean {
   const pool = poolAt(turn, at);
-  const { engine, trouble, name } = pool.node;
-  if (engine.mode !== 'escalated' || trouble === null || trouble.retryAtMs === null) return false;
-  const dueMs = Math.min(trouble.retryAtMs, turn.nowMs + openDelayMs(turn, trouble.tries));
-  if (dueMs !== trouble.retryAtMs) change(pool, { trouble: { ...trouble, retryAtMs: dueMs } });
-  if (dueMs > turn.nowMs || !isItsTurn(nodesOf(turn), at, turn.settings.strategy)) return false;
-  change(pool, { trouble: { ...trouble, retryAtMs: null } });
-  tell(pool, { type: 'trial' });
-  news(pool, 'trial', `One pod of pool "${name}" is tried.`);
+  if (!isTrialDue(pool, turn.settings) || !isItsTurn(nodesOf(turn), at, turn.settings.strategy)) return false;
+  tryOut(pool, () => tell(pool, { type: 'trial' }), `One pod of pool "${pool.node.name}" is tried.`);
   return true;
 }
 
 function prove(turn: TreeTurn, at: number): boolean {
   const pool = poolAt(turn, at);
-  const { engine, provenAtMs } = pool.node;
-  if (engine.mode !== 'trial' || provenAtMs === null) return false;
-  // A clock that was set back makes nobody live longer before it is believed.
-  const dueMs = Math.min(provenAtMs, turn.nowMs + turn.settings.trialMs);
-  change(pool, { provenAtMs: dueMs });
-  if (dueMs > turn.nowMs) return false;
+  if (!isProven(pool)) return false;
   tell(pool, { type: 'proven' });
   return pool.node.engine.mode !== 'trial';
 }
