@@ -12,6 +12,7 @@ import { createEventRecorder } from './event-recorder.ts';
 import { clusterNames } from './names.ts';
 import { type PodObject, poolOf } from './objects.ts';
 import { createOrders } from './orders.ts';
+import { ownObjects } from './owned-objects.ts';
 import { createPodBook } from './pod-book.ts';
 import { createPodWriter } from './pod-writer.ts';
 import { sparing } from './sparing.ts';
@@ -41,7 +42,8 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
   const namespace = place.namespace ?? credentials.namespace;
   const names = clusterNames(place, id);
   const meter = createApiMeter(clock.monotonicMs());
-  const api = tellDenials(createApi({ ...credentials, namespace }, clock, meter), clock, log);
+  const bare = createApi({ ...credentials, namespace }, clock, meter);
+  const api = tellDenials(ownObjects(bare, names.lease), clock, log);
   const book = createPodBook();
   let isCandidate: () => boolean = () => false;
   let onEvent: ((event: ClusterEvent) => void) | undefined;
