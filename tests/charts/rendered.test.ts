@@ -59,6 +59,21 @@ describe.skipIf(!has('helm'))(`every example${missing('helm')}`, () => {
   });
 });
 
+// `auto` on a live cluster renders what `always` does, unless the namespace's labels enforce *restricted* (pods_test.yaml).
+describe.skipIf(!has('helm'))(`on volumes that do not heed fsGroup${missing('helm')}`, () => {
+  const faultsOf = async (chown: string) =>
+    podsOf(await render({ store: { evaluation: { persistence: { chown } } } })).flatMap(restrictedFaults);
+
+  test('one container of the evaluation store is beyond the restricted profile, in what it must', async () => {
+    const faults = ['runAsNonRoot', 'runAsUser', 'capabilities.add'].map((what) => `own-data: ${what}`);
+    expect(await faultsOf('always')).toEqual(faults);
+  });
+
+  test('and none where it is told not to be', async () => {
+    expect(await faultsOf('never')).toEqual([]);
+  });
+});
+
 describe.skipIf(!has('helm'))(`a change${missing('helm')}`, () => {
   const checksums = async (values: object) =>
     new Map(

@@ -51,12 +51,17 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
-{{/* The metadata block of every object. Further arguments: "name" (else the component's), "annotations" (dict). */}}
+{{/*
+The metadata block of every object. Further arguments: "name" (else the component's), "labels" (dict, over those of every
+object), "annotations" (dict).
+*/}}
 {{- define "millrace.metadata" -}}
 name: {{ .name | default (include "millrace.componentName" .) }}
 namespace: {{ include "millrace.namespace" .root }}
 labels:
-  {{- include "millrace.labels" . | nindent 2 }}
+  {{- $labels := include "millrace.labels" . }}
+  {{- with .labels }}{{ $labels = mergeOverwrite (fromYaml $labels) . | toYaml }}{{ end }}
+  {{- $labels | nindent 2 }}
 {{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}

@@ -82,6 +82,13 @@ describe.skipIf(!has('helm'))(`PrometheusRule${missing('helm')}`, () => {
     }
   });
 
+  it('names the file of the runbook where nobody said at which address it is read', async () => {
+    for (const { alert, annotations } of rulesOf(await render(enabled()))) {
+      expect(annotations.runbook_url).toBe(`docs/runbooks/${alert}.md`);
+      expect(existsSync(join(CHART, '../..', annotations.runbook_url))).toBe(true);
+    }
+  });
+
   it('is set alert by alert, and takes rules of yours', async () => {
     const rules = rulesOf(
       await render(
