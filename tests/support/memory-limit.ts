@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openMemoryGroup } from '../../services/worker/src/autopsy/memory-group.ts';
 import { ownFolder } from '../../services/worker/src/container/cgroup.ts';
-import { openMemoryGroup } from '../../services/worker/src/pod/memory-group.ts';
 import { until } from './queue.ts';
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');

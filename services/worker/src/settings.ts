@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Config, compileConfig, createLog, MillraceError, messageOf } from '@millrace/core';
 import { type LinkKey, openLinkKeys } from '@millrace/supervision';
+import { openMemoryGroup } from './autopsy/memory-group.ts';
 import { ownCores } from './container/cores.ts';
-import { openMemoryGroup } from './pod/memory-group.ts';
 
 /** What a pod supervisor and its processes both read as they start. */
 export interface Settings {

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '@millrace/core';
-import { listenTo } from '../pod/child-output.ts';
-import type { OutOfMemory } from '../pod/out-of-memory.ts';
-import { createPeakMemory } from './peak-memory.ts';
+import { listenTo } from '../autopsy/child-output.ts';
+import type { OutOfMemory } from '../autopsy/out-of-memory.ts';
+import { createPeakMemory } from '../autopsy/peak-memory.ts';
 import { causeOf, type RunDeath } from './verdict.ts';
 
 /** Its exit may be told before its last lines are; a grandchild that holds the pipes open must not hold us. */

@@ -4,7 +4,7 @@ import { loadHandlerFile } from '@millrace/sdk';
 import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
 import { isAlive } from '../../../../tests/support/worker-pod.ts';
-import { createAloneReport } from '../process/alone-report.ts';
+import { createAloneReport } from './alone-report.ts';
 import { createIsolatedLane } from './isolated-lane.ts';
 import type { LaneRun } from './lane.ts';
 import { createVerdict } from './verdict.ts';

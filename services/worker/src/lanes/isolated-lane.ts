@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Clock, type Log, messageOf, type Outcome } from '@millrace/core';
+import { openMemoryGroup } from '../autopsy/memory-group.ts';
+import { createOutOfMemory } from '../autopsy/out-of-memory.ts';
 import { raiseOomScore, SOONER } from '../container/oom-score.ts';
-import { openMemoryGroup } from '../pod/memory-group.ts';
-import { createOutOfMemory } from '../pod/out-of-memory.ts';
-import type { AloneReport } from '../process/alone-report.ts';
+import type { AloneReport } from './alone-report.ts';
 import { openAutopsy } from './child-autopsy.ts';
 import { type ChildEnd, forkForJob, hearChild } from './job-child.ts';
 import type { Lane, LaneRun } from './lane.ts';

@@ -1,6 +1,6 @@
 import { type Clock, type Lifecycle, type Log, lifecycle } from '@millrace/core';
 import type { Handler, HandlerRegistry } from '@millrace/sdk';
-import type { AloneReport } from '../process/alone-report.ts';
+import type { AloneReport } from './alone-report.ts';
 import { createCpuLane } from './cpu-lane.ts';
 import { createIoLane, type IoWatch } from './io-lane.ts';
 import { createIsolatedLane } from './isolated-lane.ts';

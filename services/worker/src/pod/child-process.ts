@@ -1,14 +1,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@millrace/core';
+import { listenTo } from '../autopsy/child-output.ts';
+import type { MemoryGroup } from '../autopsy/memory-group.ts';
+import { createOutOfMemory, memoryLimitOf } from '../autopsy/out-of-memory.ts';
 import type { FromProcess, ToProcess } from '../ipc.ts';
 import { moduleUrl } from '../ipc.ts';
-import { listenTo } from './child-output.ts';
 import type { ChildVitals, DyingWatch } from './dying-watch.ts';
 import { guardChild } from './guarded-child.ts';
-import type { MemoryGroup } from './memory-group.ts';
 import { createMemoryGuard } from './memory-guard.ts';
-import { createOutOfMemory, memoryLimitOf } from './out-of-memory.ts';
 
 /** How a child ended. Sizes are bytes, null where nobody knows. */
 export interface ChildExit {

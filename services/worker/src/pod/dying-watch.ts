@@ -1,8 +1,8 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { Clock, Timer } from '@millrace/core';
-import { kernelsPeak } from '../lanes/peak-memory.ts';
-import { kernelUnits, type ProcStat, parseStat } from './proc-stat.ts';
+import { kernelsPeak } from '../autopsy/peak-memory.ts';
+import { kernelUnits, type ProcStat, parseStat } from '../autopsy/proc-stat.ts';
 
 /** How often the children are looked at: a look at one costs about 10 µs. */
 const LOOK_MS = 4;

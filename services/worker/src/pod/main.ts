@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Config, createLog, messageOf, newStartId, nodeOptionsOf, systemClock } from '@millrace/core';
+import { openMemoryGroup } from '../autopsy/memory-group.ts';
 import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
 import { kubernetesPod } from './kubernetes-pod.ts';
-import { openMemoryGroup } from './memory-group.ts';
 import { createPod } from './pod.ts';
 
 const { values } = parseArgs({

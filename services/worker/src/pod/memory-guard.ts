@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@millrace/core';
-import type { MemoryGroup } from './memory-group.ts';
+import type { MemoryGroup } from '../autopsy/memory-group.ts';
 import { openProcessSize, type ProcessSize } from './process-size.ts';
 
 /** How often memory is looked at while a job runs alone: 10 µs each, and a gigabyte is filled in a few hundred ms. */

@@ -8,9 +8,9 @@ import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
 import { testStore, uniquePrefix } from '../../../../tests/support/store.ts';
 import { isAlive } from '../../../../tests/support/worker-pod.ts';
+import { openMemoryGroup } from '../autopsy/memory-group.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
-import { openMemoryGroup } from './memory-group.ts';
 import { createPod } from './pod.ts';
 
 const HANDLERS = fileURLToPath(new URL('../../../../tests/fixtures/handlers/worker', import.meta.url));

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { kernelUnits, parseStat } from './proc-stat.ts';
+import { kernelUnits, parseStat } from '../autopsy/proc-stat.ts';
 
 /** The resident size of one very process, whatever becomes of its pid. */
 export interface ProcessSize {

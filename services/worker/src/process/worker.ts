@@ -2,8 +2,8 @@ import { type Clock, type Config, type Lifecycle, type Log, lifecycle } from '@m
 import type { HandlerRegistry } from '@millrace/sdk';
 import type { LinkKey, Order } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
+import { createAloneReport } from '../lanes/alone-report.ts';
 import { createLanes } from '../lanes/lanes.ts';
-import { createAloneReport } from './alone-report.ts';
 import { createBlockReport } from './block-report.ts';
 import { createDrain, type DrainTimes } from './drain.ts';
 import { createRunner } from './run-job.ts';

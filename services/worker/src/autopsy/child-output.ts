@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '@millrace/core';
-import { createHeapDeathWatch } from '../lanes/heap-death.ts';
+import { createHeapDeathWatch } from './heap-death.ts';
 import { createTail } from './stderr-tail.ts';
 
 /** Passes what a child says on to `output`, and remembers its last lines and any report of a full heap. */
