@@ -48,8 +48,6 @@ function identityOf(
     fenced: () => {
       if (pulse.fenced) return;
       pulse.fenced = true;
-      // Until it exits it must not swallow the markers that wake others.
-      pulse.taking = false;
       ask.fenced();
     },
   };
@@ -90,7 +88,9 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const identity = identityOf(startId, kills, running, pulse, {
     room: () => worker.room(),
     fenced() {
-      blocking.disconnect();
+      // Until it exits it must not swallow the markers that wake others. A cut alone does not end BullMQ's loop, which
+      // dials again and reads on.
+      quiescing.quiesce().catch(() => undefined);
       options.onFenced();
     },
   });

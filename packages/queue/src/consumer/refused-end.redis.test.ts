@@ -1,4 +1,4 @@
-import { newStartId } from '@millrace/core';
+import { newStartId, systemClock } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { openClient } from '../connection/client.ts';
@@ -42,3 +42,25 @@ test('the refused end of the only run leaves nothing in hands', async () => {
   hold.finishAll();
   await until(() => consumer.activity().busy === 0, 'it is out of hands');
 });
+
+test('a start that was fenced and does not exit swallows no marker', async () => {
+  const startId = newStartId('pod');
+  let fenced = false;
+  const onFenced = () => {
+    fenced = true;
+  };
+  await bench.consumer({ startId, onFenced }).start();
+  const store = await bench.store();
+  await store.supervision.fence('work', startId);
+  await until(() => fenced, 'it is told');
+  const reads = async () =>
+    new RegExp(`${startId} .*cmd=bzpopmin`).test(String(await bench.redis.client('LIST')));
+  await until(async () => !(await reads()), 'its read is cut');
+  // BullMQ repeats a read that was cut, after 5 s at the latest.
+  const endMs = systemClock.monotonicMs() + 6_000;
+  while (systemClock.monotonicMs() < endMs) {
+    expect(await reads()).toBe(false);
+    await systemClock.sleep(50);
+  }
+  expect(await bench.redis.exists(queueKeys(bench.prefix, 'work').marker)).toBe(1);
+}, 15_000);
