@@ -53,6 +53,11 @@ profile production: {{ $name }}.tag "latest" is another image tomorrow. Name a v
 {{- end }}
 {{- end -}}
 
+{{/* `noticeMs` of a drain, else the configuration's own default. Argument: the drain. */}}
+{{- define "millrace.noticeMs" -}}
+{{- include "millrace.ms" (hasKey . "noticeMs" | ternary (get . "noticeMs") 2000) -}}
+{{- end -}}
+
 {{/*
 A service must have ended before the kubelet ends it. Beyond its drain a worker pod takes up to 6 s to hand back what is left
 (DRAIN_MARGINS in packages/core).
@@ -65,6 +70,10 @@ A service must have ended before the kubelet ends it. Beyond its drain a worker 
 {{- if ge (int64 $needMs) (int64 $graceMs) }}
 producer.terminationGracePeriodSeconds: {{ div $graceMs 1000 }} s are not longer than lingerMs and drain.timeoutMs together ({{ $needMs }} ms): requests would be cut off.
 {{- end }}
+{{- $drain := mergeOverwrite (deepCopy ((.Values.config).drain | default dict)) $producer.drain }}
+{{- if gt (include "millrace.noticeMs" $drain | int64) (include "millrace.ms" $drain.timeoutMs | int64) }}
+producer.drain.noticeMs: must not be longer than producer.drain.timeoutMs ({{ include "millrace.ms" $drain.timeoutMs }} ms).
+{{- end }}
 {{- range $name := include "millrace.poolNames" . | fromYamlArray }}
 {{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
 {{- $drain := include "millrace.poolDrain" (dict "root" $root "pool" $name) | fromYaml }}
@@ -73,7 +82,7 @@ producer.terminationGracePeriodSeconds: {{ div $graceMs 1000 }} s are not longer
 {{- if gt (add $drainMs 6000) $graceMs }}
 workerPools.{{ $name }}: terminationGracePeriodSeconds ({{ div $graceMs 1000 }} s) must be at least 6 s longer than drain.timeoutMs ({{ $drainMs }} ms), or running jobs are killed on every rollout.
 {{- end }}
-{{- if gt (int64 (include "millrace.ms" ($drain.noticeMs | default 0))) (int64 $drainMs) }}
+{{- if gt (include "millrace.noticeMs" $drain | int64) (int64 $drainMs) }}
 workerPools.{{ $name }}: drain.noticeMs must not be longer than drain.timeoutMs ({{ $drainMs }} ms).
 {{- end }}
 {{- end }}
