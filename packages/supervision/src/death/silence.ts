@@ -37,7 +37,10 @@ function parentLateMs({ parent }: StartState, nowMs: number, { beatMs }: DeathLi
   return quietMs > PARENT_LATE_BEATS * beatMs ? quietMs - beatMs : 0;
 }
 
-/** What stalls a parent stalls its children: its lateness excuses theirs, up to one more hang limit. */
+/**
+ * What stalls a parent stalls its children: once it speaks again its lateness excuses theirs, up to one more hang limit.
+ * While it is silent too, nothing tells the two from a node that is lost.
+ */
 function excusableMs(state: StartState, nowMs: number, limits: DeathLimits): number {
   return Math.min(parentLateMs(state, nowMs, limits), limits.hangLimitMs - state.excusedMs);
 }
@@ -101,9 +104,8 @@ export type Verdict = 'alive' | 'late' | 'hung' | 'hung-busy';
  */
 export function judgeSilence(state: StartState, nowMs: number, limits: DeathLimits): Verdict {
   const silentMs = nowMs - state.silentSinceMs;
-  const excusedMs = excusableMs(state, nowMs, limits);
-  if (nowMs - state.stillSinceMs - excusedMs >= limits.hangLimitMs) return 'hung';
-  if (silentMs - excusedMs >= limits.busyLimitMs) return 'hung-busy';
+  if (nowMs - state.stillSinceMs >= limits.hangLimitMs) return 'hung';
+  if (silentMs >= limits.busyLimitMs) return 'hung-busy';
   const isLate = silentMs >= limits.suspectMs || phi(state.arrivals, silentMs) >= limits.suspectPhi;
   return isLate ? 'late' : 'alive';
 }
