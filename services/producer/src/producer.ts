@@ -49,12 +49,17 @@ interface Parts {
   readonly metrics: Metrics;
 }
 
+/** A pool's queues are there before its first pod: at zero pods it is their jobs that wake it. */
+function declaredQueues(config: Config, handlers: ProducerDependencies['handlers']): string[] {
+  const ofPools = Object.values(config.pools).flatMap(({ queues = [] }) => queues);
+  return [...handlers.queues, ...Object.keys(config.queues), ...ofPools];
+}
+
 function assemble(config: Config, dependencies: ProducerDependencies, draining: AbortSignal): Parts {
   const { store, handlers, clock, log } = dependencies;
   const waiters = store.waiters();
   const metrics = createMetrics();
-  const declared = [...handlers.queues, ...Object.keys(config.queues)];
-  const queues = createKnownQueues(declared, store.board, clock);
+  const queues = createKnownQueues(declaredQueues(config, handlers), store.board, clock);
   const snapshots = async () =>
     Promise.all((await queues.names()).map((name) => store.queue(name).snapshot()));
   const events = createEventHub({ clock, log, board: store.board, snapshots });

@@ -5,7 +5,6 @@ import { type ProducerBench, producerBench } from '../../../tests/support/produc
 let bench: ProducerBench;
 beforeEach(async () => {
   bench = await producerBench('worker: {processes: 1, concurrency: 2}\npools: {mail: {queues: [work]}}');
-  await bench.store.board.addQueueName('work');
 });
 afterEach(() => bench.close());
 
@@ -38,7 +37,7 @@ test('an old one rises with the counts, and never falls', async () => {
   expect((await scaling()).body).toMatchObject({ desired: 9 });
 });
 
-test('before a leader has ever written, the counts', async () => {
+test('before a leader has ever written, the counts; the pool’s queue takes jobs before its first pod', async () => {
   await addTen();
   expect((await scaling()).body).toMatchObject({ desired: 1, active: 0, waiting: 10, queues: ['work'] });
 });

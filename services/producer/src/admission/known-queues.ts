@@ -4,7 +4,7 @@ import type { Board } from '@millrace/queue';
 /** Names read from the store are believed this long. */
 const FRESH_MS = 500;
 
-/** The queues there are: those of the handlers and of the configuration, and those the store has seen. */
+/** The queues there are: those of the handlers, of the pools and of the configuration, and those the store has seen. */
 export interface KnownQueues {
   names(): Promise<readonly string[]>;
   /** Throws `not_found`, with a suggestion, for a queue that is none of these. */
