@@ -4,18 +4,18 @@ import { type ProducerBench, producerBench } from '../../../tests/support/produc
 
 let bench: ProducerBench;
 beforeEach(async () => {
-  bench = await producerBench('worker: {processes: 1, concurrency: 2}\npools: {mail: {queues: [work]}}');
+  bench = await producerBench('worker: {processes: 1, concurrency: 2}\npools: {mail: {queues: [letters]}}');
 });
 afterEach(() => bench.close());
 
 const written = (desired: number, atMs: number): PoolScaling => ({
   ...{ pool: 'mail', desired, waiting: 0, delayedDue: 0, active: 0, concurrency: 2, serviceMs: 10_000 },
-  ...{ serviceKnown: true, queues: ['work'], atMs },
+  ...{ serviceKnown: true, queues: ['letters'], atMs },
 });
 const save = (desired: number, ageMs: number) =>
   bench.store.board.saveScaling([written(desired, Date.now() - ageMs)]);
 const scaling = () => bench.call('GET', '/v1/scaling/mail');
-const addTen = () => bench.post('work', { jobs: Array.from({ length: 10 }, () => ({ name: 'x' })) });
+const addTen = () => bench.post('letters', { jobs: Array.from({ length: 10 }, () => ({ name: 'x' })) });
 
 test('the leader’s number, as it was written', async () => {
   await save(6, 1_000);
@@ -39,7 +39,7 @@ test('an old one rises with the counts, and never falls', async () => {
 
 test('before a leader has ever written, the counts; the pool’s queue takes jobs before its first pod', async () => {
   await addTen();
-  expect((await scaling()).body).toMatchObject({ desired: 1, active: 0, waiting: 10, queues: ['work'] });
+  expect((await scaling()).body).toMatchObject({ desired: 1, active: 0, waiting: 10, queues: ['letters'] });
 });
 
 test('a pool that nobody knows is not found', async () => {
