@@ -83,6 +83,7 @@ export function massDeath(platform: LocalPlatform, herd: Herd = { starts: 200, j
       target.tell('orphans', orphans);
       target.tell('detectMs', Math.max(...found));
       target.tell('reclaimMs', Math.max(...ends) - Math.min(...found));
+      target.tell('givenBackMs', Math.max(...ends));
       // The takes of the orphans count too: all have restarted by now.
       const longest = await longestCalls(target);
       target.tell('longestCallMs', longest.of.ms);
