@@ -92,6 +92,8 @@ export class MillraceBackend extends RedisQueueBackend {
   readonly #connections: { readonly main: RedisConnection; readonly blocking: RedisConnection | undefined };
   readonly #options: QueueBaseOptions & { prefix?: string };
   #further: RawTake[] = [];
+  /** How far the store's clock was ahead of ours when it last had no job for us. */
+  #storeAheadMs = 0;
 
   constructor(
     connection: RedisConnection,
@@ -161,8 +163,8 @@ export class MillraceBackend extends RedisQueueBackend {
   override async waitForJob(blockTimeout: number) {
     try {
       const marker = await super.waitForJob(blockTimeout);
-      // That of a delayed job says when, by the store's clock: the take that it causes instead says it by ours.
-      return marker && { ...marker, score: 0 };
+      // That of a delayed job says when it is due by the store's clock, and BullMQ waits by ours.
+      return marker?.score ? { ...marker, score: marker.score - this.#storeAheadMs } : marker;
     } finally {
       this.#identity.cycled();
     }
@@ -173,7 +175,10 @@ export class MillraceBackend extends RedisQueueBackend {
     if (jobId !== undefined) this.#identity.settled(jobId, typeof reply === 'number' && reply < 0);
     const takes = TAKING.has(commandName) ? takesIn(reply) : [];
     for (const [hash, jobId] of takes) this.#identity.taken(String(jobId), marksOf(hash));
-    if (commandName === 'moveToActive') this.#further = takes.slice(1);
+    if (commandName === 'moveToActive') {
+      this.#further = takes.slice(1);
+      if (takes.length === 0 && Array.isArray(reply)) this.#storeAheadMs = Number(reply[4]);
+    }
     try {
       return throwIfRefused(reply);
     } catch (error) {

@@ -17,7 +17,29 @@ function dialServer(settings: RedisSettings, purpose: Purpose): Redis {
       ? new Redis({ ...options, Connector: sentinelConnector(isClosing) })
       : new Redis(settings.url, options);
   forgetDeadline(client);
+  endWhole(client);
   return client;
+}
+
+/**
+ * Between two dials there is no socket whose close would lead to `end`, and what waits to be sent again would neither be
+ * sent nor fail: whoever waited for the one or the other, as BullMQ's `pause` does for both, would wait for ever.
+ */
+function endWhole(client: Redis): void {
+  const disconnect = client.disconnect.bind(client);
+  // biome-ignore-start lint/complexity/useLiteralKeys: private to ioredis; by its name in brackets the compiler still checks it
+  client.disconnect = (reconnect = false) => {
+    // What has not dialled yet ends at once.
+    if (!reconnect && client.status === 'reconnecting') client['setStatus']('wait');
+    disconnect(reconnect);
+  };
+  // biome-ignore-end lint/complexity/useLiteralKeys: see above
+  const own = client as Pick<Redis, 'commandQueue'> & { prevCommandQueue?: Redis['commandQueue'] | null };
+  client.on('end', () => {
+    const unsent = own.prevCommandQueue;
+    own.prevCommandQueue = null;
+    while (unsent?.length) unsent.shift()?.command.reject(new Error('Connection is closed.'));
+  });
 }
 
 /** ioredis leaves the timer of `socketTimeout` running when a connection closes, and it would cut the next one. */
@@ -120,10 +142,8 @@ export function keepLoaded(client: Redis, names: readonly OwnScript[]): void {
 /** Closes for good, whatever state the connection is in. */
 export async function closeClient(client: Redis): Promise<void> {
   if (client.status === 'end') return;
-  // Between two dials there is no socket whose close would lead to `end`; `disconnect` cancels the next dial.
-  // So it is for a Cluster none of whose nodes is left.
-  const isBetween = client.status === 'reconnecting' || nodesOf(client).length === 0;
-  if (isBetween) return client.disconnect();
+  // None of a Cluster's nodes is left whose close would lead to `end`.
+  if (nodesOf(client).length === 0) return client.disconnect();
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
   client.disconnect();
   await ended;

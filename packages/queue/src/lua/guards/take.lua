@@ -4,7 +4,8 @@
   whom the marker wakes find some too.
   KEYS, ARGV: the stock script's (ARGV[3] its options, the lock token among them), then the six of accounts.lua, then
   room (jobs beyond the first) and start id as the last ARGV.
-  Returns what the stock script returns, with one {hash, id, 0, 0} a further job behind its four values, or FENCED.
+  Returns what the stock script returns, with one {hash, id, 0, 0} a further job behind its four values, or when there was
+  none to be had with the ms that the store's clock is ahead of the caller's; or FENCED.
   The further jobs' lock tokens are the first one's with `.1`, `.2`… behind it. Atomic: one script. Cost: stock + 4 calls
   a job, + 1, + 2 with room.
 ]]
@@ -25,7 +26,11 @@ local function take()
 end
 
 local result, isJob = take()
-if not isJob or room == 0 then return result end
+if not isJob then
+  if type(result) == 'table' then result[5] = now - callersNow end
+  return result
+end
+if room == 0 then return result end
 local options = cmsgpack.unpack(ARGV[3])
 local token = options.token
 for n = 1, math.min(room, math.floor(waiting() / 2)) do
