@@ -1,3 +1,4 @@
+import { systemClock } from '@millrace/core';
 import { afterEach, expect, test } from 'vitest';
 import { type OwnStore, ownStore } from '../support/own-store.ts';
 import { type QueueBench, queueBench, until } from '../support/queue.ts';
@@ -19,6 +20,7 @@ async function frailPod() {
   const yaml = `
 worker: {processes: 2, standby: 1, healthPort: 0, cpuThreads: 1}
 supervision: {beatMs: 50, intensity: 0}
+drain: {timeoutMs: 60000, noticeMs: 500}
 `;
   const pod = await startPod(yaml, { prefix: queues.prefix, redisUrl: store.url });
   open.pod = pod;
@@ -69,4 +71,37 @@ test('a store that dies, freezes and comes back costs no restart, whatever the p
   expect(pod.heard.exits.map(({ worker }) => worker)).toEqual([id]);
   expect(used()).toBe(0);
   expect(pod.child.exitCode).toBeNull();
+});
+
+/** Idle, it has nothing to wait for: 2 s by itself, and as much for a busy machine. */
+const IDLE_END_MS = 4_000;
+
+test.each(['killed', 'frozen'])(
+  'an idle pod ends at once when it is told to, with its store %s and no supervisor there',
+  async (how) => {
+    const { store, pod, add, completed } = await frailPod();
+    await add(3, 1);
+    await until(async () => (await completed()) === 3, 'it has worked');
+    if (how === 'killed') await store.kill();
+    else store.signal('SIGSTOP');
+    await pod.links.stop();
+    const toldAtMs = systemClock.monotonicMs();
+    process.kill(pod.pid, 'SIGTERM');
+    expect(await pod.exit).toEqual({ code: 0, signal: null });
+    expect(systemClock.monotonicMs() - toldAtMs).toBeLessThan(IDLE_END_MS);
+  },
+  30_000,
+);
+
+test('a pod that is told to end keeps its jobs while the store is away, and their ends are told when it is back', async () => {
+  const { store, pod, add, completed, beats } = await frailPod();
+  await add(2, 1_000);
+  await until(() => pod.active().reduce((sum, { busy }) => sum + busy, 0) === 2, 'jobs run');
+  await store.kill();
+  process.kill(pod.pid, 'SIGTERM');
+  await beats(80, 'the jobs have ended, and more than an idle pod would wait has passed');
+  expect(pod.child.exitCode).toBeNull();
+  await store.start();
+  expect(await pod.exit).toEqual({ code: 0, signal: null });
+  expect(await completed()).toBe(2);
 });

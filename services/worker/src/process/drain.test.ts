@@ -1,15 +1,20 @@
 import { ManualClock } from '@millrace/core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createDrain } from './drain.ts';
 
 /** A consumer whose jobs end when told; the real one is in the system tests. */
 function consumer(options: { storeAway?: boolean } = {}) {
+  let running = ['1'];
   const idle = Promise.withResolvers<void>();
   const calls: string[] = [];
   const never = new Promise<never>(() => undefined);
   return {
     calls,
-    finish: () => idle.resolve(),
+    finish() {
+      running = [];
+      idle.resolve();
+    },
+    runningIds: () => running,
     quiesce: async () => {
       calls.push('quiesce');
       if (options.storeAway) await never;
@@ -73,4 +78,22 @@ test('a store that is away can not hold the process', async () => {
   await turn();
   clock.advance(3_000);
   expect(await result).toEqual({ handedBack: [], orderly: false });
+});
+
+test('with its store away it ends once nothing runs, and no sooner', async () => {
+  const { clock, subject, drain } = setup({ storeAway: true });
+  const result = drain.begin({ timeoutMs: 100_000, noticeMs: 100 });
+  const ended = vi.fn();
+  result.then(ended);
+  const secondsPass = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      clock.advance(1_000);
+      await turn();
+    }
+  };
+  await secondsPass(50);
+  expect(ended).not.toHaveBeenCalled();
+  subject.finish();
+  await secondsPass(3);
+  expect(ended).toHaveBeenCalledWith({ handedBack: [], orderly: false });
 });

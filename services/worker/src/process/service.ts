@@ -75,6 +75,7 @@ export function createService(config: Config, options: ServiceOptions): Service 
       served.map(({ consumer }) => ({
         quiesce: () => takes.then(() => consumer.quiesce()),
         idle: () => consumer.idle(),
+        runningIds: () => consumer.runningIds(),
         handBack: (reason: string) => consumer.handBack(reason),
       })),
     async stop() {

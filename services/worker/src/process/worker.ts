@@ -128,7 +128,7 @@ export function createWorkerProcess(
     if (handedBack.length > 0) log.info({ jobs: handedBack }, 'Handed back');
     // Without a bye the closed link is evidence, as it should be: the store still holds our locks.
     if (orderly) voice.bye('drained');
-    else log.warn({}, 'The store did not take the running jobs back; the supervisor will see to them');
+    else log.warn({}, 'The store does not answer; the supervisor will see to what it still holds of ours');
     await voice.stop();
     return orderly;
   }
