@@ -10,6 +10,7 @@ import {
   text,
   without,
 } from './json-schema.ts';
+import { dnsLabel, quantity, resources, serviceName } from './kubernetes.ts';
 
 /** Of the configuration file, what the chart decides. */
 const DECIDED = [
@@ -34,9 +35,18 @@ const DECIDED = [
   'durability',
 ];
 
+const number = (minimum: number): JsonSchema => ({ type: 'integer', minimum });
+
 /** Keys whose values Kubernetes reads, wherever they stand. */
 export const PASSED_ON: Readonly<Record<string, JsonSchema>> = {
-  resources: anyMap,
+  resources,
+  replicas: number(0),
+  minReplicas: number(0),
+  maxReplicas: number(1),
+  minReadySeconds: number(0),
+  revisionHistoryLimit: number(0),
+  lostNodeSeconds: number(0),
+  terminationGracePeriodSeconds: number(1),
   rollout: anyMap,
   behavior: anyMap,
   startup: anyMap,
@@ -54,7 +64,6 @@ const EVERY_POD: Readonly<Record<string, JsonSchema>> = {
   initContainers: anyList,
 };
 
-const number = (minimum: number): JsonSchema => ({ type: 'integer', minimum });
 const digest: JsonSchema = { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' };
 const pullPolicy = oneOf('Always', 'IfNotPresent', 'Never');
 const tag: JsonSchema = { type: ['string', 'number'] };
@@ -93,17 +102,24 @@ export function ownPart(config: JsonSchema): ReadonlyMap<string, JsonSchema> {
     profile: oneOf('evaluation', 'production'),
     // Charts above this one put what they like into it.
     global: { type: 'object', properties: { imageRegistry: text } },
+    nameOverride: dnsLabel,
+    fullnameOverride: serviceName,
+    namespaceOverride: dnsLabel,
     'image.tag': tag,
     'image.digest': digest,
     'image.pullPolicy': pullPolicy,
     config: configPart(config),
     'store.evaluation.image': image,
     'store.evaluation.appendfsync': oneOf('always', 'everysec', 'no'),
+    // As Valkey reads it (`kb` is 1024, `k` 1000); 0 would be no bound.
+    'store.evaluation.maxmemory': { type: 'string', pattern: '^[1-9]\\d*([bB]|[kKmMgG][bB]?)?$' },
+    'store.evaluation.persistence.size': quantity,
     'store.evaluation.persistence.chown': oneOf('auto', 'always', 'never'),
     'jaeger.image': image,
     'producer.image': image,
     'producer.lingerMs': number(0),
     'producer.drain': overlay(at(config, 'drain')),
+    'producer.service.port': { ...number(1), maximum: 65_535 },
     'producer.service.type': oneOf('ClusterIP', 'NodePort', 'LoadBalancer'),
     'telemetry.protocol': oneOf('http/protobuf', 'http/json', 'grpc'),
     'telemetry.samplerArg': { type: ['string', 'number'] },
@@ -129,6 +145,6 @@ export function podPart(defaults: JsonSchema): Readonly<Record<string, JsonSchem
     ...defaults.properties,
     ...EVERY_POD,
     lifecycle: anyMap,
-    terminationGracePeriodSeconds: number(0),
+    terminationGracePeriodSeconds: number(1),
   };
 }

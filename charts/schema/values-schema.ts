@@ -85,8 +85,8 @@ export function valuesSchema(valuesText: string): JsonSchema {
   const workerPools: JsonSchema = {
     type: 'object',
     description: sources.comments.get('workerPools')?.text ?? '',
-    propertyNames: { pattern: POOL_NAME },
-    additionalProperties: pool,
+    patternProperties: { [POOL_NAME]: pool },
+    additionalProperties: false,
   };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -88,6 +88,20 @@ describe.skipIf(!has('helm'))(`a pool at zero${missing('helm')}`, () => {
   });
 });
 
+test.skipIf(!has('helm')).each([9, 10])(
+  `%d processes are refused by the chart where the worker would refuse them${missing('helm')}`,
+  async (processes) => {
+    const worker = `worker: {processes: ${processes}}`;
+    const start = async () =>
+      compileConfig({ MILLRACE_CONFIG: 'x' }, worker, { cores: 2, memoryBytes: 1024 * MIB });
+    const saysWorker = await start().then(() => null, String);
+    const saysChart = await render({ worker: { processes } }).then(() => null, String);
+    expect(saysChart === null).toBe(saysWorker === null);
+    if (saysWorker !== null) expect(saysChart).toContain(`${processes} processes and 1 standby do not fit`);
+    expect(saysWorker === null).toBe(processes === 9);
+  },
+);
+
 test.skipIf(!has('helm'))(`a producer knows which queues a pool serves${missing('helm')}`, async () => {
   const values = { workerPools: { default: {}, mail: { queues: ['letters'] } } };
   const { pools } = configOf(await render(values), 'producer');

@@ -144,6 +144,17 @@
 {{- end }}
 {{- end -}}
 
+{{/* A container's resources without those that null takes away. Argument: the values. */}}
+{{- define "millrace.resources" -}}
+{{- $out := deepCopy . -}}
+{{- range $kind := list "limits" "requests" -}}
+{{- range $name, $quantity := get $out $kind | default dict -}}
+{{- if kindIs "invalid" $quantity -}}{{- $_ := set $out $kind (omit (get $out $kind) $name) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $out -}}
+{{- end -}}
+
 {{/* A list of ours with a list of the values over it. Arguments: dict "ours" TEXT "theirs" LIST "key" NAME. */}}
 {{- define "millrace.withTheirs" -}}
 {{- include "millrace.byName" (dict "lists" (list (fromYamlArray .ours) (.theirs | default list)) "key" .key) -}}
@@ -174,7 +185,7 @@ containers:
     {{- end }}
     {{- with .values.resources }}
     resources:
-      {{- toYaml . | nindent 6 }}
+      {{- include "millrace.resources" . | nindent 6 }}
     {{- end }}
     securityContext:
       {{- include "millrace.containerSecurityContext" . | nindent 6 }}

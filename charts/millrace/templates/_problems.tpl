@@ -1,5 +1,13 @@
 {{/* What a schema cannot say. Each of these prints sentences, one a line, that name the value and say what to do. */}}
 
+{{/* Helm sees to small letters itself. */}}
+{{- define "millrace.nameProblems" -}}
+{{- $name := include "millrace.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (lower $name)) }}
+fullnameOverride: the release's name makes {{ $name | quote }}, and a Service's name begins with a letter and has letters, digits and hyphens. Say another one.
+{{- end }}
+{{- end -}}
+
 {{- define "millrace.storeProblems" -}}
 {{- $external := (.Values.store).external | default dict -}}
 {{- $modes := list -}}
@@ -58,6 +66,12 @@ profile production: {{ $name }}.tag "latest" is another image tomorrow. Name a v
 {{- include "millrace.ms" (hasKey . "noticeMs" | ternary (get . "noticeMs") 2000) -}}
 {{- end -}}
 
+{{/* "config." where a drain's notice is the configuration's. Arguments: list $ DRAIN (of the component itself). */}}
+{{- define "millrace.noticeOf" -}}
+{{- $own := index . 1 | default dict -}}
+{{- if and (hasKey ((((index . 0).Values).config).drain | default dict) "noticeMs") (not (hasKey $own "noticeMs")) -}}config.{{- end -}}
+{{- end -}}
+
 {{/*
 A service must have ended before the kubelet ends it. Beyond its drain a worker pod takes up to 6 s to hand back what is left
 (DRAIN_MARGINS in packages/core).
@@ -72,7 +86,7 @@ producer.terminationGracePeriodSeconds: {{ div $graceMs 1000 }} s are not longer
 {{- end }}
 {{- $drain := mergeOverwrite (deepCopy ((.Values.config).drain | default dict)) $producer.drain }}
 {{- if gt (include "millrace.noticeMs" $drain | int64) (include "millrace.ms" $drain.timeoutMs | int64) }}
-producer.drain.noticeMs: must not be longer than producer.drain.timeoutMs ({{ include "millrace.ms" $drain.timeoutMs }} ms).
+{{ include "millrace.noticeOf" (list $root $producer.drain) | default "producer." }}drain.noticeMs: must not be longer than producer.drain.timeoutMs ({{ include "millrace.ms" $drain.timeoutMs }} ms).
 {{- end }}
 {{- range $name := include "millrace.poolNames" . | fromYamlArray }}
 {{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
@@ -83,34 +97,16 @@ producer.drain.noticeMs: must not be longer than producer.drain.timeoutMs ({{ in
 workerPools.{{ $name }}: terminationGracePeriodSeconds ({{ div $graceMs 1000 }} s) must be at least 6 s longer than drain.timeoutMs ({{ $drainMs }} ms), or running jobs are killed on every rollout.
 {{- end }}
 {{- if gt (include "millrace.noticeMs" $drain | int64) (int64 $drainMs) }}
-workerPools.{{ $name }}: drain.noticeMs must not be longer than drain.timeoutMs ({{ $drainMs }} ms).
-{{- end }}
-{{- end }}
-{{- end -}}
-
-{{- define "millrace.memoryProblems" -}}
-{{- $root := . -}}
-{{- range $name := include "millrace.poolNames" . | fromYamlArray }}
-{{- $pool := include "millrace.pool" (dict "root" $root "pool" $name) | fromYaml }}
-{{- $limit := ($pool.resources.limits).memory }}
-{{- if and $pool.maxOldSpace $limit }}
-{{- $processes := include "millrace.processes" $pool | int64 }}
-{{- $standby := int64 $pool.standby }}
-{{- $needs := mul (add $processes $standby) $pool.maxOldSpace }}
-{{- if gt (int64 $needs) (int64 (include "millrace.mebibytes" $limit)) }}
-workerPools.{{ $name }}.maxOldSpace: {{ $pool.maxOldSpace }} MiB for {{ $processes }} processes and {{ $standby }} standby are {{ $needs }} MiB, more than the memory limit {{ $limit }}.
-{{- end }}
-{{- end }}
-{{- if and $pool.wholeCores (ne (toString (float64 $pool.wholeCores)) (toString (floor $pool.wholeCores))) }}
-workerPools.{{ $name }}.wholeCores: {{ $pool.wholeCores }} is no whole number.
+workerPools.{{ $name }}: {{ include "millrace.noticeOf" (list $root $pool.drain) }}drain.noticeMs must not be longer than drain.timeoutMs ({{ $drainMs }} ms).
 {{- end }}
 {{- end }}
 {{- end -}}
 
 {{- define "millrace.problems" -}}
+{{- include "millrace.nameProblems" . }}
 {{- include "millrace.profileProblems" . }}
 {{- include "millrace.storeProblems" . }}
 {{- include "millrace.graceProblems" . }}
-{{- include "millrace.memoryProblems" . }}
+{{- include "millrace.sizeProblems" . }}
 {{- include "millrace.surroundingProblems" . }}
 {{- end -}}

@@ -35,6 +35,10 @@ test.each(pages)('%s: every `millrace` command is one', (page) => {
   ).toEqual([]);
 });
 
+// biome-ignore lint/suspicious/noExplicitAny: JSON Schema, looked into by key.
+const othersOf = ({ additionalProperties, patternProperties }: any) =>
+  typeof additionalProperties === 'object' ? additionalProperties : Object.values(patternProperties ?? {})[0];
+
 test.each(pages)('%s: every key of the values is one', (page) => {
   const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
   const roots = 'networkPolicy|monitoring|workerPools|worker|store|config|auth|rbac|pdb|producer|supervisor';
@@ -43,10 +47,10 @@ test.each(pages)('%s: every key of the values is one', (page) => {
     let node = schema;
     for (const key of path.split('.')) {
       // A name of yours, and `*`, stand for whatever there is.
-      const others = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+      const others = othersOf(node);
       node = node.properties?.[key] ?? others ?? (key === '*' && Object.values(node.properties)[0]);
       if (!node) return [path];
-      if (node.properties === undefined && typeof node.additionalProperties !== 'object') break;
+      if (node.properties === undefined && othersOf(node) === undefined) break;
     }
     return [];
   });
