@@ -36,7 +36,8 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 const { status } = spawnSync(process.execPath, [tsc, '-p', join(ROOT, 'image')], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
-for (const path of ['LICENSE', join('image', 'entrypoint')]) cpSync(join(ROOT, path), join(OUT, path));
+for (const path of ['LICENSE', join('image', 'entrypoint'), join('image', 'role.mjs')])
+  cpSync(join(ROOT, path), join(OUT, path));
 for (const path of ['package.json', ...FOLDERS.flatMap(filesIn)]) {
   if (path.endsWith('.lua')) cpSync(join(ROOT, path), join(OUT, path));
   else if (path === BIN || MANIFEST.test(path))
