@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Config, createLog, messageOf, newStartId, nodeOptionsOf, systemClock } from '@millrace/core';
@@ -71,6 +72,8 @@ async function main(): Promise<void> {
   process.on('SIGINT', onSignal);
   // The launcher is dead, and the store may be next: hand back what does not end at once.
   process.on('disconnect', () => pod.drain(config.drain.noticeMs));
+  // Loading held the event loop: what was told meanwhile is heard now, and not after the processes are forked.
+  await turn();
   await pod.start();
 }
 
