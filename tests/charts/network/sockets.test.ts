@@ -14,7 +14,7 @@ const TCP6 = `  sl  local_address                         remote_address        
    2: B80D0120000000000000000001000000:C000 B80D0120000000000000000080000000:01BB 01 00000000:00000000
 `;
 
-it('sockets are read in both families', () => {
+it('sockets that live are read in both families', () => {
   expect(
     parseSockets(TCP + TCP6).map(
       ({ localIp, localPort, remoteIp, remotePort }) => `${localIp} ${localPort} ${remoteIp} ${remotePort}`,
@@ -23,7 +23,6 @@ it('sockets are read in both families', () => {
     '0.0.0.0 9470 0.0.0.0 0',
     '10.78.1.15 9470 10.78.2.5 54000',
     '10.78.1.15 57762 10.79.0.1 443',
-    '10.78.1.15 57764 10.79.0.1 443',
     '127.0.0.1 57765 127.0.0.1 9464',
     '0000:0000:0000:0000:0000:0000:0000:0000 9464 0000:0000:0000:0000:0000:0000:0000:0000 0',
     '10.78.1.15 9464 10.78.1.1 40000',

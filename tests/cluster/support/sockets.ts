@@ -7,6 +7,8 @@ export interface Socket {
   readonly listens: boolean;
 }
 
+/** Of include/net/tcp_states.h: what is being opened or open. The rest is over, and may lie about for minutes. */
+const LIVING = new Set(['01', '02', '03']);
 const LISTEN = '0A';
 const MAPPED = '0000000000000000FFFF0000';
 
@@ -27,11 +29,12 @@ function endOf(text: string): [string, number] {
   return [addressOf(address), Number.parseInt(port, 16)];
 }
 
-/** Sockets in the text of /proc/net/tcp, of /proc/net/tcp6, or of both. */
+/** Sockets that listen or live, in the text of /proc/net/tcp, of /proc/net/tcp6, or of both. */
 export function parseSockets(text: string): Socket[] {
   return text.split('\n').flatMap((line) => {
     const [, local, remote, state] = /^\s*\d+: (\S+) (\S+) (\S+)/.exec(line) ?? [];
-    if (local === undefined || remote === undefined) return [];
+    if (local === undefined || remote === undefined || state === undefined) return [];
+    if (state !== LISTEN && !LIVING.has(state)) return [];
     const [localIp, localPort] = endOf(local);
     const [remoteIp, remotePort] = endOf(remote);
     return [{ localIp, localPort, remoteIp, remotePort, listens: state === LISTEN }];
