@@ -53,7 +53,7 @@ async function seesContainerEnd(api: Api): Promise<void> {
 test.skipIf(missing('CLUSTER_SIGNAL', 'CLUSTER_IN'))(
   'the API server is away for a minute: jobs go on, a killed worker is recovered through links, no budget is touched',
   () =>
-    underLoad(release, 40, async () => {
+    underLoad(release, 30, async () => {
       const api = await inside();
       const before = await used(api);
       const pods = new Set<string>((await chaosPods(release)).map(({ metadata }) => metadata.name));

@@ -58,7 +58,7 @@ test('a node is drained: no job fails, none loses an attempt', async (context) =
   context.skip(await isAlone(), 'the cluster has one node');
   await spread();
   const api = await open();
-  await underLoad(release, 30, async () => {
+  await underLoad(release, 20, async () => {
     const batch = await handIn(api, 'sleeps', lasting(200, 500));
     await untilActive(api, 8);
     try {
@@ -92,7 +92,7 @@ test.skipIf(missing('CLUSTER_LINK'))(
     context.skip(await isAlone(), 'the cluster has one node');
     await spread();
     const api = await open();
-    await underLoad(release, 20, async () => {
+    await underLoad(release, 12, async () => {
       // As many as one pod runs at once: whatever falls finds room on the other.
       const batch = await handIn(api, 'sleeps', lasting(A_PODS_SLOTS, 20_000));
       await untilActive(api, A_PODS_SLOTS);

@@ -28,7 +28,7 @@ test.each([
 ])(
   'a job that $who, among 1,000 good ones: dead-lettered after 3 kills, the good ones finish',
   ({ name, reason }) =>
-    underLoad(release, 15, async () => {
+    underLoad(release, 8, async () => {
       const half = () => lasting(GOOD / 2, 5);
       const before = await handIn(api, 'sleeps', half());
       const poison = await handIn(api, name, [{ ms: 0, times: 1_000_000 }]);

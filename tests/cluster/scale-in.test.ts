@@ -52,7 +52,7 @@ test('a pool shrinks from 6 to 2 while the store is away: the two busy pods stay
     return pods.length === 6 && pods.every(({ status }) => status.containerStatuses?.[0]?.ready);
   });
   await release.settled(120_000);
-  await underLoad(release, 15, async () => {
+  await underLoad(release, 8, async () => {
     // As many as two pods run at once, for long enough that the pool has shrunk meanwhile.
     const batch = await handIn(api, 'sleeps', lasting(2, 40_000));
     await untilActive(api, 2);

@@ -22,7 +22,7 @@ const deleteByForce = (pod: string) =>
 test.skipIf(missing('CLUSTER_SIGNAL'))(
   'the leading supervisor is deleted by force: another leads within 5 s, and a death meanwhile is recovered without one',
   () =>
-    underLoad(release, 20, async () => {
+    underLoad(release, 12, async () => {
       const before = await eventually('somebody leads', 30_000, async () => (await leader()) || null);
       const led = (await release.pods('supervisor')).find(({ metadata }) => before.startsWith(metadata.name));
       expect(led).toBeDefined();
@@ -48,7 +48,7 @@ test.skipIf(missing('CLUSTER_SIGNAL'))(
 );
 
 test('a producer is deleted by force: requests of the other one are untouched', () =>
-  underLoad(release, 15, async () => {
+  underLoad(release, 8, async () => {
     const [doomed, other] = await release.pods('producer');
     const line = openApi(release.namespace, `pod/${other.metadata.name}`, await release.token('operator'));
     try {
@@ -72,7 +72,7 @@ test('a producer is deleted by force: requests of the other one are untouched', 
   }));
 
 test('the store pod is deleted: 503 with Retry-After meanwhile, nothing is lost, back by itself', () =>
-  underLoad(release, 20, async () => {
+  underLoad(release, 12, async () => {
     const batch = await handIn(api, 'sleeps', lasting(30, 1_000));
     const [store] = await list('pod', release.namespace, 'app.kubernetes.io/component=store');
     await kubectl('-n', release.namespace, 'delete', 'pod', store.metadata.name, '--wait=false');

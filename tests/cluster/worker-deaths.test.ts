@@ -28,7 +28,7 @@ const comesBack = (pod: string) =>
 test.skipIf(missing('CLUSTER_SIGNAL'))(
   'the container of a worker pod is killed: its jobs start elsewhere at once, the pod comes back by itself',
   () =>
-    underLoad(release, 20, async () => {
+    underLoad(release, 12, async () => {
       const { batch, victim } = await busyPool();
       const sinceMs = systemClock.nowMs() - 1_000;
       await signalPod('KILL', victim.host, release.namespace);
@@ -59,7 +59,7 @@ test.each([
   ['by force', ['--grace-period=0', '--force']],
   ['as a rollout does', ['--wait=false']],
 ])('a worker pod is deleted %s: its jobs finish or go back, none is lost', (_, how) =>
-  underLoad(release, 15, async () => {
+  underLoad(release, 8, async () => {
     const { batch, victim } = await busyPool();
     await kubectl('-n', release.namespace, 'delete', 'pod', victim.host, ...how);
     await batch.allWell();
