@@ -35,6 +35,7 @@ export function quietStretch(forMs: number, nodeFile: string): Fault {
     deaths: NO_DEATH,
     deadLetters: 0,
     boundMs: 60_000,
+    lastsMs: forMs,
     async strike(target) {
       const { clock, signal, wires } = target;
       if (wires === null) throw new TypeError('this target has no wires');

@@ -157,7 +157,8 @@ class Trial {
   async #strike(): Promise<void> {
     const { clock, signal } = this.#settings;
     const late = new AbortController();
-    const timer = clock.after(STRIKE_MS, () => late.abort(new Error(`it took longer than ${STRIKE_MS} ms`)));
+    const limitMs = STRIKE_MS + (this.#fault.lastsMs ?? 0);
+    const timer = clock.after(limitMs, () => late.abort(new Error(`it took longer than ${limitMs} ms`)));
     try {
       const over = AbortSignal.any([late.signal, signal]);
       await this.#fault.strike({ ...this.#target, signal: over });

@@ -88,6 +88,8 @@ export interface Fault {
   readonly deadLetters: number;
   /** Once the harm is over: by then every accepted job is done. */
   readonly boundMs: number;
+  /** How long making it takes by design, where that is long. Ms. */
+  readonly lastsMs?: number;
   /** Does it, and resolves when it is over: what lasts is healed. Rejects when it could not be done. */
   strike(target: ChaosTarget): Promise<void>;
 }
