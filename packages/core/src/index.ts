@@ -11,6 +11,7 @@ export { type Machine, nodeOptionsOf } from './config/worker-sizes.ts';
 export * from './dead-letter.ts';
 export { DRAIN_MARGINS } from './drain-margins.ts';
 export * from './duration.ts';
+export * from './ended-attempt.ts';
 export * from './errors.ts';
 export * from './job.ts';
 export * from './lifecycle.ts';
