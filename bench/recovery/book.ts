@@ -12,6 +12,8 @@ export interface Ended {
   readonly worker: string;
   /** How often the job was taken, this time included. */
   readonly start: number;
+  /** When the store handed it out: in whole ms, so up to one early. */
+  readonly takenMs: number;
   readonly startedMs: number;
   readonly doneMs: number;
 }
@@ -61,10 +63,10 @@ export class Book {
   record(entry: LedgerLine): void {
     const id = this.#tally.add(entry);
     if (id === null) return;
-    const { id: job, outcome, worker, start } = entry;
+    const { id: job, outcome, worker, start, takenMs } = entry;
     const [startedMs, doneMs] = [entry.startedUs / 1000, entry.doneUs / 1000];
     if (outcome === 'completed') this.#doneMs[id] ??= doneMs;
-    this.ended.push({ job, outcome, worker, start, startedMs, doneMs });
+    this.ended.push({ job, outcome, worker, start, takenMs, startedMs, doneMs });
   }
 
   get done(): number {

@@ -14,12 +14,13 @@ function byWorker(ended: readonly Ended[]): Map<string, Ended[]> {
 
 /** When a worker had each of its slots free for the first time since `sinceMs`, and each time that it had one again. */
 function freedBy(ran: readonly Ended[], slots: number, sinceMs: number): number[] {
-  const joinedMs = ran.reduce((least, { startedMs }) => Math.min(least, startedMs), Number.POSITIVE_INFINITY);
+  const joinedMs = ran.reduce((least, { takenMs }) => Math.min(least, takenMs), Number.POSITIVE_INFINITY);
   const fromMs = Math.max(sinceMs, joinedMs);
   const later = ran.filter(({ doneMs }) => doneMs > fromMs).map(({ doneMs }) => doneMs);
   // It is gone: it ran nothing any more.
   if (later.length === 0) return [];
-  const busy = ran.filter(({ startedMs, doneMs }) => startedMs < fromMs && doneMs > fromMs).length;
+  // A slot whose next job the store had handed out before was never free for an orphan, though that job starts later.
+  const busy = ran.filter(({ takenMs, doneMs }) => takenMs < fromMs && doneMs > fromMs).length;
   return [...new Array<number>(Math.max(0, slots - busy)).fill(fromMs), ...later];
 }
 

@@ -16,12 +16,13 @@ function oneKill(held: readonly string[], reclaimTold: boolean) {
       outcome: 'killed',
       worker: 'a',
       start: 1,
+      takenMs: 950,
       startedUs: 950_000,
       doneUs: 1_010_000,
     } as const;
     book.record({ ...entry, ...killed });
   }
-  const again = { worker: 'b', start: 2, startedUs: 40_000_000, doneUs: 40_100_000 };
+  const again = { worker: 'b', start: 2, takenMs: 40_000, startedUs: 40_000_000, doneUs: 40_100_000 };
   book.record({ ...entry, outcome: 'completed', ...again });
   const idle = [{ ...part, faults: [{ worker: 'a', pid: 1, atMs: 1_000, held }] }];
   const recoveries: readonly Recovery[] = [];

@@ -10,9 +10,10 @@ const ended = (
   startedMs: number,
   doneMs: number,
   start = 1,
+  takenMs = startedMs,
 ): Ended => ({
   ...{ job, outcome, worker, start },
-  ...{ startedMs, doneMs },
+  ...{ takenMs, startedMs, doneMs },
 });
 
 describe('orphans', () => {
@@ -104,6 +105,13 @@ describe('busySlotMs', () => {
       ended('1', 'completed', 'c', 402, 460),
     ];
     expect(waits(overtaken, orphan('1', 120, 402))).toEqual([202]);
+  });
+
+  it('counts no slot whose next job the store had handed out before the orphan came back', () => {
+    const free = [...full.slice(1), ended('before', 'completed', 'b', 60, 110)];
+    expect(waits([...free, ended('1', 'completed', 'b', 254, 300)], orphan('1', 120, 254))).toEqual([134]);
+    const inTurn = [...free, ended('next', 'completed', 'b', 124, 251, 1, 119)];
+    expect(waits([...inTurn, ended('1', 'completed', 'b', 254, 300)], orphan('1', 120, 254))).toEqual([4]);
   });
 
   it('gives each orphan a slot of its own', () => {

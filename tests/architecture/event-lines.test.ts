@@ -101,6 +101,7 @@ async function linesOfDemo(): Promise<unknown[]> {
       value: '{"checksum":3}',
       data: '{}',
       enqueuedUs: startedUs + 1,
+      takenMs: startedUs / 1000,
       startedUs: startedUs + 2,
       doneUs: startedUs + 3,
     } as const;

@@ -8,6 +8,7 @@ export interface LedgerLine extends CountedEntry {
   readonly worker: string;
   readonly attempt: number;
   readonly enqueuedUs: number;
+  readonly takenMs: number;
   readonly startedUs: number;
   readonly doneUs: number;
 }

@@ -41,6 +41,7 @@ function entryOf(fields: readonly string[]): LedgerEntry | null {
     attempt: Number(text('attempt')),
     start: Number(text('start')),
     enqueuedUs: Number(text('enqueuedUs')),
+    takenMs: Number(text('takenMs')),
     startedUs: Number(text('startedUs')),
     doneUs: Number(text('doneUs')),
     value: text('value'),

@@ -110,6 +110,6 @@ local function appendLedger(view, jobId, start, outcome, value, stamps, now, cou
   local startedUs, doneUs = string.match(stamps or '', '^(%d+):(%d+)$')
   redis.call('XADD', ledgerKey, '*', 'id', jobId, 'name', view[1] or '', 'outcome', outcome, 'worker', start,
     'attempt', (tonumber(view[6]) or 0) + counted, 'start', view[5] or '0', 'enqueuedUs', enqueuedUs,
-    'startedUs', startedUs or ((view[4] or '0') .. '000'), 'doneUs', doneUs or (now .. '000'),
+    'takenMs', view[4] or '0', 'startedUs', startedUs or ((view[4] or '0') .. '000'), 'doneUs', doneUs or (now .. '000'),
     'value', value or '', 'data', view[2] or '')
 end

@@ -84,6 +84,8 @@ export interface LedgerEntry {
   /** How often the job was taken, this time included: takes − 1 − ordinary retries = its duplicate starts. */
   readonly start: number;
   readonly enqueuedUs: number;
+  /** When the store handed it to the worker, by the store's clock: ms since 1970. */
+  readonly takenMs: number;
   readonly startedUs: number;
   readonly doneUs: number;
   /** JSON of the handler's result, or the error's message. */

@@ -37,6 +37,7 @@ const ledgerEntrySchema = z.object({
   attempt: z.int(),
   start: z.int(),
   enqueuedUs: epochUs,
+  takenMs: z.int(),
   startedUs: epochUs,
   doneUs: epochUs,
   value: z.string().describe('JSON of the result, or the error’s message'),
