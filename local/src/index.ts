@@ -1,4 +1,5 @@
 export { FAULTS } from './chaos/catalogue.ts';
+export { childrenOf } from './chaos/children.ts';
 export {
   type Batch,
   ChaosFailure,

@@ -21,21 +21,19 @@ import { rotateLogs } from './log-rotation.ts';
 import { namedPorts, reservePorts } from './ports.ts';
 import { endLeftovers, leftovers, ProcessRecord } from './process-record.ts';
 import { compileRun } from './run-config.ts';
-import { prepareServices, type Rewire, type Services } from './services.ts';
+import { type Departures, prepareServices, type Services } from './services.ts';
 
 /** How long the first worker pods may take before we say so and go on. */
 const PODS_READY_MS = 30_000;
 /** After a hastened drain: time for the supervisor to give the jobs of killed pods back. */
 const RECLAIM_MS = 1_000;
 
-/** What is to be run. */
-export interface LaunchSettings {
+/** What is to be run. `rewire` is for injected faults alone. */
+export interface LaunchSettings extends Departures {
   readonly dir: string;
   readonly configText: string | null;
   /** Settings that win over the file's. */
   readonly imposed: Readonly<Record<string, unknown>>;
-  /** Only for injected faults. */
-  readonly rewire?: Rewire | undefined;
 }
 
 /** What runs, once it does. */
@@ -163,7 +161,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
     };
     const ports = await reservePorts(namedPorts(config));
     const store = await startStore(config, externalStore, claimed.folder, deps);
-    const services = await prepareServices(host, claimed.folder, config, ports, store.url, settings.rewire);
+    const services = await prepareServices(host, claimed.folder, config, ports, store.url, settings);
     await startServices(config, services, deps);
     running = {
       config,

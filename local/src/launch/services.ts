@@ -33,6 +33,18 @@ export interface Addresses {
  */
 export type Rewire = (service: 'producer' | 'supervisor' | 'pod', real: Addresses) => Addresses;
 
+/** Variables that a service gets beside the user's own; `pool` of a pod, null otherwise. */
+export type EnvironmentOf = (
+  service: 'producer' | 'supervisor' | 'pod',
+  pool: string | null,
+) => Readonly<Record<string, string>>;
+
+/** How one run departs from what the configuration says. */
+export interface Departures {
+  readonly rewire?: Rewire | undefined;
+  readonly environment?: EnvironmentOf | undefined;
+}
+
 /** Starts the services of one run with the configuration that was compiled for it. */
 export interface Services {
   producer(): KeptProcess;
@@ -83,7 +95,7 @@ export async function prepareServices(
   config: Config,
   ports: ReadonlyMap<string, number>,
   storeUrl: string,
-  rewire?: Rewire | undefined,
+  { rewire, environment }: Departures = {},
 ): Promise<Services> {
   const configFile = join(folder.run, 'config.yaml');
   const otherPodsConfigFile = join(folder.run, 'config-other-pods.yaml');
@@ -112,12 +124,18 @@ export async function prepareServices(
     const to = rewire(service, { storeUrl, supervisors: linkAddresses });
     return { MILLRACE_REDIS_URL: to.storeUrl, MILLRACE_SUPERVISORS: to.supervisors.join(',') };
   };
-  const start = (service: keyof typeof MAIN_OF, name: string, args: readonly string[], over = {}) =>
+  const start = (
+    service: keyof typeof MAIN_OF,
+    name: string,
+    args: readonly string[],
+    over = {},
+    pool: string | null = null,
+  ) =>
     startChild({
       name,
       file: host.nodeFile,
       args: [fileURLToPath(new URL(MAIN_OF[service], import.meta.url)), ...args],
-      env: { ...env, ...rewired(service), ...over },
+      env: { ...env, ...rewired(service), ...environment?.(service, pool), ...over },
       logFile: join(folder.logs, `${name}.log`),
       ipc: true,
     });
@@ -141,8 +159,12 @@ export async function prepareServices(
       graceMs: 2 * CLOSE_MS,
     }),
     pod: (id, pool, fixedPorts) =>
-      start('pod', `pod-${id}`, ['--pod', id, '--pool', pool], {
-        MILLRACE_CONFIG: fixedPorts ? configFile : otherPodsConfigFile,
-      }),
+      start(
+        'pod',
+        `pod-${id}`,
+        ['--pod', id, '--pool', pool],
+        { MILLRACE_CONFIG: fixedPorts ? configFile : otherPodsConfigFile },
+        pool,
+      ),
   };
 }
