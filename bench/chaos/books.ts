@@ -1,5 +1,5 @@
 import { type LedgerLine, LedgerTally, type MarkedData, markedData } from '@millrace/local';
-import type { JobTimes } from '../measure/band.ts';
+import type { JobTimes } from '@millrace/measure';
 import type { Ledger } from '../runner.ts';
 
 /** More jobs than any run offers. */

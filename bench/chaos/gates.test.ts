@@ -1,5 +1,5 @@
+import { gateLines } from '@millrace/measure';
 import { describe, expect, test } from 'vitest';
-import { gateLines } from '../measure/gate.ts';
 import { gatesOf } from './gates.ts';
 
 const death = { worker: 'w', cause: 'hung', blame: 'none' };

@@ -1,4 +1,4 @@
-import { type Gate, gate } from '../measure/gate.ts';
+import { type Gate, gate } from '@millrace/measure';
 import type { TrialResult } from './trial.ts';
 
 export const QUIET = 'quiet';

@@ -1,6 +1,6 @@
 import { didYouMean, MillraceError } from '@millrace/core';
 import { FAULTS, type Fault } from '@millrace/local';
-import { gateLines } from '../measure/gate.ts';
+import { gateLines } from '@millrace/measure';
 import type { Bench, BenchOptions, BenchReport, BenchResult, Figures, Ledger } from '../runner.ts';
 import { falseDeathsOf, gatesOf, MASS_DEATH, QUIET } from './gates.ts';
 import { massDeath } from './mass-death.ts';

@@ -10,8 +10,7 @@ import {
   type Fault,
   type Harm,
 } from '@millrace/local';
-import { steadyOf, timeToBand, windowsOf } from '../measure/band.ts';
-import { lossArea, meanLevel } from '../measure/loss-area.ts';
+import { lossArea, meanLevel, steadyOf, timeToBand, windowsOf } from '@millrace/measure';
 import { type Account, Books } from './books.ts';
 import { OpenLoad } from './load.ts';
 import type { Rig } from './rig.ts';

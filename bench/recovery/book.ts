@@ -1,6 +1,6 @@
 import { type LedgerLine, LedgerTally, markedData } from '@millrace/local';
+import type { Passage } from '@millrace/measure';
 import { checksumOf, parseParameters, planJob, type WorkloadParameters } from '@millrace/workload';
-import type { Passage } from '../measure/loss-area.ts';
 import type { Ledger } from '../runner.ts';
 import { SLEEP_MUL } from './settings.ts';
 

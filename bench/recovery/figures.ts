@@ -1,6 +1,5 @@
 import type { Recovery } from '@millrace/core';
-import { type Spread, spread } from '../measure/quantile.ts';
-import { ratioOfMedians } from '../measure/ratio.ts';
+import { ratioOfMedians, type Spread, spread } from '@millrace/measure';
 import type { StockSide } from '../stock/side.ts';
 import type { Book } from './book.ts';
 import { busySlotMs, slotTurnMs } from './busy-slots.ts';

@@ -1,4 +1,4 @@
-import { type Gate, gate } from '../measure/gate.ts';
+import { type Gate, gate } from '@millrace/measure';
 import type { OurFigures, ratiosOf } from './figures.ts';
 
 /** A p99 of fewer kills is none. */

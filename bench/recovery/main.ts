@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
-import { median, quantile } from '../measure/quantile.ts';
+import { median, quantile } from '@millrace/measure';
 import type { Bench, BenchOptions, BenchReport, BenchResult, Figures, Ledger } from '../runner.ts';
 import { runStock, type StockSettings } from '../stock/side.ts';
 import { VARIANTS } from '../stock/variants.ts';

@@ -1,4 +1,4 @@
-import { lossArea, meanLevel, type Passage, settledAt } from '../measure/loss-area.ts';
+import { lossArea, meanLevel, type Passage, settledAt } from '@millrace/measure';
 import type { Ended } from './book.ts';
 
 /** One job that a fault took its worker from, and its next start. Times are ms since 1970, endless what never was. */

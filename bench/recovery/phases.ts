@@ -1,5 +1,5 @@
 import type { Recovery } from '@millrace/core';
-import { type Spread, spread } from '../measure/quantile.ts';
+import { type Spread, spread } from '@millrace/measure';
 import type { Fault } from './faults.ts';
 
 /** Where the time of a recovery went, in ms since the kill. */

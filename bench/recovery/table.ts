@@ -1,5 +1,5 @@
-import { type Gate, gateLines, told } from '../measure/gate.ts';
-import type { Spread } from '../measure/quantile.ts';
+import type { Spread } from '@millrace/measure';
+import { type Gate, gateLines, told } from '@millrace/measure';
 import type { OurFigures, StockFigures } from './figures.ts';
 
 const WIDTHS = [44, 12, 12, 12, 12, 6] as const;

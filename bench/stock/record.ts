@@ -1,4 +1,4 @@
-import type { Passage } from '../measure/loss-area.ts';
+import type { Passage } from '@millrace/measure';
 
 /** What the store's own event stream of one stock queue tells. Times are ms since 1970, by the store's clock. */
 export class StockRecord {

@@ -1,6 +1,6 @@
 import type { Clock } from '@millrace/core';
+import { lossArea, meanLevel, settledAt } from '@millrace/measure';
 import { checksumOf } from '@millrace/workload';
-import { lossArea, meanLevel, settledAt } from '../measure/loss-area.ts';
 import { jobParameters } from '../recovery/book.ts';
 import { SHAPE } from '../recovery/settings.ts';
 import type { Ledger } from '../runner.ts';

@@ -41,10 +41,12 @@ const LINES: readonly Readonly<Record<string, unknown>>[] = [
     ok: true,
   },
   { event: 'job_failed', id: 7, attempt: 1, error: 'boom', at_us: 30 },
+  { event: 'job_killed', id: 7, worker: 'w', started_us: 20, at_us: 30 },
   { event: 'refused', id: 7, at_us: 30 },
   { event: 'worker_crash', worker: 'w', drawn: 3, slot: 0, at_us: 650_000, cause: 'SIGKILL' },
   { event: 'worker_restart', worker: 'w2', slot: 0, at_us: 660_000 },
   { event: 'rss', pid: 12, bytes: 1, heap_used: 1, external: 1, phase: 'steady', at_us: 1 },
+  { event: 'metrics', source: 'worker', values: { loop_delay_ms: 1.5 }, at_us: 1_000_000 },
 ];
 
 describe.each(LINES.map((line) => [line.event, line] as const))('a line of %s', (_, line) => {
@@ -73,7 +75,7 @@ describe('the schema of lines', () => {
   });
 
   it('refuses figures that no run has', () => {
-    const [run, done, , , , , rss] = LINES;
+    const [run, done, , , , , , rss, metrics] = LINES;
     expect(fits({ ...run, schema: 2 })).toBe(false);
     expect(fits({ ...run, ns_per_step: 0 })).toBe(false);
     expect(fits({ ...done, checksum: 4_294_967_296 })).toBe(false);
@@ -81,6 +83,9 @@ describe('the schema of lines', () => {
     expect(fits({ ...done, attempt: 0 })).toBe(false);
     expect(fits({ ...done, done_us: 0.5 })).toBe(false);
     expect(fits({ ...rss, phase: 'later' })).toBe(false);
+    expect(fits({ ...metrics, source: 'elsewhere' })).toBe(false);
+    expect(fits({ ...metrics, values: { loop_delay_ms: '1.5' } })).toBe(false);
+    expect(fits({ ...metrics, name: 'pod-1.a1' })).toBe(true);
   });
 });
 
@@ -129,6 +134,6 @@ it('is kept by what the demo writes', async () => {
   const wrong = lines.filter((line) => !fits(line));
   expect(wrong).toEqual([]);
   expect(new Set(lines.map((line) => (line as { event: string }).event))).toEqual(
-    new Set(['run', 'job_done', 'job_failed', 'rss', 'worker_crash', 'worker_restart']),
+    new Set(['run', 'job_done', 'job_failed', 'job_killed', 'rss', 'worker_crash', 'worker_restart']),
   );
 });

@@ -66,7 +66,7 @@ export class EventsFile {
     this.#write({ event: 'run', schema: 1, system: 'millrace', started_unix_us: startedUs, ...header });
   }
 
-  /** The end of an attempt of one of our jobs; those that were given back have no line of their own. */
+  /** The end of an attempt of one of our jobs; what a drain handed back has no line of its own. */
   ended(entry: LedgerLine, origin: JobOrigin): void {
     if (entry.outcome === 'failed' || entry.outcome === 'retried') {
       const attempt = Math.max(1, entry.attempt);
@@ -79,6 +79,8 @@ export class EventsFile {
       });
     } else if (entry.outcome === 'completed') {
       this.#write(this.#jobDone(entry, origin));
+    } else if (entry.outcome === 'killed') {
+      this.#write(this.#jobKilled(entry, origin));
     }
   }
 
@@ -142,6 +144,11 @@ export class EventsFile {
       checksum,
       ok: true,
     };
+  }
+
+  #jobKilled(entry: LedgerLine, { id }: JobOrigin): object {
+    const [started_us, at_us] = [this.#us(entry.startedUs), this.#us(entry.doneUs)];
+    return { event: 'job_killed', id, worker: entry.worker, started_us, at_us };
   }
 
   #writeMemory(memory: ReadonlyMap<number, Memory>, phase: 'steady' | 'post_recovery' | 'peak'): void {

@@ -131,10 +131,10 @@ export class DemoRun {
     if (this.tally.done > before) this.#lastProgressMs = this.#deps.clock.monotonicMs();
   }
 
-  /** A line names its worker's slot: one whose worker we have not seen yet waits until we do. */
+  /** A done job's line names its worker's slot: one whose worker we have not seen yet waits until we do. */
   #tellEnd(entry: LedgerLine, id: number): void {
     const slot = this.watch.slotOf(entry.worker);
-    if (slot === null) this.#unplaced.push({ entry, id });
+    if (slot === null && entry.outcome === 'completed') this.#unplaced.push({ entry, id });
     else this.#tell(entry, id, slot);
   }
 

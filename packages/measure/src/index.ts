@@ -1,1 +1,27 @@
-export {};
+export type {
+  JobDoneEvent,
+  JobFailedEvent,
+  JobKilledEvent,
+  MetricsEvent,
+  MetricsSource,
+  MetricValues,
+  RefusedEvent,
+  RssEvent,
+  RunEvent,
+  RunEventLine,
+  WorkerCrashEvent,
+  WorkerRestartEvent,
+} from './events.ts';
+export {
+  type BandRule,
+  type JobTimes,
+  type Steady,
+  steadyOf,
+  timeToBand,
+  type Window,
+  windowsOf,
+} from './figures/band.ts';
+export { type Gate, gate, gateLines, told } from './figures/gate.ts';
+export { lossArea, meanLevel, type Passage, settledAt } from './figures/loss-area.ts';
+export { median, quantile, type Spread, spread } from './figures/quantile.ts';
+export { type Ratio, ratioOfMedians } from './figures/ratio.ts';
