@@ -1,0 +1,59 @@
+import { type Labels, type MetricFamily, type NumberSample, numberFamily } from './family.ts';
+import { createDurationHistogram, type DurationHistogram } from './histogram.ts';
+
+/** A counter with labels, kept in this process. */
+export interface Counter {
+  add(labels: Labels, by?: number): void;
+  family(): MetricFamily;
+}
+
+/** Durations with labels, kept in this process. */
+export interface Durations {
+  record(labels: Labels, seconds: number): void;
+  family(): MetricFamily;
+}
+
+/** Label sets by their values, in the order of their first use. */
+function byLabels<T>(make: () => T) {
+  const entries = new Map<string, { readonly labels: Labels; readonly kept: T }>();
+  return {
+    of(labels: Labels): T {
+      let key = '';
+      for (const name in labels) key += `${name}\0${labels[name]}\0`;
+      const known = entries.get(key);
+      if (known !== undefined) return known.kept;
+      const kept = make();
+      entries.set(key, { labels: { ...labels }, kept });
+      return kept;
+    },
+    all: () => [...entries.values()],
+  };
+}
+
+/** `zeros` are told from the start: a counter that is there has a rate from its first event on. */
+export function createCounter(name: string, help: string, zeros: readonly Labels[] = []): Counter {
+  const counts = byLabels(() => ({ value: 0 }));
+  for (const labels of zeros) counts.of(labels);
+  return {
+    add(labels, by = 1) {
+      counts.of(labels).value += by;
+    },
+    family() {
+      const samples: NumberSample[] = counts.all().map(({ labels, kept }) => ({ labels, value: kept.value }));
+      return numberFamily('counter', name, help, samples);
+    },
+  };
+}
+
+/** See {@link Durations}. `convention` is OpenTelemetry's name of it. */
+export function createDurations(name: string, help: string, convention?: string): Durations {
+  const histograms = byLabels<DurationHistogram>(createDurationHistogram);
+  return {
+    record: (labels, seconds) => histograms.of(labels).record(seconds),
+    family: () => ({
+      ...{ type: 'histogram', name, help },
+      ...(convention === undefined ? {} : { convention }),
+      samples: histograms.all().map(({ labels, kept }) => ({ labels, durations: kept.counts() })),
+    }),
+  };
+}
