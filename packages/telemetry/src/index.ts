@@ -1,2 +1,47 @@
+export { parseBaggage } from './baggage.ts';
+export { attemptSpans, firstSend, type KnownAttempt, processSpan } from './build/attempt.ts';
+export type { StoreFacts } from './build/facts.ts';
+export {
+  type DeadAttempt,
+  deadAttemptSpans,
+  MAX_RESTARTS,
+  type Restart,
+  recoverySpans,
+  WORKER_KILLED,
+} from './build/recovery.ts';
+export { batchSendSpan, type SentBatch, type SentJob, sendSpan } from './build/send.ts';
+export { type AnsweredRequest, serverSpan } from './build/server.ts';
+export {
+  type Carrier,
+  type ContextHeaders,
+  carrierOf,
+  NO_CARRIER,
+  readCarrier,
+  writeCarrier,
+} from './carrier.ts';
+export { type JobTrace, jobTrace, processPlace, type TracedJob, type TraceShape } from './context.ts';
+export { cutAtEnd, cutAtStart, isContinued } from './cuts.ts';
+export type { SpanExport, SpanExportStats } from './export/span-export.ts';
+export {
+  childSpanIdOf,
+  hashOfTraceId,
+  isHashSampled,
+  jobHash,
+  recoveryPlaceOf,
+  recoveryTraceIdOf,
+  spanIdOf,
+  traceIdOf,
+} from './ids.ts';
+export { type Cut, type CutName, type SamplingPolicy, samplingPolicy } from './sampling.ts';
+export { readTelemetrySettings } from './settings/read-settings.ts';
+export {
+  type BatchSettings,
+  type MetricsTarget,
+  type OtlpTarget,
+  type ServiceIdentity,
+  type SignalTarget,
+  TELEMETRY_OFF,
+  type TelemetrySettings,
+} from './settings/settings.ts';
 export type { Attributes, AttributeValue, SpanKind, SpanLink, SpanPlace, SpanRecord } from './span-record.ts';
-export * from './metrics/index.ts';
+export { formatTraceparent, parseTraceparent, type RemoteParent } from './traceparent.ts';

@@ -1,0 +1,137 @@
+import type { EndedAttempt } from '@millrace/core';
+import { type JobTrace, processPlace } from '../context.ts';
+import { childSpanIdOf } from '../ids.ts';
+import type { Cut } from '../sampling.ts';
+import {
+  CLIENT_ID,
+  CUT,
+  ERROR_TYPE,
+  JOB_ATTEMPT,
+  JOB_NAME,
+  JOB_START,
+  MESSAGE_ID,
+  OUTCOME,
+  RUN_ID,
+  SCHEDULED_US,
+  SERVICE_US,
+  TOTAL_US,
+  WAIT_US,
+  WEIGHT,
+} from '../semconv.ts';
+import type { SpanLink, SpanRecord } from '../span-record.ts';
+import { messagingAttributes, present, type StoreFacts } from './facts.ts';
+import { sendSpan } from './send.ts';
+
+/** An attempt as far as both its worker and, after a kill, a supervisor know it. Times are µs since 1970. */
+export type KnownAttempt = Omit<EndedAttempt, 'settledUs' | 'outcome' | 'error'> & {
+  readonly outcome: EndedAttempt['outcome'] | 'killed';
+};
+
+/** The spans of an attempt whose end the store accepted: `process`, `settle`, and `send` where it is the first kept. */
+export function attemptSpans(
+  attempt: EndedAttempt,
+  trace: JobTrace,
+  cut: Cut,
+  /** `cutAtStart`'s answer: then the producer wrote the `send`. */
+  atStart: Cut | null,
+  store: StoreFacts | null,
+): SpanRecord[] {
+  const process = processSpan(attempt, trace, cut, attempt.settledUs, attempt.error);
+  const spans = [process, settleSpan(attempt, process, store)];
+  const send = firstSend(attempt, trace, atStart, store);
+  return send ? [send, ...spans] : spans;
+}
+
+/** The `process` span, from the handler's start to `endUs`, with the times in between as attributes. */
+export function processSpan(
+  attempt: KnownAttempt,
+  trace: JobTrace,
+  cut: Cut,
+  endUs: number,
+  error: EndedAttempt['error'],
+  more: { readonly attributes?: SpanRecord['attributes']; readonly links?: readonly SpanLink[] } = {},
+): SpanRecord {
+  return {
+    ...processPlace(trace, attempt, attempt.start),
+    parentSpanId: trace.parentSpanId,
+    traceState: trace.carrier.traceState,
+    name: `process ${attempt.queue}`,
+    kind: 'consumer',
+    startUs: attempt.startedUs,
+    endUs: Math.max(endUs, attempt.startedUs),
+    attributes: { ...processAttributes(attempt, trace, cut, error), ...more.attributes },
+    links: [...trace.links, ...linkBefore(attempt, trace), ...(more.links ?? [])],
+    ...(error && { events: [exceptionEvent(attempt.endedUs, error)], error: error.message }),
+  };
+}
+
+function processAttributes(
+  attempt: KnownAttempt,
+  { carrier }: JobTrace,
+  { cut, weight }: Cut,
+  error: EndedAttempt['error'],
+) {
+  return present({
+    ...messagingAttributes('process', attempt.queue, null),
+    [MESSAGE_ID]: attempt.id,
+    [CLIENT_ID]: attempt.worker,
+    [JOB_NAME]: attempt.name,
+    [JOB_ATTEMPT]: attempt.attempt,
+    [JOB_START]: attempt.start,
+    [WAIT_US]: attempt.startedUs - attempt.dueUs,
+    [SERVICE_US]: attempt.endedUs - attempt.startedUs,
+    [TOTAL_US]: attempt.endedUs - (carrier.scheduledUs ?? attempt.enqueuedUs),
+    [OUTCOME]: attempt.outcome,
+    [CUT]: cut,
+    [WEIGHT]: weight,
+    [RUN_ID]: carrier.runId,
+    [SCHEDULED_US]: carrier.scheduledUs,
+    [ERROR_TYPE]: error?.type,
+  });
+}
+
+/** A later attempt stands beside the one before it in the same trace, and says so. */
+function linkBefore(attempt: KnownAttempt, trace: JobTrace): SpanLink[] {
+  return attempt.before === null ? [] : [processPlace(trace, attempt, attempt.before)];
+}
+
+function exceptionEvent(atUs: number, error: NonNullable<EndedAttempt['error']>) {
+  const attributes = { 'exception.type': error.type, 'exception.message': error.message };
+  return { name: 'exception', atUs, attributes };
+}
+
+/** The store's part of the end, inside the `process` span's time. */
+function settleSpan(attempt: EndedAttempt, process: SpanRecord, store: StoreFacts | null): SpanRecord {
+  return {
+    traceId: process.traceId,
+    spanId: childSpanIdOf(process, 'settle'),
+    parentSpanId: process.spanId,
+    traceState: process.traceState,
+    name: `settle ${attempt.queue}`,
+    kind: 'client',
+    startUs: attempt.endedUs,
+    endUs: attempt.settledUs,
+    attributes: {
+      ...messagingAttributes('settle', attempt.queue, store),
+      [MESSAGE_ID]: attempt.id,
+      [OUTCOME]: attempt.outcome,
+    },
+  };
+}
+
+/**
+ * The `send` span, where this is the job's first kept attempt and nobody wrote it at once: what is known to be kept
+ * at the start was known to the producer too, and its attempt before has a span. A stranger's job had no producer.
+ */
+export function firstSend(
+  attempt: KnownAttempt,
+  trace: JobTrace,
+  atStart: Cut | null,
+  store: StoreFacts | null,
+): SpanRecord | null {
+  const isFirstKept = attempt.before === null && (atStart === null || attempt.start === 1);
+  const wasWritten = atStart !== null && attempt.origin === 'single';
+  if (!isFirstKept || wasWritten) return null;
+  const at = { startUs: attempt.enqueuedUs, endUs: attempt.enqueuedUs };
+  return sendSpan({ queue: attempt.queue, id: attempt.id, name: attempt.name, ...at }, trace, store);
+}

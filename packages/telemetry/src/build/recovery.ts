@@ -1,0 +1,150 @@
+import type { DeathCertificate, Recovery } from '@millrace/core';
+import { type JobTrace, processPlace } from '../context.ts';
+import { childSpanIdOf, recoveryPlaceOf } from '../ids.ts';
+import type { Cut } from '../sampling.ts';
+import { CLIENT_ID, ERROR_TYPE, JOB_START, MESSAGE_ID } from '../semconv.ts';
+import type { SpanPlace, SpanRecord } from '../span-record.ts';
+import { firstSend, type KnownAttempt, processSpan } from './attempt.ts';
+import { present, type StoreFacts } from './facts.ts';
+
+/** What a dead attempt's span carries as `error.type`. */
+export const WORKER_KILLED = 'worker_killed';
+const KILLED: Cut = { cut: 'failed', weight: 1 };
+
+/** An attempt that a death cut off: `endedUs` is not known and the death's moment stands for it. */
+export type DeadAttempt = Omit<KnownAttempt, 'outcome' | 'endedUs'>;
+
+/**
+ * The spans of an attempt that its worker can no longer tell of: `process` from the start to the death, linked to the
+ * recovery, and `send` where nobody wrote it.
+ */
+export function deadAttemptSpans(
+  dead: DeadAttempt,
+  trace: JobTrace,
+  atStart: Cut | null,
+  certificate: DeathCertificate,
+  store: StoreFacts | null,
+): SpanRecord[] {
+  const endedUs = Math.max(Math.round(certificate.diedAtMs * 1000), dead.startedUs);
+  const attempt: KnownAttempt = { ...dead, endedUs, outcome: 'killed' };
+  const error = { type: WORKER_KILLED, message: `worker ${certificate.worker} died: ${certificate.cause}` };
+  const process = processSpan(attempt, trace, KILLED, endedUs, error, {
+    attributes: deathAttributes(certificate),
+    links: [recoveryPlaceOf(certificate.worker)],
+  });
+  const send = firstSend(attempt, trace, atStart, store);
+  return send ? [send, process] : [process];
+}
+
+function deathAttributes({ worker, pod, pid, cause, exitCode, exitSignal }: DeathCertificate) {
+  return present({
+    'millrace.death.worker': worker,
+    'millrace.death.pod': pod,
+    'millrace.death.pid': pid,
+    'millrace.death.cause': cause,
+    'millrace.death.exit_code': exitCode,
+    'millrace.death.exit_signal': exitSignal,
+  });
+}
+
+/** An orphan's way back into a worker. Times are µs since 1970. */
+export interface Restart {
+  readonly queue: string;
+  readonly id: string;
+  /** The start that took it up again. */
+  readonly start: number;
+  /** It was given back to its queue. */
+  readonly returnedUs: number;
+  readonly startedUs: number;
+  readonly worker: string;
+  /** The trace of its attempts, and the start that died. */
+  readonly trace: JobTrace;
+  readonly deadStart: number;
+}
+
+/** Spans for at most this many orphans; the rest is a count. */
+export const MAX_RESTARTS = 100;
+
+/** One trace for a death: `recover` from the death to the last phase, and a child for each phase and orphan. */
+export function recoverySpans(recovery: Recovery, restarts: readonly Restart[]): SpanRecord[] {
+  const root = recoveryPlaceOf(recovery.id);
+  const diedUs = Math.round(recovery.diedAtMs * 1000);
+  const at = (ms: number | null) => (ms === null ? null : diedUs + Math.round(ms * 1000));
+  const [detected, fenced, reclaimed] = [at(recovery.detectMs), at(recovery.fenceMs), at(recovery.reclaimMs)];
+  const phases = [
+    phaseSpan(root, 'detect', diedUs, detected),
+    phaseSpan(root, 'fence', detected, fenced),
+    phaseSpan(root, 'reclaim', fenced, reclaimed),
+    phaseSpan(root, 'respawn', detected, at(recovery.respawnMs)),
+  ].filter((span) => span !== null);
+  const shown = restarts.slice(0, MAX_RESTARTS).map((restart, index) => restartSpan(root, restart, index));
+  const last = at(recovery.lastOrphanMs) ?? diedUs;
+  const endUs = Math.max(last, ...[...phases, ...shown].map((span) => span.endUs));
+  return [rootSpan(recovery, root, diedUs, endUs, restarts.length), ...phases, ...shown];
+}
+
+function rootSpan(
+  { certificate, orphans }: Recovery,
+  root: SpanPlace,
+  startUs: number,
+  endUs: number,
+  restarts: number,
+): SpanRecord {
+  return {
+    ...root,
+    parentSpanId: null,
+    name: 'recover',
+    kind: 'internal',
+    startUs,
+    endUs,
+    attributes: {
+      ...deathAttributes(certificate),
+      [CLIENT_ID]: certificate.worker,
+      [ERROR_TYPE]: WORKER_KILLED,
+      'millrace.recovery.orphans': Object.values(orphans).reduce((sum, ids) => sum + ids.length, 0),
+      'millrace.recovery.restarts': restarts,
+      'millrace.recovery.restarts_not_shown': Math.max(restarts - MAX_RESTARTS, 0),
+    },
+  };
+}
+
+function phaseSpan(
+  root: SpanPlace,
+  name: string,
+  startUs: number | null,
+  endUs: number | null,
+): SpanRecord | null {
+  if (startUs === null || endUs === null) return null;
+  return {
+    traceId: root.traceId,
+    spanId: childSpanIdOf(root, name),
+    parentSpanId: root.spanId,
+    name,
+    kind: 'internal',
+    startUs,
+    endUs: Math.max(endUs, startUs),
+    attributes: {},
+  };
+}
+
+function restartSpan(root: SpanPlace, restart: Restart, index: number): SpanRecord {
+  return {
+    traceId: root.traceId,
+    spanId: childSpanIdOf(root, 'restart', index),
+    parentSpanId: root.spanId,
+    name: 'restart',
+    kind: 'internal',
+    startUs: restart.returnedUs,
+    endUs: Math.max(restart.startedUs, restart.returnedUs),
+    attributes: {
+      'messaging.destination.name': restart.queue,
+      [MESSAGE_ID]: restart.id,
+      [CLIENT_ID]: restart.worker,
+      [JOB_START]: restart.start,
+    },
+    links: [
+      processPlace(restart.trace, restart, restart.deadStart),
+      processPlace(restart.trace, restart, restart.start),
+    ],
+  };
+}

@@ -1,0 +1,65 @@
+import { type Reading, readPairs } from './reading.ts';
+import type { OtlpProtocol, OtlpTarget, SignalTarget } from './settings.ts';
+
+type Signal = 'TRACES' | 'METRICS';
+
+const EXPORTERS = ['otlp', 'console', 'none'] as const;
+const PROTOCOLS: readonly OtlpProtocol[] = ['http/protobuf', 'http/json', 'grpc'];
+
+/**
+ * Where a signal goes; null: nowhere. Unlike the specification's default (OTLP to localhost), nothing set means
+ * nowhere: nobody is sent anything unasked.
+ */
+export function readTarget(reading: Reading, signal: Signal): SignalTarget | null {
+  const exporter = readExporter(reading, signal);
+  const endpoint = reading.text(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (exporter === 'none' || (exporter === null && endpoint === undefined)) return null;
+  return exporter === 'console' ? { exporter } : readOtlp(reading, signal);
+}
+
+function readExporter(reading: Reading, signal: Signal): (typeof EXPORTERS)[number] | null {
+  const name = `OTEL_${signal}_EXPORTER`;
+  // `prometheus` asks for what every service serves anyway.
+  const named = (reading.text(name) ?? '').split(',').map((each) => each.trim().toLowerCase());
+  const others = named.filter((each) => each !== '' && !(signal === 'METRICS' && each === 'prometheus'));
+  if (others.length === 0) return named.includes('prometheus') ? 'none' : null;
+  const known = EXPORTERS.find((each) => each === others[0]);
+  if (known && others.length === 1) return known;
+  reading.refuse(name, `is '${others.join(',')}'; must be one of ${EXPORTERS.join(', ')}`);
+  return null;
+}
+
+function readOtlp(reading: Reading, signal: Signal): OtlpTarget {
+  const own = (what: string) => [`OTEL_EXPORTER_OTLP_${signal}_${what}`, `OTEL_EXPORTER_OTLP_${what}`];
+  const protocol = reading.choice(PROTOCOLS, 'http/protobuf', ...own('PROTOCOL'));
+  return {
+    exporter: 'otlp',
+    protocol,
+    url: readUrl(reading, signal, protocol),
+    headers: {
+      ...readPairs(reading, 'OTEL_EXPORTER_OTLP_HEADERS'),
+      ...readPairs(reading, ...own('HEADERS')),
+    },
+    compression: reading.choice(['gzip', 'none'], 'none', ...own('COMPRESSION')),
+    timeoutMs: reading.whole(10_000, 1, ...own('TIMEOUT')),
+    caFile: reading.text(...own('CERTIFICATE')) ?? null,
+    keyFile: reading.text(...own('CLIENT_KEY')) ?? null,
+    certFile: reading.text(...own('CLIENT_CERTIFICATE')) ?? null,
+    isInsecure: reading.isTrue(...own('INSECURE')),
+  };
+}
+
+/** A signal's own endpoint is taken as it is; the common one gets the signal's path (OTLP exporter specification). */
+function readUrl(reading: Reading, signal: Signal, protocol: OtlpProtocol): string {
+  const own = reading.text(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`);
+  const common = reading.text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const fallback = protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318';
+  const name = own === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
+  const base = own ?? common ?? fallback;
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+    reading.refuse(name, `is '${base}'; must be a URL that begins with http:// or https://`);
+    return fallback;
+  }
+  if (own !== undefined || protocol === 'grpc') return base;
+  return `${base.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}`;
+}
