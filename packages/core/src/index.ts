@@ -8,6 +8,7 @@ export type { RedisSettings } from './config/redis-schema.ts';
 export { configurationReference } from './config/reference.ts';
 export { configSchema, type ParsedConfig, type RawConfig } from './config/schema.ts';
 export { type Machine, nodeOptionsOf } from './config/worker-sizes.ts';
+export * from './dead-attempt.ts';
 export * from './dead-letter.ts';
 export { DRAIN_MARGINS } from './drain-margins.ts';
 export * from './duration.ts';

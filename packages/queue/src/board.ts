@@ -16,6 +16,8 @@ const STATUS_KEEP_MS = 15_000;
 /** The leader's picture is the one of the pools; past this age another supervisor knows better. */
 const LEADER_FRESH_MS = 3_000;
 const RECOVERIES_KEPT = 1_000;
+/** As long as the store remembers a death. */
+const CLAIM_KEPT_MS = 7 * 86_400_000;
 const COMMANDS_KEPT = 1_000;
 const COMMAND_BLOCK_MS = 1_000;
 const AFTER_OUTAGE_MS = 250;
@@ -119,6 +121,16 @@ export function createBoard(
       guarded(async () => {
         const text = await client.hget(keys.scaling, pool);
         return text === null ? null : (JSON.parse(text) as PoolScaling);
+      }),
+    recovery: (startId) =>
+      guarded(async () => {
+        const text = await client.hget(keys.recoveries, startId);
+        return text === null ? null : (JSON.parse(text) as Recovery);
+      }),
+    claimRecoveryTrace: (startId, supervisor) =>
+      guarded(async () => {
+        const key = keys.recoveryTrace(startId);
+        return (await client.set(key, supervisor, 'PX', CLAIM_KEPT_MS, 'NX')) === 'OK';
       }),
     recoveries: (limit) => guarded(() => recoveries(limit)),
     sendCommand: (command) =>

@@ -67,6 +67,8 @@ export function boardKeys(prefix: string) {
     statusIndex: `millrace:{${prefix}}:status`,
     recoveries: `millrace:{${prefix}}:recoveries`,
     recoveryOrder: `millrace:{${prefix}}:recovery-order`,
+    /** STRING: the supervisor that writes the trace of that start's recovery. */
+    recoveryTrace: (startId: string) => `millrace:{${prefix}}:recovery-trace:${startId}`,
     commands: `millrace:{${prefix}}:commands`,
     queues: `millrace:{${prefix}}:queues`,
     lease: `millrace:{${prefix}}:leader`,

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { keepLoaded, runScript } from './connection/client.ts';
 import { isDenied, type ListedClient, listClients } from './connection/client-list.ts';
 import { type QueueKeys, queueKeys } from './keys.ts';
+import { claimDeadAttempts, readDeadAttempts } from './reclaim/dead-attempts.ts';
 import { reclaimPass } from './reclaim/reclaim-pass.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
 import { RestartWatch } from './reclaim/restart-watch.ts';
@@ -83,6 +84,12 @@ export function createQueueSupervision(
     setCircuit: (queue, circuit) => setCircuit(client, queueKeys(prefix, queue), circuit),
 
     restarts: (queue, jobIds, after, signal) => restarts.restarts(queue, jobIds, after, signal),
+
+    deadAttempts: (queue, startId, jobIds) =>
+      readDeadAttempts(client, queueKeys(prefix, queue), { queue, worker: startId }, jobIds),
+
+    claimDeadAttempts: (queue, startId, supervisor) =>
+      claimDeadAttempts(client, queueKeys(prefix, queue), startId, supervisor),
 
     async connectionsOf(startIds) {
       const names = (await listClients(client)).map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type {
   Circuit,
   ClusterStatus,
+  DeadAttempt,
   DeathCertificate,
   PoolScaling,
   Recovery,
@@ -52,6 +53,16 @@ export interface QueueSupervision {
     eventsAfter: string,
     signal: AbortSignal,
   ): Promise<Map<string, number>>;
+  /**
+   * What the store remembers of the attempts that a dead start left behind, in the order of `jobIds`; of jobs that are
+   * gone by now, nothing. To be asked after the reclaim: no orphan waits for it.
+   */
+  deadAttempts(queue: string, startId: string, jobIds: readonly string[]): Promise<readonly DeadAttempt[]>;
+  /**
+   * True for one caller, whoever asks and however often: it writes the spans of the attempts that the start left behind
+   * in this queue. Forgotten with the death, after 7 d.
+   */
+  claimDeadAttempts(queue: string, startId: string, supervisor: string): Promise<boolean>;
   /** How many connections in the store's client list carry each start id. */
   connectionsOf(startIds: readonly string[]): Promise<Map<string, number>>;
   /**
@@ -73,6 +84,10 @@ export interface Board {
   status(): Promise<ClusterStatus | null>;
   /** Merges into what replicas have saved under the same id (see `mergeRecoveries`); the newest 1,000 are kept. */
   saveRecovery(recovery: Recovery): Promise<void>;
+  /** The record of one death, as all replicas wrote it together; null when there is none. */
+  recovery(startId: string): Promise<Recovery | null>;
+  /** True for one caller: it writes the trace of that recovery. Forgotten after 7 d, as the death is. */
+  claimRecoveryTrace(startId: string, supervisor: string): Promise<boolean>;
   /** Takes or renews the lease of the one that acts on the outside; false when another holds it. */
   lead(supervisor: string, leaseMs: number): Promise<boolean>;
   /** Gives the lease up, if it is held. */

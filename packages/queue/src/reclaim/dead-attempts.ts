@@ -1,0 +1,94 @@
+import type { DeadAttempt } from '@millrace/core';
+import type { Redis } from 'ioredis';
+import { results } from '../connection/results.ts';
+import type { QueueKeys } from '../keys.ts';
+import { TRACED_FIELDS, type TracedJobFacts, tracedJobFacts } from '../traced-job.ts';
+
+/** Jobs whose hashes are read in one pipeline. */
+const JOBS_A_READ = 100;
+/** As long as lua/scripts/reclaim.lua remembers a death. */
+const CLAIM_KEPT_MS = 7 * 86_400_000;
+
+/** One line of `mrAttempts`; lua/accounts.lua and lua/returns.lua write them. Times are ms since 1970. */
+interface PastLine {
+  readonly s?: number;
+  readonly w?: string;
+  readonly a?: number;
+  readonly e: number;
+  readonly o: string;
+  readonly c?: string;
+  /** When the next was due. */
+  readonly d?: number;
+}
+
+function pastLines(text: string | null | undefined): PastLine[] {
+  return (text ?? '')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as PastLine);
+}
+
+const isTraced = ({ o }: PastLine) => o === 'retried' || o === 'killed' || o === 'failed';
+
+/** The attempt that `worker` left behind; null where the job's memory of it is gone. */
+export function deadAttemptOf(
+  facts: TracedJobFacts,
+  attempts: string | null | undefined,
+  worker: string,
+): DeadAttempt | null {
+  const lines = pastLines(attempts);
+  const at = lines.findLastIndex(({ o, w }) => o === 'killed' && w === worker);
+  const [line, before] = [lines[at], lines[at - 1]];
+  if (!line) return null;
+  const { firstDueUs, ...job } = facts;
+  const startedUs = (line.a ?? line.e) * 1000;
+  const dueUs = before ? (before.d ?? before.e) * 1000 : firstDueUs;
+  return {
+    ...job,
+    ...{ worker, startedUs, returnedUs: line.e * 1000, cause: line.c ?? 'killed' },
+    dueUs: Math.min(dueUs, startedUs),
+    start: line.s ?? 0,
+    attempt: lines.slice(0, at).filter(({ o }) => o === 'retried' || o === 'failed').length + 1,
+    before: before && isTraced(before) ? (before.s ?? null) : null,
+    hasTracedPast: lines.slice(0, at).some(isTraced),
+  };
+}
+
+/**
+ * The attempts that a dead start left behind, in the order of `jobIds`; jobs that are gone by now are left out.
+ * 1 call a job, 100 a round trip.
+ */
+export async function readDeadAttempts(
+  client: Redis,
+  keys: QueueKeys,
+  from: { readonly queue: string; readonly worker: string },
+  jobIds: readonly string[],
+): Promise<DeadAttempt[]> {
+  const found: DeadAttempt[] = [];
+  for (let first = 0; first < jobIds.length; first += JOBS_A_READ) {
+    const some = jobIds.slice(first, first + JOBS_A_READ);
+    const pipeline = client.pipeline();
+    for (const id of some) pipeline.hmget(keys.job(id), ...TRACED_FIELDS, 'mrAttempts');
+    const hashes = (await results(pipeline)) as (string | null)[][];
+    for (const [index, [name, timestamp, opts, rjk, attempts]] of hashes.entries()) {
+      const id = some[index] as string;
+      const facts = tracedJobFacts(from.queue, id, { name, timestamp, opts, rjk } as never);
+      const attempt = facts && deadAttemptOf(facts, attempts, from.worker);
+      if (attempt) found.push(attempt);
+    }
+  }
+  return found;
+}
+
+/** See `QueueSupervision.claimDeadAttempts`: a field of the death's record, which only the first can set. */
+export async function claimDeadAttempts(
+  client: Redis,
+  keys: QueueKeys,
+  startId: string,
+  supervisor: string,
+): Promise<boolean> {
+  const key = keys.death(startId);
+  const claim = client.pipeline().hsetnx(key, 'spans', supervisor).pexpire(key, CLAIM_KEPT_MS, 'NX');
+  const [isFirst] = await results(claim);
+  return isFirst === 1;
+}
