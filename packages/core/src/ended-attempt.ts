@@ -29,7 +29,7 @@ export interface EndedAttempt {
   readonly attempt: number;
   readonly outcome: AttemptOutcome;
   /** Of a failed or retried attempt: a class of few values, and its words. Null otherwise. */
-  readonly error: { readonly type: string; readonly message: string } | null;
+  readonly error: { readonly type: string; readonly message: string; readonly stack?: string } | null;
   /** The start id of the worker process. */
   readonly worker: string;
   /** What the job carries of its client's trace, as it was stored; see `@millrace/telemetry`'s carrier. */

@@ -12,13 +12,18 @@ import { type QueueKeys, queueKeys } from '../keys.ts';
 import { SCRIPTS } from './compose.ts';
 import { throwIfRefused } from './refusals.ts';
 
-/** What the hash of a taken job says of deaths in its past. */
+/** What the hash of a taken job says of its past. */
 export interface TakenMarks {
   /** It is to run alone. */
   readonly suspect: boolean;
   /** Deaths count against it. */
   readonly killed: boolean;
+  /** `mrAttempts`: a line of JSON for each attempt before. */
+  readonly past: string | undefined;
 }
+
+/** Which of the stock scripts ended an attempt, and how. */
+export type Settlement = 'completed' | 'failed' | 'retried' | 'delayed';
 
 /** Who stands behind a backend: a worker's start, or an API client (start id ''). */
 export interface BackendIdentity {
@@ -33,10 +38,10 @@ export interface BackendIdentity {
   mayTake(): boolean;
   /** How many jobs beyond the first a take may bring. */
   room(): number;
-  /** A reply put this job into our hands, with what its hash says of deaths before. */
+  /** A reply put this job into our hands, with what its hash says of what was before. */
   taken(jobId: string, marks: TakenMarks): void;
   /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
-  settled(jobId: string, refused: boolean): void;
+  settled(jobId: string, refused: boolean, how: Settlement): void;
   /** A blocking read came back. */
   cycled(): void;
   /** The store refused this start. */
@@ -60,6 +65,14 @@ export const CLIENT_IDENTITY: BackendIdentity = {
 /** Where the job's id stands among the ARGV of the stock scripts that end an attempt. */
 const SETTLING: Readonly<Record<string, number>> = { moveToFinished: 0, retryJob: 3, moveToDelayed: 2 };
 
+/** Where moveToFinished says what the job's end is. */
+const TARGET = 4;
+
+function settlementOf(commandName: string, args: readonly unknown[]): Settlement {
+  if (commandName === 'retryJob') return 'retried';
+  return commandName === 'moveToDelayed' ? 'delayed' : (args[TARGET] as 'completed' | 'failed');
+}
+
 const TAKING = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
 
 /** A job as the stock scripts hand it over: its hash as a flat list, its id, and more; no job without a hash. */
@@ -71,13 +84,18 @@ function takesIn(reply: unknown): RawTake[] {
   return [reply as RawTake, ...(reply.slice(4) as RawTake[])];
 }
 
-/** What a taken job's hash says of deaths. */
+/** What a taken job's hash says of its past. */
 function marksOf(hash: RawTake[0]): TakenMarks {
-  const marks = { suspect: false, killed: false };
+  const marks: { -readonly [name in keyof TakenMarks]: TakenMarks[name] } = {
+    suspect: false,
+    killed: false,
+    past: undefined,
+  };
   if (hash === 0) return marks;
   for (let i = 0; i < hash.length; i += 2) {
     if (hash[i] === 'mrSuspect') marks.suspect = true;
     else if (hash[i] === 'mrKills') marks.killed = true;
+    else if (hash[i] === 'mrAttempts') marks.past = hash[i + 1];
   }
   return marks;
 }
@@ -134,7 +152,12 @@ export class MillraceBackend extends RedisQueueBackend {
     const jobId = settling === undefined ? undefined : String(rest[settling]);
     const all = [...own, ...this.#keys.accountList, ...rest, ...this.#tail(commandName, jobId)];
     const reply = client.runCommand(guard.command, all as string[]) as Promise<unknown>;
-    return reply.then((value) => this.#seen(commandName, jobId, value));
+    if (jobId === undefined) return reply.then((value) => this.#seen(commandName, value));
+    const how = settlementOf(commandName, rest);
+    return reply.then((value) => {
+      this.#identity.settled(jobId, typeof value === 'number' && value < 0, how);
+      return this.#seen(commandName, value);
+    });
   }
 
   /** What the guard takes behind the stock script's arguments. */
@@ -171,8 +194,7 @@ export class MillraceBackend extends RedisQueueBackend {
   }
 
   /** Runs first on every reply, in the order of the connection: what `held` is compared with (consumer/audit.ts). */
-  #seen(commandName: string, jobId: string | undefined, reply: unknown): unknown {
-    if (jobId !== undefined) this.#identity.settled(jobId, typeof reply === 'number' && reply < 0);
+  #seen(commandName: string, reply: unknown): unknown {
     const takes = TAKING.has(commandName) ? takesIn(reply) : [];
     for (const [hash, jobId] of takes) this.#identity.taken(String(jobId), marksOf(hash));
     if (commandName === 'moveToActive') {

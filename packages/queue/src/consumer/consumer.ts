@@ -8,6 +8,7 @@ import { poisonKills } from '../poison.ts';
 import { giveBack } from '../reclaim/give-back.ts';
 import type { Consumer, CreateConsumer } from '../types/consumer.ts';
 import { createAudit } from './audit.ts';
+import { createEndReport } from './end-report.ts';
 import { recordKill } from './kill.ts';
 import { createLockRenewal } from './lock-renewal.ts';
 import { RunningJobs } from './running-jobs.ts';
@@ -38,8 +39,8 @@ function identityOf(
     mayTake: () => pulse.taking,
     room: ask.room,
     taken: (jobId, marks) => running.taken(jobId, marks),
-    settled: (jobId, refused) => {
-      running.settled(jobId, refused);
+    settled: (jobId, refused, how) => {
+      running.settled(jobId, refused, how);
       pulse.cycles++;
     },
     cycled: () => {
@@ -70,19 +71,13 @@ function openConnections(store: RedisSettings, queue: string, startId: string) {
   };
 }
 
-/** A kill that the store has counted before its answer was lost: the job went back then. */
-function leftOurHands(error: unknown): null {
-  if (isMillraceError(error, 'lock_lost')) return null;
-  throw error;
-}
-
 /** See {@link Consumer}. */
 export const createConsumer: CreateConsumer = (config, options, { clock, log }): Consumer => {
   const { queue, startId, run } = options;
   const { prefix } = config.redis;
   const keys = queueKeys(prefix, queue);
   const kills = poisonKills(config);
-  const running = new RunningJobs(clock);
+  const running = new RunningJobs(clock, createEndReport(options, { clock, log }));
   const pulse: Pulse = { taking: false, cycles: 0, fenced: false };
   const { main, blocking } = openConnections(config.redis, queue, startId);
   const identity = identityOf(startId, kills, running, pulse, {
@@ -100,7 +95,8 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   async function returnJobs(jobIds: readonly string[] | null, cause: string): Promise<string[]> {
     const takes = running.takes();
     const ids = await giveBack(main, keys, { startId, cause, jobIds, nowMs: clock.nowMs() });
-    running.wentBack(jobIds ?? ids, takes);
+    running.wentBack(ids, takes, 'returned');
+    running.left(jobIds ?? [], takes);
     return ids;
   }
 
@@ -115,17 +111,26 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
         : async (job, kill) => {
             const id = job.id as string;
             const takes = running.takes([id]);
-            const poison = await recordKill(keeper, job, kill).catch(leftOurHands);
-            if (poison === null) running.wentBack([id], takes);
-            return poison;
+            try {
+              const poison = await recordKill(keeper, job, kill);
+              if (poison === null) running.wentBack([id], takes, 'retried');
+              return poison;
+            } catch (error) {
+              // The store has counted it before its answer was lost: the job went back then.
+              if (!isMillraceError(error, 'lock_lost')) throw error;
+              running.left([id], takes);
+              return null;
+            }
           },
   };
 
   async function process(job: Job, token = '', signal?: AbortSignal): Promise<unknown> {
     const id = job.id as string;
-    running.started(id);
+    running.started(id, job);
     const taken = takenJob(queue, job, kills > 0 && running.isSuspect(id));
-    return settle(await run(taken, signal ?? new AbortController().signal), job, token, settling);
+    const outcome = await run(taken, signal ?? new AbortController().signal);
+    running.ran(job, outcome);
+    return settle(outcome, job, token, settling);
   }
 
   const { concurrency } = options;

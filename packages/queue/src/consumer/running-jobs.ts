@@ -1,10 +1,16 @@
-import type { Clock } from '@millrace/core';
-import type { TakenMarks } from '../backend/millrace-backend.ts';
+import type { Clock, Outcome } from '@millrace/core';
+import type { Job } from 'bullmq';
+import type { Settlement, TakenMarks } from '../backend/millrace-backend.ts';
 
 /** One take of a job: the same job taken again is another. */
 export interface RunningJob {
   readonly marks: TakenMarks;
   startedUs: number | null;
+  /** What its run came to, and when the store was first told of that. */
+  outcome: Outcome | null;
+  endedUs: number | null;
+  /** Null until it starts. */
+  job: Job | null;
   ending: Ending | null;
 }
 
@@ -14,7 +20,10 @@ export interface RunningJob {
  */
 export type Ending = 'final' | 'poison' | 'killed';
 
-const NO_MARKS: TakenMarks = { suspect: false, killed: false };
+const NO_MARKS: TakenMarks = { suspect: false, killed: false, past: undefined };
+
+/** Hears of each take whose end the store has accepted. */
+export type OnRunEnd = (run: RunningJob, how: Settlement | 'returned') => void;
 
 /**
  * What this start has in hands: every job that a reply gave to it and whose end no reply has told yet. The store's
@@ -22,23 +31,35 @@ const NO_MARKS: TakenMarks = { suspect: false, killed: false };
  */
 export class RunningJobs {
   readonly #clock: Clock;
+  readonly #onEnd: OnRunEnd | undefined;
   readonly #jobs = new Map<string, RunningJob>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onEnd?: OnRunEnd) {
     this.#clock = clock;
+    this.#onEnd = onEnd;
   }
 
   taken(jobId: string, marks: TakenMarks = NO_MARKS): void {
-    this.#jobs.set(jobId, { marks, startedUs: null, ending: null });
+    const unbegun = { startedUs: null, outcome: null, endedUs: null, job: null, ending: null };
+    this.#jobs.set(jobId, { marks, ...unbegun });
   }
 
   /** The handler begins now. */
-  started(jobId: string): void {
+  started(jobId: string, bullJob: Job): void {
     const job = this.#jobs.get(jobId);
     if (!job) return;
     job.startedUs = this.#clock.epochUs();
+    job.job = bullJob;
     // An older run may have spoken until now.
     job.ending = null;
+    job.outcome = null;
+    job.endedUs = null;
+  }
+
+  /** The handler has ended: not what the store makes of it. */
+  ran(bullJob: Job, outcome: Outcome): void {
+    const job = this.#jobs.get(bullJob.id as string);
+    if (job?.job === bullJob) job.outcome = outcome;
   }
 
   /** The attempt is about to fail, and this is why. */
@@ -51,9 +72,11 @@ export class RunningJobs {
    * A reply told its end. If that was refused and the take in hands has not begun, the end was of an older one: a run
    * begins behind all that its forerunner says (consumer/start-worker.ts).
    */
-  settled(jobId: string, refused: boolean): void {
-    if (refused && this.#jobs.get(jobId)?.startedUs === null) return;
+  settled(jobId: string, refused: boolean, how: Settlement): void {
+    const job = this.#jobs.get(jobId);
+    if (refused && job?.startedUs === null) return;
     this.#jobs.delete(jobId);
+    if (!refused && job) this.#onEnd?.(job, how);
   }
 
   /** The takes in hands now, of these jobs or of all. */
@@ -66,10 +89,23 @@ export class RunningJobs {
     );
   }
 
-  /** These takes went back to the queue; a job that this start has taken again meanwhile stays in hands. */
-  wentBack(jobIds: readonly string[], takes: ReadonlyMap<string, RunningJob>): void {
+  /** These takes are not ours any more; a job that this start has taken again meanwhile stays in hands. */
+  left(jobIds: readonly string[], takes: ReadonlyMap<string, RunningJob>): void {
     for (const jobId of jobIds) {
       if (this.#jobs.get(jobId) === takes.get(jobId)) this.#jobs.delete(jobId);
+    }
+  }
+
+  /** The store put these takes back into the queue for us. */
+  wentBack(
+    jobIds: readonly string[],
+    takes: ReadonlyMap<string, RunningJob>,
+    how: 'returned' | 'retried',
+  ): void {
+    this.left(jobIds, takes);
+    for (const jobId of jobIds) {
+      const job = takes.get(jobId);
+      if (job) this.#onEnd?.(job, how);
     }
   }
 
@@ -90,10 +126,12 @@ export class RunningJobs {
     return this.#jobs.size;
   }
 
-  /** `"<startedUs>:<doneUs>"` for the ledger: done is now. */
+  /** `"<startedUs>:<doneUs>"` for the ledger: done is now, when it is asked for first. */
   stamps(jobId: string): string {
-    const startedUs = this.#jobs.get(jobId)?.startedUs;
-    return startedUs ? `${startedUs}:${this.#clock.epochUs()}` : '';
+    const job = this.#jobs.get(jobId);
+    if (!job?.startedUs) return '';
+    job.endedUs ??= this.#clock.epochUs();
+    return `${job.startedUs}:${job.endedUs}`;
   }
 
   /** For lua/suspicion.lua: 'k' there is suspicion to be cleared, 'f' the end is final, 'p' it is poison. */

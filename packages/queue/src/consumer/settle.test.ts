@@ -11,8 +11,8 @@ test.each([
 ])('$why', async ({ recorded, verdict }) => {
   const clock = new ManualClock();
   const running = new RunningJobs(clock);
-  running.taken('1', { suspect: true, killed: true });
-  running.started('1');
+  running.taken('1', { suspect: true, killed: true, past: undefined });
+  running.started('1', { id: '1' } as Job);
   expect(running.verdict('1')).toBe('k');
   const settling = {
     clock,

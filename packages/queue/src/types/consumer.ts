@@ -1,4 +1,4 @@
-import type { Config, Lifecycle, Outcome } from '@millrace/core';
+import type { Config, EndedAttempt, Lifecycle, Outcome } from '@millrace/core';
 import type { StoreDependencies } from './store.ts';
 
 /** A job in a worker's hands. */
@@ -56,6 +56,11 @@ export interface ConsumerOptions {
   readonly run: RunJob;
   /** The store refused this start: it was declared dead and must exit. Called once. */
   readonly onFenced: () => void;
+  /**
+   * The store has accepted the end of an attempt: told once, and of nobody else's. What is told is read out of the job
+   * when it is asked for. Called within the reply, so it has to be quick; what it throws is logged.
+   */
+  readonly onAttemptEnd?: (attempt: EndedAttempt) => void;
 }
 
 /** Builds a {@link Consumer}. */

@@ -16,7 +16,8 @@ if type(result) == 'number' and result < 0 then return result end
 countReturn(jobId, jobKey)
 local outcome = counted == 1 and 'retried' or 'returned'
 local failedReason = counted == 1 and redis.call('HGET', jobKey, 'failedReason') or nil
-rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before[1]), e = now, o = outcome, x = failedReason or nil})
+rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before[1]), e = now, o = outcome,
+  x = failedReason or nil, d = tonumber(ARGV[2]) + tonumber(ARGV[5])})
 noteEnd(jobKey, verdict, false, false)
 appendLedger(view, jobId, start, outcome, failedReason or 'snoozed', stamps, now, counted)
 if type(result) == 'table' and type(result[1]) == 'table' then countTake(result[2], now) end

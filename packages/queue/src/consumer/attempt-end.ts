@@ -1,0 +1,146 @@
+import {
+  type AttemptOutcome,
+  type EndedAttempt,
+  isMillraceError,
+  type JobOrigin,
+  type Outcome,
+} from '@millrace/core';
+import type { Job } from 'bullmq';
+import type { Settlement } from '../backend/millrace-backend.ts';
+import { describeKill } from './kill.ts';
+import { lastPastAttempt, type PastAttempt } from './past-attempt.ts';
+
+/** Marks of origin among a job's stored options (`mo`). */
+const ORIGINS: Readonly<Record<string, JobOrigin>> = { b: 'bulk', r: 'replay', f: 'flow', c: 'scheduled' };
+
+/** Ours among the stored options, and BullMQ's. */
+interface StoredOptions {
+  readonly enqueuedUs?: string;
+  readonly mo?: string;
+  readonly lineage?: readonly string[];
+  readonly delay?: number;
+  readonly telemetry?: { readonly metadata?: string };
+}
+
+/** How the store saw it end, given what the run came to: a snooze is delayed as a retry with a pause is. */
+export function outcomeOfEnd(how: Settlement | 'returned', outcome: Outcome | null): AttemptOutcome {
+  if (how !== 'delayed') return how;
+  return outcome?.kind === 'snooze' ? 'returned' : 'retried';
+}
+
+/** A name that may stand as a value in thousands of spans: a class or a code, not a sentence. */
+const ERROR_NAME = /^[\w.$:-]{1,80}$/;
+
+function errorOf(outcome: Outcome | null): EndedAttempt['error'] {
+  switch (outcome?.kind) {
+    case 'fail': {
+      const { error } = outcome;
+      const type = isMillraceError(error) ? error.code : error.name;
+      const told = ERROR_NAME.test(type) ? type : 'Error';
+      return { type: told, message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
+    }
+    case 'cancel':
+      return { type: 'cancelled', message: outcome.reason };
+    case 'killed':
+      return { type: 'job_crashed', message: `It took down its own process: ${describeKill(outcome.kill)}` };
+    default:
+      return null;
+  }
+}
+
+/**
+ * An attempt that ended, over the job itself: nearly all are asked for their times alone, so the rest is computed when
+ * somebody asks.
+ */
+export class AttemptEnd implements EndedAttempt {
+  readonly queue: string;
+  readonly worker: string;
+  readonly startedUs: number;
+  readonly endedUs: number;
+  readonly settledUs: number;
+  readonly outcome: AttemptOutcome;
+  readonly attempt: number;
+  readonly #job: Job;
+  readonly #ran: Outcome | null;
+  readonly #past: string | undefined;
+  #before: PastAttempt | null | undefined;
+
+  constructor(
+    consumer: { readonly queue: string; readonly startId: string },
+    job: Job,
+    run: { readonly outcome: Outcome | null; readonly past: string | undefined; readonly startedUs: number },
+    end: { readonly how: Settlement | 'returned'; readonly endedUs: number; readonly settledUs: number },
+  ) {
+    this.queue = consumer.queue;
+    this.worker = consumer.startId;
+    this.#job = job;
+    this.#ran = run.outcome;
+    this.#past = run.past;
+    this.startedUs = run.startedUs;
+    this.endedUs = end.endedUs;
+    this.settledUs = end.settledUs;
+    this.outcome = outcomeOfEnd(end.how, run.outcome);
+    // Now: BullMQ counts this attempt as soon as it hears the store's answer.
+    this.attempt = job.attemptsMade + 1;
+  }
+
+  get id(): string {
+    return this.#job.id as string;
+  }
+  get name(): string {
+    return this.#job.name;
+  }
+  get timestampMs(): number {
+    return this.#job.timestamp;
+  }
+  get start(): number {
+    return this.#job.attemptsStarted;
+  }
+  get enqueuedUs(): number {
+    const { enqueuedUs } = this.#options;
+    return enqueuedUs === undefined ? this.#job.timestamp * 1000 : Number(enqueuedUs);
+  }
+
+  get dueUs(): number {
+    const before = this.#lastBefore;
+    const dueUs = before === null ? this.#firstDueUs : (before.dueMs ?? before.endedMs) * 1000;
+    // The store's clock and ours may differ by a little.
+    return Math.min(dueUs, this.startedUs);
+  }
+
+  get error(): EndedAttempt['error'] {
+    return this.outcome === 'failed' || this.outcome === 'retried' ? errorOf(this.#ran) : null;
+  }
+  get carrier(): string | null {
+    return this.#options.telemetry?.metadata ?? null;
+  }
+
+  get origin(): JobOrigin {
+    const { mo, enqueuedUs } = this.#options;
+    if (mo !== undefined) return ORIGINS[mo] ?? 'foreign';
+    if (this.#job.repeatJobKey !== undefined) return 'scheduled';
+    return enqueuedUs === undefined ? 'foreign' : 'single';
+  }
+
+  get before(): number | null {
+    const before = this.#lastBefore;
+    return before !== null && (before.outcome === 'retried' || before.outcome === 'killed')
+      ? before.start
+      : null;
+  }
+  get replayOf(): string | null {
+    return this.#options.lineage?.at(-1) ?? null;
+  }
+
+  get #options(): StoredOptions {
+    return this.#job.opts as StoredOptions;
+  }
+  get #firstDueUs(): number {
+    const { delay } = this.#options;
+    return delay ? Math.max(this.enqueuedUs, (this.#job.timestamp + delay) * 1000) : this.enqueuedUs;
+  }
+  get #lastBefore(): PastAttempt | null {
+    if (this.#before === undefined) this.#before = lastPastAttempt(this.#past);
+    return this.#before;
+  }
+}
