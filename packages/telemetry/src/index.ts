@@ -7,6 +7,7 @@ export {
   MAX_RESTARTS,
   type Restart,
   recoverySpans,
+  respawnSpan,
   WORKER_KILLED,
 } from './build/recovery.ts';
 export { batchSendSpan, type SentBatch, type SentJob, sendSpan } from './build/send.ts';

@@ -2,7 +2,7 @@ import type { DeathCertificate, Recovery } from '@millrace/core';
 import { type JobTrace, processPlace } from '../context.ts';
 import { childSpanIdOf, recoveryPlaceOf } from '../ids.ts';
 import type { Cut } from '../sampling.ts';
-import { CLIENT_ID, ERROR_TYPE, JOB_START, MESSAGE_ID } from '../semconv.ts';
+import { CLIENT_ID, DESTINATION, ERROR_TYPE, JOB_START, MESSAGE_ID } from '../semconv.ts';
 import type { SpanPlace, SpanRecord } from '../span-record.ts';
 import { firstSend, type KnownAttempt, processSpan } from './attempt.ts';
 import { present, type StoreFacts } from './facts.ts';
@@ -12,7 +12,10 @@ export const WORKER_KILLED = 'worker_killed';
 const KILLED: Cut = { cut: 'failed', weight: 1 };
 
 /** An attempt that a death cut off: `endedUs` is not known and the death's moment stands for it. */
-export type DeadAttempt = Omit<KnownAttempt, 'outcome' | 'endedUs'>;
+export type DeadAttempt = Omit<KnownAttempt, 'outcome' | 'endedUs'> & {
+  /** Some attempt before it has a span, and so the job's `send` has. */
+  readonly hasTracedPast?: boolean;
+};
 
 /**
  * The spans of an attempt that its worker can no longer tell of: `process` from the start to the death, linked to the
@@ -24,17 +27,20 @@ export function deadAttemptSpans(
   atStart: Cut | null,
   certificate: DeathCertificate,
   store: StoreFacts | null,
+  cut: Cut = KILLED,
 ): SpanRecord[] {
   const endedUs = Math.max(Math.round(certificate.diedAtMs * 1000), dead.startedUs);
   const attempt: KnownAttempt = { ...dead, endedUs, outcome: 'killed' };
-  const error = { type: WORKER_KILLED, message: `worker ${certificate.worker} died: ${certificate.cause}` };
-  const process = processSpan(attempt, trace, KILLED, endedUs, error, {
+  const error = { type: WORKER_KILLED, message: wordsOf(certificate) };
+  const process = processSpan(attempt, trace, cut, endedUs, error, {
     attributes: deathAttributes(certificate),
     links: [recoveryPlaceOf(certificate.worker)],
   });
-  const send = firstSend(attempt, trace, atStart, store);
+  const send = dead.hasTracedPast ? null : firstSend(attempt, trace, atStart, store);
   return send ? [send, process] : [process];
 }
+
+const wordsOf = ({ worker, cause }: DeathCertificate) => `worker ${worker} died: ${cause}`;
 
 function deathAttributes({ worker, pod, pid, cause, exitCode, exitSignal }: DeathCertificate) {
   return present({
@@ -56,7 +62,8 @@ export interface Restart {
   /** It was given back to its queue. */
   readonly returnedUs: number;
   readonly startedUs: number;
-  readonly worker: string;
+  /** Null where nobody looked. */
+  readonly worker: string | null;
   /** The trace of its attempts, and the start that died. */
   readonly trace: JobTrace;
   readonly deadStart: number;
@@ -65,17 +72,28 @@ export interface Restart {
 /** Spans for at most this many orphans; the rest is a count. */
 export const MAX_RESTARTS = 100;
 
+/** µs since 1970 at which a phase was over; null while it is not. */
+function momentOf(recovery: Recovery, ms: number | null): number | null {
+  return ms === null ? null : Math.round(recovery.diedAtMs * 1000) + Math.round(ms * 1000);
+}
+
+/** From the detection to the new start in the dead one's place, which may come after all else; null without one. */
+export function respawnSpan(recovery: Recovery): SpanRecord | null {
+  const detected = momentOf(recovery, recovery.detectMs);
+  return phaseSpan(recoveryPlaceOf(recovery.id), 'respawn', detected, momentOf(recovery, recovery.respawnMs));
+}
+
 /** One trace for a death: `recover` from the death to the last phase, and a child for each phase and orphan. */
 export function recoverySpans(recovery: Recovery, restarts: readonly Restart[]): SpanRecord[] {
   const root = recoveryPlaceOf(recovery.id);
   const diedUs = Math.round(recovery.diedAtMs * 1000);
-  const at = (ms: number | null) => (ms === null ? null : diedUs + Math.round(ms * 1000));
+  const at = (ms: number | null) => momentOf(recovery, ms);
   const [detected, fenced, reclaimed] = [at(recovery.detectMs), at(recovery.fenceMs), at(recovery.reclaimMs)];
   const phases = [
     phaseSpan(root, 'detect', diedUs, detected),
     phaseSpan(root, 'fence', detected, fenced),
     phaseSpan(root, 'reclaim', fenced, reclaimed),
-    phaseSpan(root, 'respawn', detected, at(recovery.respawnMs)),
+    respawnSpan(recovery),
   ].filter((span) => span !== null);
   const shown = restarts.slice(0, MAX_RESTARTS).map((restart, index) => restartSpan(root, restart, index));
   const last = at(recovery.lastOrphanMs) ?? diedUs;
@@ -83,13 +101,27 @@ export function recoverySpans(recovery: Recovery, restarts: readonly Restart[]):
   return [rootSpan(recovery, root, diedUs, endUs, restarts.length), ...phases, ...shown];
 }
 
+/** The phases as the record has them, exactly: `millrace.recovery.detect_us`… from the death. */
+function phaseAttributes(recovery: Recovery) {
+  const us = (ms: number | null) => (ms === null ? null : Math.round(ms * 1000));
+  return present({
+    'millrace.recovery.detect_us': us(recovery.detectMs),
+    'millrace.recovery.fence_us': us(recovery.fenceMs),
+    'millrace.recovery.reclaim_us': us(recovery.reclaimMs),
+    'millrace.recovery.respawn_us': us(recovery.respawnMs),
+    'millrace.recovery.first_orphan_us': us(recovery.firstOrphanMs),
+    'millrace.recovery.last_orphan_us': us(recovery.lastOrphanMs),
+  });
+}
+
 function rootSpan(
-  { certificate, orphans }: Recovery,
+  recovery: Recovery,
   root: SpanPlace,
   startUs: number,
   endUs: number,
   restarts: number,
 ): SpanRecord {
+  const { certificate, orphans } = recovery;
   return {
     ...root,
     parentSpanId: null,
@@ -99,12 +131,14 @@ function rootSpan(
     endUs,
     attributes: {
       ...deathAttributes(certificate),
+      ...phaseAttributes(recovery),
       [CLIENT_ID]: certificate.worker,
       [ERROR_TYPE]: WORKER_KILLED,
       'millrace.recovery.orphans': Object.values(orphans).reduce((sum, ids) => sum + ids.length, 0),
       'millrace.recovery.restarts': restarts,
       'millrace.recovery.restarts_not_shown': Math.max(restarts - MAX_RESTARTS, 0),
     },
+    error: wordsOf(certificate),
   };
 }
 
@@ -136,12 +170,12 @@ function restartSpan(root: SpanPlace, restart: Restart, index: number): SpanReco
     kind: 'internal',
     startUs: restart.returnedUs,
     endUs: Math.max(restart.startedUs, restart.returnedUs),
-    attributes: {
-      'messaging.destination.name': restart.queue,
+    attributes: present({
+      [DESTINATION]: restart.queue,
       [MESSAGE_ID]: restart.id,
       [CLIENT_ID]: restart.worker,
       [JOB_START]: restart.start,
-    },
+    }),
     links: [
       processPlace(restart.trace, restart, restart.deadStart),
       processPlace(restart.trace, restart, restart.start),
