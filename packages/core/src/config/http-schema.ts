@@ -44,6 +44,13 @@ export const httpSchema = z
       .boolean()
       .optional()
       .describe('whether the audit log also tells of jobs handed in; default: where tokens are in use'),
+    traceUrl: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => url.includes('{traceId}'), 'must have {traceId} in it')
+      .optional()
+      .describe(
+        'where a trace is looked at, with `{traceId}` in it, as `http://127.0.0.1:16686/trace/{traceId}`: jobs are answered with it',
+      ),
     lingerMs: duration(250).describe(
       'at its end it is not ready, and goes on serving for so long before it closes its port; 5 s in a cluster',
     ),

@@ -49,12 +49,22 @@ test('durations may be written as text, and the environment wins over the file',
 });
 
 test('a queue’s own settings win over the defaults', () => {
-  const config = compileConfig({}, 'queues: {mail: {bound: 7, concurrency: 2}}');
-  expect(queueSettings(config, 'mail')).toEqual({ bound: 7, maxBytes: 256 * 1024 * 1024, concurrency: 2 });
-  expect(queueSettings(config, 'other')).toMatchObject({ bound: 10_000, concurrency: null });
+  const config = compileConfig({}, 'queues: {mail: {bound: 7, concurrency: 2, traces: link}}');
+  expect(queueSettings(config, 'mail')).toEqual({
+    ...{ bound: 7, maxBytes: 256 * 1024 * 1024, concurrency: 2, traces: 'link' },
+  });
+  expect(queueSettings(config, 'other')).toMatchObject({ bound: 10_000, concurrency: null, traces: 'auto' });
 });
 
 describe('a wrong configuration', () => {
+  test('names a trace’s URL that has no place for the trace, or is none', () => {
+    expect(faults({}, 'http: {traceUrl: "http://127.0.0.1:16686/trace"}')).toEqual([
+      '/http/traceUrl: must have {traceId} in it',
+    ]);
+    expect(faults({}, 'http: {traceUrl: "javascript:{traceId}"}')).toHaveLength(1);
+    expect(faults({}, 'http: {traceUrl: "https://jaeger.local/trace/{traceId}"}')).toEqual([]);
+  });
+
   test('is told with all its faults at once, and with what was probably meant', () => {
     const yaml =
       'queue: {bond: 5}\nworker: {concurrency: 0}\ndrain: {timeoutMs: "5 parsecs"}\nqueues: {"a:b": {}}';

@@ -7,7 +7,7 @@ import { ENVIRONMENT } from './environment.ts';
 import { type KubernetesPlace, kubernetesPlace } from './kubernetes-place.ts';
 import { redisFaults, redisSettings } from './redis-rules.ts';
 import type { RedisSettings } from './redis-schema.ts';
-import { configSchema, type ParsedConfig } from './schema.ts';
+import { configSchema, type ParsedConfig, type TRACE_SHAPES } from './schema.ts';
 import { type Machine, sizeFaults, type WorkerSizes, workerSizes } from './worker-sizes.ts';
 
 /** The compiled configuration: what all code but `main.ts` sees. */
@@ -137,15 +137,21 @@ export function compileConfig(
   };
 }
 
-/** Bound, bytes and concurrency of one queue, overrides applied. */
+/** Bound, bytes, concurrency and shape of traces of one queue, overrides applied. */
 export function queueSettings(
   config: Pick<Config, 'queue' | 'queues' | 'worker'>,
   queue: string,
-): { bound: number; maxBytes: number; concurrency: number | null } {
+): {
+  bound: number;
+  maxBytes: number;
+  concurrency: number | null;
+  traces: (typeof TRACE_SHAPES)[number];
+} {
   const own = config.queues[queue] ?? {};
   return {
     bound: own.bound ?? config.queue.bound,
     maxBytes: own.maxBytes ?? config.queue.maxBytes,
     concurrency: own.concurrency ?? null,
+    traces: own.traces ?? 'auto',
   };
 }

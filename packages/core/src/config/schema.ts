@@ -12,12 +12,20 @@ const processes = z.int().min(1).max(512);
 const concurrency = z.int().min(1).max(10_000);
 const duration = (defaultMs: number) => durationMsSchema.prefault(defaultMs);
 
+/** How a job's `process` spans hang on to what sent it. */
+export const TRACE_SHAPES = ['auto', 'parent', 'link', 'both'] as const;
+
 /** Per-queue settings; what is left out falls back to `queue` and `worker`. */
 const queueOverrides = z
   .strictObject({
     bound: z.int().min(1).max(10_000_000).describe('most jobs waiting, paused, prioritized or delayed'),
     maxBytes: bytes.describe('most bytes of job data in those states'),
     concurrency: concurrency.describe('jobs at once in one worker process'),
+    traces: z
+      .enum(TRACE_SHAPES)
+      .describe(
+        'how its jobs’ spans hang on to what sent them: in its trace, linked to it, or both; auto: single jobs in it, others linked',
+      ),
   })
   .partial();
 
