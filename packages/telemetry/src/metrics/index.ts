@@ -14,4 +14,10 @@ export {
   type DurationHistogram,
   durationsSince,
 } from './histogram.ts';
+export {
+  createMetricsPush,
+  type MetricsPush,
+  type MetricsPushDependencies,
+  type MetricsPushStats,
+} from './metrics-push.ts';
 export { PROMETHEUS_TEXT_TYPE, prometheusText } from './prometheus-text.ts';
