@@ -21,7 +21,7 @@ export {
   type Window,
   windowsOf,
 } from './figures/band.ts';
-export { type Gate, gate, gateLines, told } from './figures/gate.ts';
+export { type Gate, gate, gateAtLeast, gateLines, told } from './figures/gate.ts';
 export { lossArea, meanLevel, type Passage, settledAt } from './figures/loss-area.ts';
 export { median, quantile, type Spread, spread } from './figures/quantile.ts';
 export { type Ratio, ratioOfMedians } from './figures/ratio.ts';

@@ -1,0 +1,3 @@
+import { nothing } from './_nothing.ts';
+
+export default nothing('full');

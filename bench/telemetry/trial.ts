@@ -1,0 +1,93 @@
+import type { Clock } from '@millrace/core';
+import type { NoopQueue } from '../stock/noop-queue.ts';
+import { type Drain, ledgerOf } from './figures.ts';
+import type { OurPlatform } from './ours.ts';
+import { processorMs } from './processor-time.ts';
+import { OURS, type OurSide, type Side, type StockSide } from './sides.ts';
+import { NOTHING, type SideCounts } from './sink/sink.ts';
+
+const LOOK_MS = 50;
+/** After a drain each side is given so long, that all are idle equally long when their processor time is read. */
+const SETTLE_MS = 1_500;
+/** Spans that have not come by then will not come. */
+const SPANS_MS = 15_000;
+
+/** What drains are made on. */
+export interface Field {
+  readonly ours: OurPlatform;
+  readonly stock: Readonly<Record<StockSide, NoopQueue>>;
+  /** What the collector has had of a side so far; null where it cannot tell (a Jaeger). */
+  readonly sent: ((side: Side) => Promise<SideCounts>) | null;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const isOurs = (side: Side): side is OurSide => (OURS as readonly Side[]).includes(side);
+
+function minus(after: SideCounts, before: SideCounts): SideCounts {
+  const names = Object.keys(after.byName);
+  return {
+    spans: after.spans - before.spans,
+    byName: Object.fromEntries(
+      names.map((name) => [name, (after.byName[name] ?? 0) - (before.byName[name] ?? 0)]),
+    ),
+    errors: after.errors - before.errors,
+    requests: after.requests - before.requests,
+    bytes: after.bytes - before.bytes,
+  };
+}
+
+/** Waits until the collector has no more to come of `side`; resolves with what it had and how long that took. */
+async function untilSent(field: Field, side: Side, wanted: number, startMs: number) {
+  const { clock, signal } = field;
+  const sent = field.sent ?? (async () => NOTHING);
+  let last = await sent(side);
+  let changedMs = startMs;
+  for (;;) {
+    await clock.sleep(LOOK_MS, signal);
+    const now = await sent(side);
+    const nowMs = clock.monotonicMs();
+    if (now.spans !== last.spans) changedMs = nowMs;
+    last = now;
+    const isMissing = field.sent !== null && (now.byName.process ?? 0) < wanted;
+    if (nowMs - startMs < SETTLE_MS || nowMs - changedMs < SETTLE_MS) continue;
+    if (!isMissing || nowMs - startMs > SPANS_MS) return { last, lagMs: changedMs - startMs };
+  }
+}
+
+async function drainOf(field: Field, side: Side) {
+  if (!isOurs(side)) {
+    const ends = await field.stock[side].drain(field.signal);
+    return {
+      jobs: ends.map(({ job }) => job),
+      endsMs: ends.map(({ atMs }) => atMs),
+      starts: ends.length,
+      gap: false,
+    };
+  }
+  const { ends, gap } = await field.ours.drain(side, field.signal);
+  return {
+    jobs: ends.map(({ job }) => job),
+    endsMs: ends.map(({ doneUs }) => doneUs / 1000),
+    starts: ends.reduce((sum, { start }) => sum + start, 0),
+    gap,
+  };
+}
+
+const pidsOf = (field: Field, side: Side) => (isOurs(side) ? field.ours.pids(side) : field.stock[side].pids);
+
+/** Fills one side's queue, lets it run empty, and waits until its spans are sent. Throws when the ledger has a gap. */
+export async function drainOnce(field: Field, side: Side, jobs: number): Promise<Drain> {
+  if (isOurs(side)) await field.ours.fill(side, jobs);
+  else await field.stock[side].fill(jobs);
+  const before = (await field.sent?.(side)) ?? NOTHING;
+  const cpuBefore = await processorMs(pidsOf(field, side));
+  const { jobs: ended, endsMs, starts, gap } = await drainOf(field, side);
+  const endMs = field.clock.monotonicMs();
+  if (gap) throw new Error('the ledger has a gap: nothing can be said of the run');
+  if (!isOurs(side)) await field.stock[side].flush();
+  const wanted = side === 'everyJob' || side === 'stockOtel' ? (before.byName.process ?? 0) + jobs : 0;
+  const { last, lagMs } = await untilSent(field, side, wanted, endMs);
+  const cpuMs = (await processorMs(pidsOf(field, side))) - cpuBefore;
+  return { jobs, endsMs, ledger: ledgerOf(jobs, ended, starts), cpuMs, sent: minus(last, before), lagMs };
+}
