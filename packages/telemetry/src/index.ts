@@ -22,6 +22,11 @@ export {
 } from './carrier.ts';
 export { type JobTrace, jobTrace, processPlace, type TracedJob, type TraceShape } from './context.ts';
 export { cutAtEnd, cutAtStart, isContinued } from './cuts.ts';
+export { decodeSpans } from './encode/decode.ts';
+export { jsonRequest } from './encode/json.ts';
+export { encodeSpans } from './encode/request.ts';
+export { createSpanEncoder, type EncodedSpans, type SpanEncoder } from './encode/span-encoder.ts';
+export { createSpanExport, type SpanExportDeps } from './export/create-span-export.ts';
 export type { SpanExport, SpanExportStats } from './export/span-export.ts';
 export {
   childSpanIdOf,
@@ -46,3 +51,4 @@ export {
 } from './settings/settings.ts';
 export type { Attributes, AttributeValue, SpanKind, SpanLink, SpanPlace, SpanRecord } from './span-record.ts';
 export { formatTraceparent, parseTraceparent, type RemoteParent } from './traceparent.ts';
+export { storeFactsOf } from './store-facts.ts';

@@ -1,0 +1,107 @@
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { describe, expect, test } from 'vitest';
+import { SPAN, settingsOf } from '../testing.ts';
+import { decodeSpans } from './decode.ts';
+import { eachField } from './proto-reader.ts';
+import { encodeSpans, requestJoiner } from './request.ts';
+import { createSpanEncoder } from './span-encoder.ts';
+
+/** The entries inside a request, with whatever stands around them. */
+function entriesOf(request: Uint8Array): Buffer {
+  let entries: Buffer = Buffer.alloc(0);
+  const into = (bytes: Uint8Array, path: readonly number[]) =>
+    eachField(bytes, (field, reader) => {
+      if (field !== path[0]) return false;
+      if (path.length === 1) entries = reader.bytes();
+      else into(reader.bytes(), path.slice(1));
+      return true;
+    });
+  into(request, [1, 2]);
+  return entries;
+}
+
+describe('encoding', () => {
+  test('every field comes back as it went in', () => {
+    const bare = { ...SPAN, parentSpanId: null, traceState: undefined, links: undefined, events: undefined };
+    const plain = { ...bare, error: undefined, attributes: {}, kind: 'internal' } as const;
+    const [first, second] = decodeSpans(encodeSpans([SPAN, { ...plain, links: [], events: [] }]));
+    expect(first).toEqual(SPAN);
+    expect(second).toEqual(plain);
+  });
+
+  test('entries that were encoded apart are one request when joined, and its resource is told', () => {
+    const { resource } = settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
+    const other = { ...SPAN, spanId: 'b7ad6b7169203399' };
+    const request = requestJoiner(resource)([encodeSpans([SPAN]), encodeSpans([other])]);
+    expect(decodeSpans(entriesOf(request))).toEqual([SPAN, other]);
+    expect(Buffer.from(request).includes('millrace-test')).toBe(true);
+  });
+
+  test('the stock serializer’s bytes are read by the same numbers', () => {
+    const context = { traceId: SPAN.traceId, spanId: SPAN.spanId, traceFlags: 1 };
+    const time = (us: number): [number, number] => [Math.floor(us / 1e6), (us % 1e6) * 1000];
+    const stock = ProtobufTraceSerializer.serializeRequest([
+      {
+        name: SPAN.name,
+        kind: 4,
+        spanContext: () => context,
+        parentSpanContext: { ...context, spanId: SPAN.parentSpanId ?? '' },
+        startTime: time(SPAN.startUs),
+        endTime: time(SPAN.endUs),
+        status: { code: 2, message: 'out of ink' },
+        attributes: { ...SPAN.attributes, names: ['a', 'b'] },
+        links: [{ context: { ...context, spanId: 'b7ad6b7169203332' }, attributes: { n: 1 } }],
+        events: [{ name: 'exception', time: time(SPAN.startUs), attributes: { 'exception.type': 'Error' } }],
+        duration: [0, 0],
+        ended: true,
+        resource: { attributes: {}, merge: () => expect.unreachable(), getRawAttributes: () => [] },
+        instrumentationScope: { name: 'x' },
+        droppedAttributesCount: 0,
+        droppedEventsCount: 0,
+        droppedLinksCount: 0,
+      },
+    ]);
+    const [span] = decodeSpans(entriesOf(stock ?? new Uint8Array()));
+    expect(span).toMatchObject({
+      traceId: SPAN.traceId,
+      parentSpanId: SPAN.parentSpanId,
+      name: SPAN.name,
+      kind: 'consumer',
+      startUs: SPAN.startUs,
+      endUs: SPAN.endUs,
+      attributes: SPAN.attributes,
+      error: 'out of ink',
+      links: [{ spanId: 'b7ad6b7169203332', attributes: { n: 1 } }],
+      events: [{ name: 'exception', atUs: SPAN.startUs, attributes: { 'exception.type': 'Error' } }],
+    });
+  });
+
+  test('texts are cut and surplus attributes, events and links left out, as the limits say', () => {
+    const { limits } = settingsOf({
+      OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4',
+      OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2',
+      OTEL_SPAN_EVENT_COUNT_LIMIT: '0',
+      OTEL_SPAN_LINK_COUNT_LIMIT: '0',
+    });
+    const encoder = createSpanEncoder(limits);
+    encoder.add(SPAN);
+    const [span] = decodeSpans(encoder.take().bytes);
+    expect(span?.attributes).toEqual({ 'messaging.system': 'bull', 'messaging.message.id': 'żółw' });
+    expect(span).toMatchObject({ error: 'out ' });
+    expect(span?.events).toBeUndefined();
+    expect(span?.links).toBeUndefined();
+  });
+
+  test('a buffer that has to grow loses nothing, and one encoder serves again', () => {
+    const encoder = createSpanEncoder(settingsOf({}).limits);
+    for (const round of [1, 2]) {
+      for (let n = 0; n < 20; n++) encoder.add({ ...SPAN, startUs: SPAN.startUs + n * round });
+      expect(encoder.count).toBe(20);
+      const { bytes, count } = encoder.take();
+      expect(count).toBe(20);
+      expect(decodeSpans(bytes).map(({ startUs }) => startUs - SPAN.startUs)).toEqual(
+        Array.from({ length: 20 }, (_, n) => n * round),
+      );
+    }
+  });
+});

@@ -1,0 +1,162 @@
+import { createServer } from 'node:net';
+import { ManualClock, silentLog, systemClock } from '@millrace/core';
+import { lifecycleStress } from '@millrace/core/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import { encodeSpans } from '../encode/request.ts';
+import { fakeCollector, SPAN, settingsOf } from '../testing.ts';
+import { createSpanExport } from './create-span-export.ts';
+import type { SpanExport } from './span-export.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function collector(answer?: Parameters<typeof fakeCollector>[0]) {
+  const made = await fakeCollector(answer);
+  closers.push(made.close);
+  return made;
+}
+
+async function started(env: Record<string, string>, clock = systemClock): Promise<SpanExport> {
+  const made = createSpanExport(settingsOf(env), { clock, log: silentLog, stopMs: 200 });
+  await made.start();
+  closers.push(() => made.stop());
+  return made;
+}
+
+describe('exporting spans', () => {
+  test('what waits is sent as one request, encoded here or elsewhere, with the user’s headers, compressed', async () => {
+    const { url, taken } = await collector();
+    const exporter = await started({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%20b',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    });
+    exporter.add([SPAN]);
+    exporter.addEncoded(encodeSpans([SPAN, SPAN]), 2);
+    await exporter.flush();
+    expect(taken).toHaveLength(1);
+    expect(taken[0]).toMatchObject({
+      url: '/v1/traces',
+      headers: { 'x-key': 'a b', 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' },
+    });
+    expect(exporter.stats()).toEqual({
+      exported: 3,
+      queued: 0,
+      dropped: { full: 0, refused: 0, stopped: 0 },
+    });
+  });
+
+  test('http/json says the same in OTLP-JSON', async () => {
+    const { url, taken } = await collector();
+    const exporter = await started({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    });
+    exporter.add([SPAN]);
+    await exporter.stop();
+    expect(taken[0]?.headers['content-type']).toBe('application/json');
+    const [{ scopeSpans }] = JSON.parse(String(taken[0]?.body)).resourceSpans;
+    expect(scopeSpans[0].spans[0]).toMatchObject({
+      traceId: SPAN.traceId,
+      startTimeUnixNano: `${SPAN.startUs}000`,
+      kind: 5,
+      status: { code: 2, message: 'out of ink' },
+    });
+  });
+
+  test('a batch leaves when it is full or when its time is up', async () => {
+    const { url, taken } = await collector();
+    const clock = new ManualClock();
+    const exporter = await started(
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2',
+        OTEL_BSP_SCHEDULE_DELAY: '50',
+      },
+      clock,
+    );
+    exporter.add([SPAN]);
+    expect(exporter.stats().queued).toBe(1);
+    clock.advance(50);
+    await exporter.flush();
+    expect(taken).toHaveLength(1);
+    exporter.add([SPAN]);
+    exporter.add([SPAN]);
+    await exporter.flush();
+    expect(taken).toHaveLength(2);
+    expect(exporter.stats().exported).toBe(3);
+  });
+
+  test('what the collector refuses, in whole or in part, is counted', async () => {
+    // ExportTraceServiceResponse { partial_success { rejected_spans: 1 } }
+    const answers = [{ status: 400 }, { status: 200, body: Uint8Array.of(0x0a, 0x02, 0x08, 0x01) }];
+    const { url } = await collector(() => answers.shift() ?? { status: 200 });
+    const exporter = await started({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    exporter.add([SPAN]);
+    await exporter.flush();
+    expect(exporter.stats().dropped.refused).toBe(1);
+    exporter.add([SPAN, SPAN]);
+    await exporter.flush();
+    expect(exporter.stats()).toMatchObject({ exported: 1, dropped: { refused: 2 } });
+  });
+
+  test('a collector that takes everything and answers nothing holds up nobody', async () => {
+    const hole = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => hole.close(resolve)));
+    const { port } = hole.address() as { port: number };
+    const exporter = await started({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_BSP_MAX_QUEUE_SIZE: '4',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2',
+    });
+    for (let n = 0; n < 100; n++) exporter.add([SPAN]);
+    // Two are under way, four wait.
+    expect(exporter.stats()).toMatchObject({ exported: 0, queued: 4, dropped: { full: 94 } });
+    const before = systemClock.monotonicMs();
+    await exporter.stop();
+    expect(systemClock.monotonicMs() - before).toBeLessThan(2_000);
+    expect(exporter.stats()).toMatchObject({ queued: 0, dropped: { full: 94, stopped: 4 } });
+  });
+
+  test('off does nothing; the console prints a line a span; after the stop spans are counted as dropped', async () => {
+    const off = createSpanExport(settingsOf({}), { clock: systemClock, log: silentLog });
+    await off.start();
+    off.add([SPAN]);
+    expect(off.stats().exported).toBe(0);
+    const lines: string[] = [];
+    const settings = settingsOf({ OTEL_TRACES_EXPORTER: 'console' });
+    const print = (line: string) => void lines.push(line);
+    const exporter = createSpanExport(settings, { clock: systemClock, log: silentLog, print });
+    await exporter.start();
+    exporter.add([SPAN]);
+    await exporter.stop();
+    expect(lines.map((line) => JSON.parse(line).name)).toEqual(['process images']);
+    exporter.add([SPAN]);
+    expect(exporter.stats().dropped.stopped).toBe(1);
+  });
+
+  test('keeps the lifecycle contract', async () => {
+    const { url } = await collector();
+    const clock = new ManualClock();
+    const settings = settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    await lifecycleStress(
+      () => createSpanExport(settings, { clock, log: silentLog }),
+      (exporter) => {
+        exporter.add([SPAN]);
+        return exporter.stats().queued > 0;
+      },
+    );
+  });
+
+  test('a certificate that cannot be read is refused by name', async () => {
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://127.0.0.1:1',
+      OTEL_EXPORTER_OTLP_CERTIFICATE: '/none',
+    };
+    const exporter = createSpanExport(settingsOf(env), { clock: systemClock, log: silentLog });
+    await expect(exporter.start()).rejects.toThrow(/none/);
+  });
+});

@@ -1,0 +1,154 @@
+import { type Clock, type Log, lifecycle, messageOf, type Timer } from '@millrace/core';
+import { decodeSpans } from '../encode/decode.ts';
+import { jsonRequest } from '../encode/json.ts';
+import { requestJoiner } from '../encode/request.ts';
+import { createSpanEncoder } from '../encode/span-encoder.ts';
+import type { TelemetrySettings } from '../settings/settings.ts';
+import { type OtlpSender, openOtlpSender } from './otlp-sender.ts';
+import type { SpanExport } from './span-export.ts';
+import { createSpanQueue } from './span-queue.ts';
+
+export interface SpanExportDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the console exporter writes; the process's stdout unless given. */
+  readonly print?: (line: string) => void;
+  /** How long `stop` may take to send what waits, ms. */
+  readonly stopMs?: number;
+}
+
+/** A stop must not eat the time that a drain needs. */
+const STOP_MS = 2_000;
+
+/** Tells nobody: for telemetry that is off. */
+const NO_EXPORT: SpanExport = {
+  ...lifecycle(
+    async () => undefined,
+    async () => undefined,
+  ),
+  add() {},
+  addEncoded() {},
+  async flush() {},
+  stats: () => ({ exported: 0, queued: 0, dropped: { full: 0, refused: 0, stopped: 0 } }),
+};
+
+/** An exporter of spans as the settings say; with traces off it is one that does nothing and loads nothing. */
+export function createSpanExport(settings: TelemetrySettings, deps: SpanExportDeps): SpanExport {
+  const { traces } = settings;
+  if (!traces) return NO_EXPORT;
+  const print = deps.print ?? ((line) => void process.stdout.write(line));
+  return batchingExport(settings, deps, () =>
+    traces.exporter === 'console' ? Promise.resolve(consoleSender(print)) : openOtlpSender(traces),
+  );
+}
+
+/** One line of JSON a span. The "request" is protobuf entries here too. */
+function consoleSender(print: (line: string) => void): OtlpSender {
+  return {
+    async send({ body }) {
+      for (const span of decodeSpans(body)) print(`${JSON.stringify(span)}\n`);
+      return 0;
+    },
+    close() {},
+  };
+}
+
+/** How the protocol wants a batch. */
+function bodyMaker({ traces, resource }: TelemetrySettings): (entries: readonly Uint8Array[]) => Uint8Array {
+  if (traces?.exporter === 'console') return (entries) => Buffer.concat(entries);
+  if (traces?.protocol !== 'http/json') return requestJoiner(resource);
+  return (entries) => Buffer.from(JSON.stringify(jsonRequest(resource, decodeSpans(Buffer.concat(entries)))));
+}
+
+function batchingExport(
+  settings: TelemetrySettings,
+  { clock, log, stopMs = STOP_MS }: SpanExportDeps,
+  openSender: () => Promise<OtlpSender>,
+): SpanExport {
+  const { maxQueued, maxBatch, delayMs } = settings.batch;
+  const queue = createSpanQueue(maxQueued, maxBatch);
+  const encoder = createSpanEncoder(settings.limits);
+  const makeBody = bodyMaker(settings);
+  const dropped = { full: 0, refused: 0, stopped: 0 };
+  let exported = 0;
+  let sender: OtlpSender | null = null;
+  let sending: Promise<void> | null = null;
+  let timer: Timer | null = null;
+  let isOver = false;
+  let isFailing = false;
+
+  const sendAll = async () => {
+    for (let batch = queue.takeBatch(); batch && sender; batch = queue.takeBatch()) {
+      try {
+        const refused = await sender.send({ body: makeBody(batch.entries), count: batch.count });
+        exported += batch.count - refused;
+        dropped.refused += refused;
+        if (isFailing) log.info({}, 'The collector takes spans again.');
+        isFailing = false;
+      } catch (error) {
+        dropped[isOver ? 'stopped' : 'refused'] += batch.count;
+        if (!isFailing && !isOver) {
+          log.warn(
+            { reason: messageOf(error) },
+            'The collector does not take spans: they are dropped and counted.',
+          );
+        }
+        isFailing = true;
+      }
+    }
+  };
+
+  const send = () => {
+    timer?.cancel();
+    timer = null;
+    sending ??= sendAll().finally(() => {
+      sending = null;
+    });
+    return sending;
+  };
+
+  const addEncoded = (bytes: Uint8Array, count: number) => {
+    if (isOver) dropped.stopped += count;
+    else if (!queue.add({ bytes, count })) dropped.full += count;
+    else if (sender && queue.count >= maxBatch) void send();
+    else if (sender) timer ??= clock.after(delayMs, () => void send());
+  };
+
+  const start = async () => {
+    sender = await openSender();
+    if (queue.count > 0) timer ??= clock.after(delayMs, () => void send());
+  };
+
+  const drain = async () => {
+    while (queue.count > 0 || sending) await send();
+  };
+
+  const stop = async () => {
+    const inTime = Promise.withResolvers<void>();
+    const late = clock.after(stopMs, inTime.resolve);
+    if (sender) await Promise.race([drain(), inTime.promise]);
+    late.cancel();
+    timer?.cancel();
+    sender?.close();
+    sender = null;
+    dropped.stopped += queue.clear();
+  };
+
+  const life = lifecycle(start, stop);
+  return {
+    start: life.start,
+    stop() {
+      // Also one that was never started takes nothing any more.
+      isOver = true;
+      return life.stop();
+    },
+    add(records) {
+      for (const record of records) encoder.add(record);
+      const { bytes, count } = encoder.take();
+      addEncoded(bytes, count);
+    },
+    addEncoded,
+    flush: () => (sender && queue.count > 0 ? send() : (sending ?? Promise.resolve())),
+    stats: () => ({ exported, queued: queue.count, dropped: { ...dropped } }),
+  };
+}
