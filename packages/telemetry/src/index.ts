@@ -51,4 +51,3 @@ export {
 } from './settings/settings.ts';
 export type { Attributes, AttributeValue, SpanKind, SpanLink, SpanPlace, SpanRecord } from './span-record.ts';
 export { formatTraceparent, parseTraceparent, type RemoteParent } from './traceparent.ts';
-export { storeFactsOf } from './store-facts.ts';
