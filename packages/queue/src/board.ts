@@ -8,6 +8,7 @@ import {
 } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
+import { results } from './connection/results.ts';
 import { boardKeys } from './keys.ts';
 import type { Board } from './types/supervision.ts';
 
@@ -130,7 +131,8 @@ export function createBoard(
     claimRecoveryTrace: (startId, supervisor) =>
       guarded(async () => {
         const key = keys.recoveryTrace(startId);
-        return (await client.set(key, supervisor, 'PX', CLAIM_KEPT_MS, 'NX')) === 'OK';
+        const claim = client.pipeline().set(key, supervisor, 'PX', CLAIM_KEPT_MS, 'NX').get(key);
+        return (await results(claim))[1] === supervisor;
       }),
     recoveries: (limit) => guarded(() => recoveries(limit)),
     sendCommand: (command) =>

@@ -15,6 +15,7 @@ import { createLeadership } from './leader/leadership.ts';
 import { nowMs } from './now.ts';
 import { createPoolKeeper } from './pools/pool-keeper.ts';
 import { createRecoverer } from './recovery/recoverer.ts';
+import { createRecoveryTraces, NO_TRACES, type RecoveryTraces } from './recovery/traces/recovery-traces.ts';
 import { createRoster } from './roster.ts';
 import { drawPicture, judgedState } from './status/picture.ts';
 import { createStatusPublisher } from './status/status-publisher.ts';
@@ -30,6 +31,7 @@ const CENSUS_MS = 5_000;
  */
 export function createSupervisor(config: Config, dependencies: SupervisorDependencies): Supervisor {
   const { clock, log } = dependencies;
+  const spans = dependencies.traces?.spans;
   const id = `supervisor.${randomBytes(8).toString('hex')}`;
   const stopping = new AbortController();
   const store: Store = createStore(config, { clock, log, name: id, profile: 'patient' });
@@ -67,6 +69,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
 
   const life = lifecycle(
     async () => {
+      await spans?.start();
       await store.start();
       await links.start();
       await health.start();
@@ -93,6 +96,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       publisher.stop();
       await links.stop();
       await health.stop();
+      await spans?.stop();
     },
   );
 
@@ -111,6 +115,18 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       return leadership.leads();
     },
   };
+}
+
+/** Without an export nothing is read, claimed or written for traces. */
+function tracesOf(
+  supervisor: string,
+  store: Store,
+  { traces, clock, log }: SupervisorDependencies,
+): RecoveryTraces {
+  if (!traces) return NO_TRACES;
+  const { spans, sampling } = traces;
+  const rules = { sampling, shapeOf: () => 'auto' as const, store: null };
+  return createRecoveryTraces({ supervisor, store, spans, rules, clock, log });
 }
 
 /** Makes the parts and ties them: what one sees, another acts on. */
@@ -140,7 +156,7 @@ function compose(
     },
   });
   const recoverer = createRecoverer({
-    ...{ store, clock, log, onReclaimed: metrics.reclaimed },
+    ...{ store, clock, log, onReclaimed: metrics.reclaimed, traces: tracesOf(id, store, dependencies) },
     onRecovered: ({ pod, worker }) => void links.order(pod, { type: 'recovered', worker }),
   });
   const publisher = createStatusPublisher(store, picture, clock, log);

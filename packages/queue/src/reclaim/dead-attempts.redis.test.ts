@@ -9,6 +9,7 @@ import {
   queueBench,
   until,
 } from '../../../../tests/support/queue.ts';
+import type { TracedJobFacts } from '../traced-job.ts';
 import type { Store } from '../types/store.ts';
 import { deadAttemptOf } from './dead-attempts.ts';
 
@@ -83,24 +84,29 @@ test('the attempts of a death, and its trace, are one supervisor’s to write, w
   const startId = newStartId('pod');
   const { supervision, board } = store;
   const other = (await bench.store('patient')).supervision;
-  const claims = await Promise.all([
-    supervision.claimDeadAttempts('work', startId, 'a'),
-    other.claimDeadAttempts('work', startId, 'b'),
-    supervision.claimDeadAttempts('work', startId, 'a'),
-  ]);
-  expect(claims.filter(Boolean)).toHaveLength(1);
-  expect(await supervision.claimDeadAttempts('more', startId, 'a')).toBe(true);
+  const claims = () =>
+    Promise.all([
+      supervision.claimDeadAttempts('work', startId, 'a'),
+      other.claimDeadAttempts('work', startId, 'b'),
+    ]);
+  const first = await claims();
+  expect(first.filter(Boolean)).toHaveLength(1);
+  // The answer may have been lost: who asks again is told the same.
+  expect(await claims()).toEqual(first);
+  expect(await supervision.claimDeadAttempts('more', startId, 'c')).toBe(true);
   expect(await bench.redis.pttl(`${bench.prefix}:work:millrace:death:${startId}`)).toBeGreaterThan(0);
   expect(await board.claimRecoveryTrace(startId, 'a')).toBe(true);
-  expect(await board.claimRecoveryTrace(startId, 'a')).toBe(false);
+  expect(await board.claimRecoveryTrace(startId, 'b')).toBe(false);
+  expect(await board.claimRecoveryTrace(startId, 'a')).toBe(true);
+  expect(await bench.redis.pttl(`millrace:{${bench.prefix}}:recovery-trace:${startId}`)).toBeGreaterThan(0);
   expect(await board.claimRecoveryTrace(newStartId('pod'), 'b')).toBe(true);
 });
 
 test('a wait is counted from when the attempt before ended, or was due again; attempts that count are counted', () => {
-  const facts = {
+  const facts: TracedJobFacts = {
     ...{ queue: 'q', id: '1', name: 'n', timestampMs: 1, enqueuedUs: 1_000, firstDueUs: 5_000 },
     ...{ carrier: null, origin: 'single', replayOf: null },
-  } as const;
+  };
   const line = (fields: object) => `${JSON.stringify(fields)}\n`;
   const past =
     line({ s: 1, w: 'a', a: 7, e: 9, o: 'retried', d: 20 }) +

@@ -9,6 +9,16 @@ const JOBS_A_READ = 100;
 /** As long as lua/scripts/reclaim.lua remembers a death. */
 const CLAIM_KEPT_MS = 7 * 86_400_000;
 
+const FIELDS = [...TRACED_FIELDS, 'mrAttempts'] as const;
+
+function thoseThere(values: readonly (string | null)[]): Record<string, string> {
+  const there = FIELDS.flatMap((field, at) => {
+    const value = values[at];
+    return value == null ? [] : [[field, value] as const];
+  });
+  return Object.fromEntries(there);
+}
+
 /** One line of `mrAttempts`; lua/accounts.lua and lua/returns.lua write them. Times are ms since 1970. */
 interface PastLine {
   readonly s?: number;
@@ -21,11 +31,14 @@ interface PastLine {
   readonly d?: number;
 }
 
+/** The attempts that a job remembers, oldest first; what is none of ours is left out. */
 function pastLines(text: string | null | undefined): PastLine[] {
-  return (text ?? '')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as PastLine);
+  const lines = (text ?? '').split('\n').filter((line) => line !== '');
+  try {
+    return lines.map((line) => JSON.parse(line) as PastLine);
+  } catch {
+    return [];
+  }
 }
 
 const isTraced = ({ o }: PastLine) => o === 'retried' || o === 'killed' || o === 'failed';
@@ -68,12 +81,12 @@ export async function readDeadAttempts(
   for (let first = 0; first < jobIds.length; first += JOBS_A_READ) {
     const some = jobIds.slice(first, first + JOBS_A_READ);
     const pipeline = client.pipeline();
-    for (const id of some) pipeline.hmget(keys.job(id), ...TRACED_FIELDS, 'mrAttempts');
+    for (const id of some) pipeline.hmget(keys.job(id), ...FIELDS);
     const hashes = (await results(pipeline)) as (string | null)[][];
-    for (const [index, [name, timestamp, opts, rjk, attempts]] of hashes.entries()) {
-      const id = some[index] as string;
-      const facts = tracedJobFacts(from.queue, id, { name, timestamp, opts, rjk } as never);
-      const attempt = facts && deadAttemptOf(facts, attempts, from.worker);
+    for (const [index, values] of hashes.entries()) {
+      const fields = thoseThere(values);
+      const facts = tracedJobFacts(from.queue, some[index] as string, fields);
+      const attempt = facts && deadAttemptOf(facts, fields.mrAttempts, from.worker);
       if (attempt) found.push(attempt);
     }
   }
@@ -88,7 +101,7 @@ export async function claimDeadAttempts(
   supervisor: string,
 ): Promise<boolean> {
   const key = keys.death(startId);
-  const claim = client.pipeline().hsetnx(key, 'spans', supervisor).pexpire(key, CLAIM_KEPT_MS, 'NX');
-  const [isFirst] = await results(claim);
-  return isFirst === 1;
+  const claim = client.pipeline().hsetnx(key, 'spans', supervisor).hget(key, 'spans');
+  const [, owner] = await results(claim.pexpire(key, CLAIM_KEPT_MS, 'NX'));
+  return owner === supervisor;
 }

@@ -59,8 +59,8 @@ export interface QueueSupervision {
    */
   deadAttempts(queue: string, startId: string, jobIds: readonly string[]): Promise<readonly DeadAttempt[]>;
   /**
-   * True for one caller, whoever asks and however often: it writes the spans of the attempts that the start left behind
-   * in this queue. Forgotten with the death, after 7 d.
+   * True for the one supervisor that asked first, however often it asks: it writes the spans of the attempts that the
+   * start left behind in this queue. Forgotten with the death, after 7 d.
    */
   claimDeadAttempts(queue: string, startId: string, supervisor: string): Promise<boolean>;
   /** How many connections in the store's client list carry each start id. */
@@ -86,7 +86,7 @@ export interface Board {
   saveRecovery(recovery: Recovery): Promise<void>;
   /** The record of one death, as all replicas wrote it together; null when there is none. */
   recovery(startId: string): Promise<Recovery | null>;
-  /** True for one caller: it writes the trace of that recovery. Forgotten after 7 d, as the death is. */
+  /** True for the one supervisor that asked first: it writes the trace of that recovery. Forgotten after 7 d. */
   claimRecoveryTrace(startId: string, supervisor: string): Promise<boolean>;
   /** Takes or renews the lease of the one that acts on the outside; false when another holds it. */
   lead(supervisor: string, leaseMs: number): Promise<boolean>;

@@ -74,13 +74,16 @@ async function reclaimFenced(
   }
 }
 
-/** When each orphan was seen starting again, ms since 1970. Resolves with what was seen when `signal` aborts. */
+/**
+ * When each orphan was seen starting again, ms since 1970: by queue, by job id. Resolves with what was seen when `signal`
+ * aborts.
+ */
 export async function watchRestarts(
   recovery: Recovery,
   eventsAfter: ReadonlyMap<string, string>,
   { supervision, untilDone, clock }: PhaseDependencies,
   signal: AbortSignal,
-): Promise<number[]> {
+): Promise<Map<string, Map<string, number>>> {
   const limit = new AbortController();
   const timer = clock.after(RESTART_WATCH_MS, () => limit.abort());
   const until = AbortSignal.any([limit.signal, signal]);
@@ -88,13 +91,14 @@ export async function watchRestarts(
   const sinceDeathId = `${Math.floor(recovery.diedAtMs)}-0`;
   try {
     const seen = await Promise.all(
-      Object.entries(recovery.orphans).map(([queue, ids]) => {
+      Object.entries(recovery.orphans).map(async ([queue, ids]) => {
         const known = eventsAfter.get(queue) ?? NOWHERE;
         const after = known === NOWHERE ? sinceDeathId : known;
-        return untilDone('restarts', () => supervision.restarts(queue, ids, after, until));
+        const times = await untilDone('restarts', () => supervision.restarts(queue, ids, after, until));
+        return [queue, times] as const;
       }),
     );
-    return seen.flatMap((times) => [...times.values()]);
+    return new Map(seen);
   } finally {
     timer.cancel();
   }

@@ -3,6 +3,7 @@ import type { Board, DeadStart, QueueSupervision } from '@millrace/queue';
 import { expect, test } from 'vitest';
 import { beginRecovery } from './record.ts';
 import { createRecoverer } from './recoverer.ts';
+import type { RecoveryTraces } from './traces/recovery-traces.ts';
 
 const certificate = (over: Partial<DeathCertificate> = {}): DeathCertificate => ({
   ...{ worker: 'pool-1.a', pod: 'pool-1', pid: 1, slot: 0, cause: 'crash', exitCode: 1, exitSignal: null },
@@ -46,6 +47,15 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
     },
     recoveries: async () => saved.slice(-1),
   } as unknown as Board;
+  const traces: RecoveryTraces = {
+    reclaimed: ({ orphans }) => void calls.push(`trace reclaimed ${Object.keys(orphans)}`),
+    async ended(_, restarts) {
+      await Promise.resolve();
+      calls.push(`trace ended ${[...(restarts.get('full')?.keys() ?? [])]}`);
+    },
+    respawned: ({ id }) => void calls.push(`trace respawned ${id}`),
+    stop: async () => undefined,
+  };
   let reclaimed = 0;
   const recovered: string[] = [];
   const recoverer = createRecoverer({
@@ -54,6 +64,7 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
       reclaimed += jobs;
     },
     onRecovered: ({ worker }) => recovered.push(worker),
+    traces,
   });
   return { recoverer, calls, saved, recovered, reclaimed: () => reclaimed };
 }
@@ -63,10 +74,19 @@ const queues = async () => ['full', 'empty'];
 test('every queue is fenced before it is reclaimed, and only then restarts are looked for', async () => {
   const { recoverer, calls, saved, reclaimed } = faultyStore();
   await recoverer.recover(certificate(), queues);
-  const steps = calls.filter((call) => !call.startsWith('save'));
+  const steps = calls.filter((call) => !/^(save|trace)/.test(call));
   expect(steps).toEqual(['fence full', 'fence empty', 'reclaim full', 'reclaim empty', 'restarts full 5-0']);
   expect(saved.at(-1)).toMatchObject({ state: 'done', orphans: { full: ['1', '2'] } });
   expect(reclaimed()).toBe(2);
+});
+
+test('spans are begun when every orphan is back, and the record says that it is over behind its trace', async () => {
+  const { recoverer, calls } = faultyStore();
+  await recoverer.recover(certificate(), queues);
+  const after = calls.slice(calls.indexOf('reclaim empty') + 1);
+  expect(after.filter((call) => call !== 'save running')).toEqual([
+    ...['trace reclaimed full', 'restarts full 5-0', 'trace ended 1,2', 'save done'],
+  ]);
 });
 
 test('the store away delays every phase and spoils none', async () => {

@@ -5,6 +5,7 @@ import { untilDoneWith } from '../until-done.ts';
 import { fenceAndReclaim, watchRestarts } from './phases.ts';
 import { beginRecovery, endRecovery, orphanCount } from './record.ts';
 import { createRespawns, type Joined, withRespawn } from './respawns.ts';
+import type { RecoveryTraces } from './traces/recovery-traces.ts';
 
 const RECLAIM_LOOK_MS = 100;
 const RECENT_RECOVERIES = 1_000;
@@ -16,6 +17,7 @@ export interface RecovererDependencies {
   readonly onReclaimed: (jobs: number) => void;
   /** Every orphan of that start runs again, or it had none. */
   readonly onRecovered: (certificate: DeathCertificate) => void;
+  readonly traces: RecoveryTraces;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface Recoverer {
 
 /** See {@link Recoverer}. An outage of the store is waited out in every phase. */
 export function createRecoverer(dependencies: RecovererDependencies): Recoverer {
-  const { store, clock, log, onReclaimed } = dependencies;
+  const { store, clock, log, onReclaimed, traces } = dependencies;
   const stopping = new AbortController();
   const current = new Map<string, Recovery>();
   const underway = new Map<string, Promise<boolean>>();
@@ -53,9 +55,15 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
     untilDone('save', () => store.board.saveRecovery(recovery)),
   );
 
+  /** The respawn may have come in any phase. */
+  const latestOf = (recovery: Recovery): Recovery => ({
+    ...recovery,
+    respawnMs: current.get(recovery.id)?.respawnMs ?? recovery.respawnMs,
+  });
+
   /** Notes a phase. A planned end that left nothing behind is no recovery and gets no record. */
   function note(recovery: Recovery): Recovery {
-    const latest = { ...recovery, respawnMs: current.get(recovery.id)?.respawnMs ?? recovery.respawnMs };
+    const latest = latestOf(recovery);
     current.set(latest.id, latest);
     if (latest.certificate.cause !== 'shutdown' || orphanCount(latest) > 0) journal.save(latest.id, latest);
     return latest;
@@ -69,11 +77,21 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
     const { recovery, orphans, eventsAfter } = await fenceAndReclaim(begun, named, phases);
     onReclaimed(orphans);
     const noted = note(recovery);
+    traces.reclaimed(noted);
     const seen = await watchRestarts(noted, eventsAfter, phases, stopping.signal);
     stopping.signal.throwIfAborted();
-    const done = note(endRecovery(noted, seen));
-    current.delete(done.id);
     dependencies.onRecovered(certificate);
+    const ended = endRecovery(
+      noted,
+      [...seen.values()].flatMap((times) => [...times.values()]),
+    );
+    // Before the record says that it is over: until then another supervisor would take it up, and its trace with it.
+    await traces.ended(latestOf(ended), seen);
+    stopping.signal.throwIfAborted();
+    const done = note(ended);
+    current.delete(done.id);
+    // It may have come while the trace was written.
+    if (done.respawnMs !== null) traces.respawned(done);
     const { fenceMs, reclaimMs, lastOrphanMs } = done;
     log.info({ worker: done.id, fenceMs, reclaimMs, lastOrphanMs, orphans: orphanCount(done) }, 'Recovered');
     if (done.respawnMs === null && certificate.cause !== 'shutdown') respawns.await(done);
@@ -148,11 +166,15 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
         const known = withRespawn(recovery, joined);
         if (known) note(known);
       }
-      for (const known of respawns.answer(joined)) journal.save(known.id, known);
+      for (const known of respawns.answer(joined)) {
+        journal.save(known.id, known);
+        traces.respawned(known);
+      }
     },
     running: () => [...current.values()],
     async stop() {
       stopping.abort(new Error('the supervisor stops'));
+      await traces.stop();
       await Promise.all(underway.values());
       await journal.settled();
     },
