@@ -28,6 +28,13 @@ export { encodeSpans } from './encode/request.ts';
 export { createSpanEncoder, type EncodedSpans, type SpanEncoder } from './encode/span-encoder.ts';
 export { createSpanExport, type SpanExportDeps } from './export/create-span-export.ts';
 export type { SpanExport, SpanExportStats } from './export/span-export.ts';
+export { type HandlerContext, HandlerScope } from './handler-spans/handler-scope.ts';
+export {
+  createHandlerTracing,
+  type HandlerTracing,
+  type HandlerTracingDeps,
+} from './handler-spans/handler-tracing.ts';
+export type { InstrumentationName } from './handler-spans/instrumentations.ts';
 export {
   childSpanIdOf,
   hashOfTraceId,
@@ -38,6 +45,8 @@ export {
   spanIdOf,
   traceIdOf,
 } from './ids.ts';
+// The list of what there is of metrics stands there.
+export * from './metrics/index.ts';
 export { type Cut, type CutName, type SamplingPolicy, samplingPolicy } from './sampling.ts';
 export { readTelemetrySettings } from './settings/read-settings.ts';
 export {
