@@ -7,6 +7,7 @@ export { hasHashTag } from './config/redis-rules.ts';
 export type { RedisSettings } from './config/redis-schema.ts';
 export { configurationReference } from './config/reference.ts';
 export { configSchema, type ParsedConfig, type RawConfig } from './config/schema.ts';
+export { type Address, storeAddress } from './config/store-address.ts';
 export { type Machine, nodeOptionsOf } from './config/worker-sizes.ts';
 export * from './dead-attempt.ts';
 export * from './dead-letter.ts';
