@@ -59,7 +59,7 @@ describe('docs/cli.md', () => {
 describe('millrace up', () => {
   it('has the flags of npm start', () => {
     const up = program.commands.find((command) => command.name() === 'up');
-    const flags = (text: string) => [...new Set(text.match(/--[a-z]+/g))].sort();
+    const flags = (text: string) => [...new Set(text.match(/--[a-z][a-z-]*[a-z]/g))].sort();
     const ours = [...(up?.options ?? []).map((option) => option.long), '--json', '--help'];
     expect(ours.sort()).toEqual(flags(HELP));
   });
@@ -74,5 +74,7 @@ describe('millrace up', () => {
     expect(code).toBe(2);
     expect(received).toEqual([['--demo', '--jobs', '5', '--json']]);
     expect(upArguments({ dir: '/tmp/x', demo: true })).toEqual(['--dir', '/tmp/x', '--demo']);
+    expect(upArguments({ jaeger: true })).toEqual([]);
+    expect(upArguments({ jaeger: false })).toEqual(['--no-jaeger']);
   });
 });

@@ -5,7 +5,13 @@ const parse = (...argv: string[]) => parseUp(argv, '/here');
 
 describe('flags of npm start', () => {
   it('has defaults', () => {
-    expect(parse()).toEqual({ dir: '/here/.millrace', configFile: null, json: false, demo: null });
+    expect(parse()).toEqual({
+      dir: '/here/.millrace',
+      configFile: null,
+      json: false,
+      demo: null,
+      jaeger: true,
+    });
     expect(parse('--demo')).toMatchObject({ demo: { jobs: 20_000, seed: 42, eventsFile: null } });
   });
 
@@ -27,7 +33,9 @@ describe('flags of npm start', () => {
       configFile: '/here/c.yaml',
       json: true,
       demo: { jobs: 2000, seed: 7, eventsFile: '/e' },
+      jaeger: true,
     });
+    expect(parse('--no-jaeger')).toMatchObject({ jaeger: false });
     expect(parse('--help', '--demo')).toBe('help');
   });
 

@@ -18,6 +18,8 @@ export interface UpOptions {
   /** Machine-readable: the last line of stdout is one JSON object, people's lines go to stderr. */
   readonly json: boolean;
   readonly demo: DemoSettings | null;
+  /** Whether a Jaeger may be started for the traces of this run. */
+  readonly jaeger: boolean;
 }
 
 export const HELP = `Usage: npm start -- [flags]        (or: millrace up [flags])
@@ -30,6 +32,7 @@ Runs Millrace on this machine: store, producer, supervisor and worker processes.
     --jobs N      as many jobs instead (1 to 1,000,000)
     --seed N      another seed of the deterministic workload
     --events FILE write every event of the run as JSON lines
+  --no-jaeger     start no Jaeger; else one on the PATH is started, unless OTEL_* variables say where traces go
   --json          the last line of stdout is one JSON object; everything else goes to stderr
   --help          this text
 `;
@@ -41,6 +44,7 @@ const FLAGS = {
   jobs: { type: 'string' },
   seed: { type: 'string' },
   events: { type: 'string' },
+  'no-jaeger': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -105,5 +109,6 @@ export function parseUp(argv: readonly string[], cwd: string): UpOptions | 'help
     configFile: path('config'),
     json: values.json === true,
     demo: values.demo === true ? demo : null,
+    jaeger: values['no-jaeger'] !== true,
   };
 }

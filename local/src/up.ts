@@ -57,6 +57,7 @@ async function run(options: UpOptions, host: Host): Promise<number> {
     dir: options.dir,
     configText: await configText(host, options),
     imposed: options.demo === null ? {} : DEMO_CONFIG,
+    jaeger: options.jaeger,
   };
   const launcher = createLauncher(host, settings, notes);
   const stopped = untilStopped(host, launcher, (line) => notes.write(`${line}\n`));

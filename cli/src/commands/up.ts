@@ -8,13 +8,16 @@ const FLAGS: readonly (readonly [flags: string, description: string])[] = [
   ['--jobs <n>', 'with --demo: as many jobs instead'],
   ['--seed <n>', 'with --demo: another seed of the deterministic workload'],
   ['--events <file>', 'with --demo: write every event of the run as JSON lines'],
+  ['--no-jaeger', 'start no Jaeger; else one on the PATH is, unless OTEL_* say where traces go'],
 ];
 
 /** The command line again, from what commander read of it. */
 export function upArguments(options: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(options).flatMap(([name, value]) =>
-    value === true ? [`--${name}`] : [`--${name}`, String(value)],
-  );
+  return Object.entries(options).flatMap(([name, value]) => {
+    // Of a flag `--no-x`, commander makes an option `x` that is true where the flag is not.
+    if (FLAGS.some(([flags]) => flags === `--no-${name}`)) return value ? [] : [`--no-${name}`];
+    return value === true ? [`--${name}`] : [`--${name}`, String(value)];
+  });
 }
 
 /** `millrace up` */

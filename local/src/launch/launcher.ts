@@ -9,6 +9,7 @@ import {
   messageOf,
 } from '@millrace/core';
 import type { Host } from '../host.ts';
+import { startTracing, type Tracing, withTraceUrl } from '../jaeger/tracing.ts';
 import { ownStore } from '../store/own-store.ts';
 import { checkExternalStore, publicUrl } from '../store/reachable.ts';
 import { supplyServer } from '../store/supply.ts';
@@ -34,6 +35,8 @@ export interface LaunchSettings extends Departures {
   readonly configText: string | null;
   /** Settings that win over the file's. */
   readonly imposed: Readonly<Record<string, unknown>>;
+  /** Whether a Jaeger may be started for the traces of this run. */
+  readonly jaeger?: boolean;
 }
 
 /** What runs, once it does. */
@@ -45,6 +48,8 @@ export interface Running {
   readonly storeUrl: string;
   /** The store server that we run, such as "redis 7.0.15"; null when it is somebody else's. */
   readonly storeProgram: string | null;
+  /** Pages and API of the Jaeger that we run; null without one. */
+  readonly jaegerUrl: string | null;
   readonly folder: Folder;
 }
 
@@ -75,6 +80,7 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
   let supervisors: readonly Keeper[] = [];
   let running: Running | null = null;
   let folder: Folder | null = null;
+  let tracing: Tracing | null = null;
   let kubelet: Kubelet | null = null;
   let drainMs = 0;
   let hastened = false;
@@ -150,18 +156,23 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
   };
 
   const start = async () => {
-    const { config, externalStore } = compileRun(host.env, settings.configText, settings.imposed);
-    drainMs = config.drain.timeoutMs;
-    const claimed = await claim(config);
+    const { config: compiled, externalStore } = compileRun(host.env, settings.configText, settings.imposed);
+    drainMs = compiled.drain.timeoutMs;
+    const claimed = await claim(compiled);
     const deps: KeeperDependencies = {
       clock,
       note,
       onSpawn: (child) => claimed.record.add(child.name, child.pid),
       onExit: (child) => claimed.record.remove(child.pid),
     };
-    const ports = await reservePorts(namedPorts(config));
+    const ports = await reservePorts(namedPorts(compiled));
+    tracing = settings.jaeger ? await startTracing(host, claimed.folder, deps) : null;
+    const config = withTraceUrl(compiled, tracing);
     const store = await startStore(config, externalStore, claimed.folder, deps);
-    const services = await prepareServices(host, claimed.folder, config, ports, store.url, settings);
+    const services = await prepareServices(host, claimed.folder, config, ports, store.url, {
+      ...settings,
+      environment: (service, pool) => ({ ...tracing?.environment, ...settings.environment?.(service, pool) }),
+    });
     await startServices(config, services, deps);
     running = {
       config,
@@ -169,16 +180,18 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
       url: urlOf(config, ports),
       storeUrl: publicUrl(store.url),
       storeProgram: store.program,
+      jaegerUrl: tracing?.url ?? null,
       folder: claimed.folder,
     };
   };
 
-  // Pods before what they need: the producer's waiters, the supervisor's links, and last the store.
+  // Pods before what they need: the producer's waiters, the supervisor's links, and last the store. All write spans.
   const stop = async () => {
     await kubelet?.drain(hastened ? DRAIN_MARGINS.podEndMs : drainMs + DRAIN_MARGINS.podEndMs);
     if (hastened) await clock.sleep(RECLAIM_MS);
     await keepers.producer?.stop();
     await Promise.all(supervisors.map((each) => each.stop()));
+    await tracing?.keeper.stop();
     await keepers.store?.stop();
     await folder?.release();
   };

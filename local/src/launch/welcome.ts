@@ -2,7 +2,7 @@ import type { Running } from './launcher.ts';
 
 /** The few lines that tell what runs where and what to try. */
 export function welcome(running: Running): string {
-  const { config, url, ports, storeUrl, storeProgram, folder } = running;
+  const { config, url, ports, storeUrl, storeProgram, jaegerUrl, folder } = running;
   const health = (key: string) => `http://${config.http.healthHost}:${ports.get(key)}/readyz`;
   const store =
     storeProgram === null ? 'given' : `${storeProgram}, append-only in ${folder.store}, ${config.durability}`;
@@ -22,7 +22,7 @@ export function welcome(running: Running): string {
   supervisor  health: ${health('supervision.healthPort')}
   workers     ${workers}   (health: ${health('worker.healthPort')})
   store       ${storeUrl}   (${store})
-  logs        ${folder.logs}
+${jaegerUrl === null ? '' : `  traces      ${jaegerUrl}   (Jaeger, in memory: gone with this run)\n`}  logs        ${folder.logs}
 
 Try:${example}
   ${environment}npx millrace status
@@ -33,6 +33,6 @@ Ctrl-C drains and stops.
 
 /** The same for programs: one line of JSON. */
 export function welcomeJson(running: Running, pids: Readonly<Record<string, number | null>>): string {
-  const { url, storeUrl, ports, folder } = running;
-  return `${JSON.stringify({ ready: true, url, store: storeUrl, dir: folder.dir, ports: Object.fromEntries(ports), pids })}\n`;
+  const { url, storeUrl, ports, jaegerUrl, folder } = running;
+  return `${JSON.stringify({ ready: true, url, store: storeUrl, jaeger: jaegerUrl, dir: folder.dir, ports: Object.fromEntries(ports), pids })}\n`;
 }
