@@ -1,6 +1,12 @@
 import { type Clock, type Config, type Lifecycle, type Log, lifecycle, messageOf } from '@millrace/core';
 import type { OutcomeWaiters, Store } from '@millrace/queue';
 import type { HandlerRegistry } from '@millrace/sdk';
+import {
+  createServiceMetrics,
+  type ServiceMetrics,
+  TELEMETRY_OFF,
+  type TelemetrySettings,
+} from '@millrace/telemetry';
 import { createAdmission } from './admission/admission.ts';
 import { createJobChecker } from './admission/check-job.ts';
 import { createKnownQueues } from './admission/known-queues.ts';
@@ -33,6 +39,8 @@ export interface ProducerDependencies {
   readonly tokens: Tokens | null;
   /** Where the audit log goes; default: `log`. */
   readonly auditLog?: Log;
+  /** Default: nobody is sent anything. */
+  readonly telemetry?: TelemetrySettings;
 }
 
 /** The HTTP API. `stop` answers what is under way, closes the ports, then the store. */
@@ -113,22 +121,27 @@ function guards(config: Config, { clock, log, tokens, auditLog = log }: Producer
   };
 }
 
+/** What `/metrics` tells, and what is pushed. */
+function tellMetrics(
+  { store, tokens, clock, log, telemetry = TELEMETRY_OFF }: ProducerDependencies,
+  { waiters, events, metrics }: Parts,
+): ServiceMetrics {
+  const standing = () => ({
+    waiters: waiters.size,
+    eventListeners: events.listeners,
+    isStoreConnected: store.connected,
+    isTokensFileRefused: Boolean(tokens?.fault),
+  });
+  return createServiceMetrics(telemetry, { collect: () => metrics.families(standing()), clock, log });
+}
+
 function healthServer(
   config: Config,
-  { store, clock, tokens }: ProducerDependencies,
-  { waiters, events, metrics }: Parts,
+  { store, clock }: ProducerDependencies,
+  { metrics }: Parts,
+  told: ServiceMetrics,
   leaving: AbortSignal,
 ): HttpServer {
-  const gauges = () =>
-    ({
-      millrace_waiters: ['Requests that wait for a result.', waiters.size],
-      millrace_event_listeners: ['Listeners of the event stream.', events.listeners],
-      millrace_store_connected: ['1 while the store can be reached.', store.connected ? 1 : 0],
-      millrace_tokens_file_refused: [
-        '1 while older tokens than those of the file are in force.',
-        tokens?.fault ? 1 : 0,
-      ],
-    }) as const;
   return createHttpServer({
     host: config.http.healthHost,
     port: config.http.healthPort,
@@ -137,7 +150,7 @@ function healthServer(
     maxConnections: HEALTH_CONNECTIONS,
     onDropped: () => metrics.dropped(),
     drainMs: 0,
-    listener: healthListener({ fault: readinessOf(store, leaving), metrics: () => metrics.text(gauges()) }),
+    listener: healthListener({ fault: readinessOf(store, leaving), metrics: told.text }),
   });
 }
 
@@ -173,11 +186,12 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
     onDropped,
     drainMs,
   });
-  const health = healthServer(config, dependencies, parts, leave.signal);
+  const told = tellMetrics(dependencies, parts);
+  const health = healthServer(config, dependencies, parts, told, leave.signal);
 
   const life = lifecycle(
     async () => {
-      for (const part of [store, waiters, events, live, health]) await part.start();
+      for (const part of [store, waiters, events, live, told, health]) await part.start();
       await connectedWithin(store, clock, config.http.deadlineMs);
       await server.start();
     },
@@ -189,7 +203,7 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
       drain.abort();
       await events.stop();
       await server.stop();
-      for (const part of [live, waiters, store, health]) await part.stop();
+      for (const part of [live, waiters, store, told, health]) await part.stop();
     },
   );
   return {

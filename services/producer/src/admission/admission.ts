@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock, MillraceError, NewJob } from '@millrace/core';
+import { type Clock, isMillraceError, type MillraceError, type NewJob } from '@millrace/core';
 import type { AddResult, Idempotency, Store } from '@millrace/queue';
 import type { Metrics } from '../metrics.ts';
 import type { KnownQueues } from './known-queues.ts';
@@ -44,11 +44,20 @@ export interface Admission {
 /** A refusal of the store, whatever was to be added. */
 type Refusal = Exclude<AddResult, { readonly kind: 'accepted' | 'conflict' }>;
 
+/** What the caller is told of an answer that is no success. */
+const FAULTS: Readonly<Record<string, string>> = {
+  refused: 'queue_full',
+  exceeds_bound: 'bulk_exceeds_bound',
+  circuit_open: 'circuit_open',
+  conflict: 'idempotency_conflict',
+  none: 'not_found',
+};
+
 export function createAdmission(
   store: Pick<Store, 'queue'>,
   queues: Pick<KnownQueues, 'used'>,
   clock: Clock,
-  metrics: Pick<Metrics, 'admitted' | 'refused'>,
+  metrics: Pick<Metrics, 'admitted' | 'refused' | 'sent'>,
 ): Admission {
   const lines = new Map<string, RetryLine>();
   const bySocket = new WeakMap<Socket, LineCaller>();
@@ -93,18 +102,37 @@ export function createAdmission(
     if (jobs > 0) metrics.admitted(queue, jobs);
   };
 
+  /** One call to the store that hands it jobs. */
+  async function send<T extends { readonly kind: string }>(
+    queue: string,
+    jobs: number,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const beganMs = clock.monotonicMs();
+    const told = (fault: string | null) =>
+      metrics.sent(queue, jobs, (clock.monotonicMs() - beganMs) / 1_000, fault);
+    try {
+      const result = await call();
+      told(FAULTS[result.kind] ?? null);
+      return result;
+    } catch (error) {
+      told(isMillraceError(error) ? error.code : 'internal');
+      throw error;
+    }
+  }
+
   return {
     callerOf: ({ socket }, key) =>
       key === null ? connectionOf(socket) : { key: `key ${key}`, address: null },
     async admit(queue, jobs, from, idempotency) {
-      const result = await store.queue(queue).add(jobs, idempotency);
+      const result = await send(queue, jobs.length, () => store.queue(queue).add(jobs, idempotency));
       if (result.kind === 'conflict') throw keyConflict();
       if (result.kind !== 'accepted') throw refuse(queue, jobs.length, from, result);
       passed(queue, from, result.replayed ? 0 : jobs.length);
       return { ids: result.ids, replayed: result.replayed };
     },
     async replay(queue, letter, from) {
-      const result = await store.queue(queue).replay(letter);
+      const result = await send(queue, 1, () => store.queue(queue).replay(letter));
       if (result.kind === 'none') return null;
       if (result.kind !== 'added') throw refuse(queue, 1, from, result);
       passed(queue, from, result.replayed ? 1 : 0);
