@@ -1,6 +1,6 @@
 import type { Clock, Lifecycle, Log } from '@millrace/core';
 import type { LinkKey } from '@millrace/supervision';
-import type { SamplingPolicy, SpanExport } from '@millrace/telemetry';
+import type { TelemetrySettings } from '@millrace/telemetry';
 import type { Cluster } from './cluster/cluster.ts';
 
 export interface SupervisorDependencies {
@@ -10,8 +10,8 @@ export interface SupervisorDependencies {
   readonly key: LinkKey;
   readonly cluster: Cluster;
   readonly pid: number;
-  /** Where spans go, and which are wanted; null: none. The supervisor starts and stops the export. */
-  readonly traces?: { readonly spans: SpanExport; readonly sampling: SamplingPolicy } | null;
+  /** Default: nobody is sent anything. */
+  readonly telemetry?: TelemetrySettings;
 }
 
 /** The supervisor: sees who dies, gives their jobs away, and keeps the pools full if it leads. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Config, compileConfig, createLog, messageOf, systemClock } from '@millrace/core';
 import { openLinkKeys } from '@millrace/supervision';
+import { readTelemetrySettings } from '@millrace/telemetry';
 import type { Cluster } from './cluster/cluster.ts';
 import { isInCluster, readCredentials } from './cluster/kubernetes/credentials.ts';
 import { createKubernetesCluster } from './cluster/kubernetes/kubernetes-cluster.ts';
@@ -42,6 +43,12 @@ function clusterOf(config: Config, log: ReturnType<typeof createLog>): Cluster {
   return createLocalCluster(channel, log);
 }
 
+/** Who tells of itself. */
+function identity() {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return { name: 'millrace-supervisor', version, instance: `${hostname()}.${process.pid}` };
+}
+
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLog('supervisor', config.log.level);
@@ -51,6 +58,7 @@ async function main(): Promise<void> {
     key: config.linkKeyFile === null ? null : openLinkKeys(config.linkKeyFile, log),
     cluster: clusterOf(config, log),
     pid: process.pid,
+    telemetry: readTelemetrySettings(process.env, identity()),
   });
   const end = async (why: string) => {
     log.info({ why }, 'The supervisor ends');

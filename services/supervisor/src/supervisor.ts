@@ -15,7 +15,8 @@ import { createLeadership } from './leader/leadership.ts';
 import { nowMs } from './now.ts';
 import { createPoolKeeper } from './pools/pool-keeper.ts';
 import { createRecoverer } from './recovery/recoverer.ts';
-import { createRecoveryTraces, NO_TRACES, type RecoveryTraces } from './recovery/traces/recovery-traces.ts';
+import { createTracing } from './recovery/traces/create-tracing.ts';
+import type { RecoveryTraces } from './recovery/traces/recovery-traces.ts';
 import { createRoster } from './roster.ts';
 import { drawPicture, judgedState } from './status/picture.ts';
 import { createStatusPublisher } from './status/status-publisher.ts';
@@ -31,12 +32,12 @@ const CENSUS_MS = 5_000;
  */
 export function createSupervisor(config: Config, dependencies: SupervisorDependencies): Supervisor {
   const { clock, log } = dependencies;
-  const spans = dependencies.traces?.spans;
   const id = `supervisor.${randomBytes(8).toString('hex')}`;
   const stopping = new AbortController();
   const store: Store = createStore(config, { clock, log, name: id, profile: 'patient' });
+  const { spans, traces } = createTracing(config, dependencies, { supervisor: id, store });
   const fitness = createStoreFitness(store, clock, log);
-  const parts = compose(config, dependencies, { id, store, storeFaults: fitness.faults });
+  const parts = compose(config, dependencies, { id, store, traces, storeFaults: fitness.faults });
   const { watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands } = parts;
   const health = createHealthServer({
     host: config.http.healthHost,
@@ -69,7 +70,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
 
   const life = lifecycle(
     async () => {
-      await spans?.start();
+      await spans.start();
       await store.start();
       await links.start();
       await health.start();
@@ -96,7 +97,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       publisher.stop();
       await links.stop();
       await health.stop();
-      await spans?.stop();
+      await spans.stop();
     },
   );
 
@@ -117,23 +118,21 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
   };
 }
 
-/** Without an export nothing is read, claimed or written for traces. */
-function tracesOf(
-  supervisor: string,
-  store: Store,
-  { traces, clock, log }: SupervisorDependencies,
-): RecoveryTraces {
-  if (!traces) return NO_TRACES;
-  const { spans, sampling } = traces;
-  const rules = { sampling, shapeOf: () => 'auto' as const, store: null };
-  return createRecoveryTraces({ supervisor, store, spans, rules, clock, log });
-}
-
 /** Makes the parts and ties them: what one sees, another acts on. */
 function compose(
   config: Config,
   dependencies: SupervisorDependencies,
-  { id, store, storeFaults }: { id: string; store: Store; storeFaults: () => readonly string[] },
+  {
+    id,
+    store,
+    traces,
+    storeFaults,
+  }: {
+    readonly id: string;
+    readonly store: Store;
+    readonly traces: RecoveryTraces;
+    readonly storeFaults: () => readonly string[];
+  },
 ) {
   const { clock, log, key, cluster, pid } = dependencies;
   const { supervision } = config;
@@ -156,7 +155,7 @@ function compose(
     },
   });
   const recoverer = createRecoverer({
-    ...{ store, clock, log, onReclaimed: metrics.reclaimed, traces: tracesOf(id, store, dependencies) },
+    ...{ store, clock, log, onReclaimed: metrics.reclaimed, traces },
     onRecovered: ({ pod, worker }) => void links.order(pod, { type: 'recovered', worker }),
   });
   const publisher = createStatusPublisher(store, picture, clock, log);

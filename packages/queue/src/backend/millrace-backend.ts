@@ -42,6 +42,8 @@ export interface BackendIdentity {
   taken(jobId: string, marks: TakenMarks): void;
   /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
   settled(jobId: string, refused: boolean, how: Settlement): void;
+  /** Our look for jobs whose locks ran out has put these back into the queue: nobody else is told so. */
+  stalled(jobIds: readonly string[]): void;
   /** A blocking read came back. */
   cycled(): void;
   /** The store refused this start. */
@@ -58,6 +60,7 @@ export const CLIENT_IDENTITY: BackendIdentity = {
   room: () => 0,
   taken: () => undefined,
   settled: () => undefined,
+  stalled: () => undefined,
   cycled: () => undefined,
   fenced: () => undefined,
 };
@@ -197,6 +200,9 @@ export class MillraceBackend extends RedisQueueBackend {
   #seen(commandName: string, reply: unknown): unknown {
     const takes = TAKING.has(commandName) ? takesIn(reply) : [];
     for (const [hash, jobId] of takes) this.#identity.taken(String(jobId), marksOf(hash));
+    if (commandName === 'moveStalledJobsToWait' && Array.isArray(reply) && reply.length > 0) {
+      this.#identity.stalled(reply.map(String));
+    }
     if (commandName === 'moveToActive') {
       this.#further = takes.slice(1);
       if (takes.length === 0 && Array.isArray(reply)) this.#storeAheadMs = Number(reply[4]);

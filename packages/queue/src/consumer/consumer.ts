@@ -13,6 +13,7 @@ import { recordKill } from './kill.ts';
 import { createLockRenewal } from './lock-renewal.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { type Settling, settle } from './settle.ts';
+import { createStalledReport } from './stalled-report.ts';
 import { createStartWorker, type StartWorker } from './start-worker.ts';
 import { takenJob } from './taken-job.ts';
 
@@ -29,7 +30,7 @@ function identityOf(
   kills: number,
   running: RunningJobs,
   pulse: Pulse,
-  ask: Pick<BackendIdentity, 'room' | 'fenced'>,
+  ask: Pick<BackendIdentity, 'room' | 'stalled' | 'fenced'>,
 ): BackendIdentity {
   return {
     startId,
@@ -43,6 +44,7 @@ function identityOf(
       running.settled(jobId, refused, how);
       pulse.cycles++;
     },
+    stalled: ask.stalled,
     cycled: () => {
       pulse.cycles++;
     },
@@ -82,6 +84,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const { main, blocking } = openConnections(config.redis, queue, startId);
   const identity = identityOf(startId, kills, running, pulse, {
     room: () => worker.room(),
+    stalled: (jobIds) => reportStalled(jobIds),
     fenced() {
       // Until it exits it must not swallow the markers that wake others. A cut alone does not end BullMQ's loop, which
       // dials again and reads on.
@@ -89,6 +92,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
       options.onFenced();
     },
   });
+  const reportStalled = createStalledReport(options, { client: main, keys, log });
   const inHands = (jobId: string) => running.has(jobId);
   const audit = createAudit({ client: main, keys, queue, startId, inHands, clock, log });
 

@@ -1,4 +1,4 @@
-import { newStartId } from '@millrace/core';
+import { type DeadAttempt, newStartId } from '@millrace/core';
 import { Queue } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -124,4 +124,27 @@ test('a wait is counted from when the attempt before ended, or was due again; at
     dueUs: 5_000,
   });
   expect(deadAttemptOf(facts, '', 'b')).toBeNull();
+});
+
+test('jobs whose locks ran out are told of once, by whoever put them back', async () => {
+  await bench.close();
+  bench = queueBench('worker: {lockMs: 1000}');
+  store = await bench.store('patient');
+  const hold = gate();
+  const startId = newStartId('pod');
+  const told: DeadAttempt[] = [];
+  const onAttemptsLost = (attempts: readonly DeadAttempt[]) => void told.push(...attempts);
+  await bench.consumer({ startId, concurrency: 1, run: hold.run, onAttemptsLost }).start();
+  const [id] = await ids(1);
+  await until(() => hold.started.size === 1, 'it runs');
+  const ran: string[] = [];
+  for (const _ of [1, 2]) {
+    const run = async (job: { id: string }) => ({ kind: 'ok' as const, value: ran.push(job.id) });
+    await bench.consumer({ run, onAttemptsLost }).start();
+  }
+  // It does not know that it lost the lock, and may even be the one that looks.
+  await bench.redis.set(`${bench.prefix}:work:${id}:lock`, 'strangers', 'PX', 1);
+  await until(() => ran.length === 1, 'it ran again');
+  await until(() => told.length > 0, 'it is told of');
+  expect(told).toMatchObject([{ id, start: 1, worker: startId, cause: 'stalled', before: null }]);
 });

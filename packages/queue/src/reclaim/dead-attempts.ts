@@ -9,6 +9,8 @@ const JOBS_A_READ = 100;
 /** As long as lua/scripts/reclaim.lua remembers a death. */
 const CLAIM_KEPT_MS = 7 * 86_400_000;
 
+/** What lua/guards/stalled.lua gives as the cause. */
+const STALLED = 'stalled';
 const FIELDS = [...TRACED_FIELDS, 'mrAttempts'] as const;
 
 function thoseThere(values: readonly (string | null)[]): Record<string, string> {
@@ -43,14 +45,19 @@ function pastLines(text: string | null | undefined): PastLine[] {
 
 const isTraced = ({ o }: PastLine) => o === 'retried' || o === 'killed' || o === 'failed';
 
-/** The attempt that `worker` left behind; null where the job's memory of it is gone. */
+/** Whose attempts: those that a dead start left behind, or `null`, those whose locks ran out. */
+type Left = string | null;
+
+/** The last attempt that was left so; null where the job's memory of it is gone. */
 export function deadAttemptOf(
   facts: TracedJobFacts,
   attempts: string | null | undefined,
-  worker: string,
+  left: Left,
 ): DeadAttempt | null {
   const lines = pastLines(attempts);
-  const at = lines.findLastIndex(({ o, w }) => o === 'killed' && w === worker);
+  const at = lines.findLastIndex(
+    ({ o, w, c }) => o === 'killed' && (left === null ? c === STALLED : w === left),
+  );
   const [line, before] = [lines[at], lines[at - 1]];
   if (!line) return null;
   const { firstDueUs, ...job } = facts;
@@ -58,7 +65,7 @@ export function deadAttemptOf(
   const dueUs = before ? (before.d ?? before.e) * 1000 : firstDueUs;
   return {
     ...job,
-    ...{ worker, startedUs, returnedUs: line.e * 1000, cause: line.c ?? 'killed' },
+    ...{ worker: line.w ?? '', startedUs, returnedUs: line.e * 1000, cause: line.c ?? 'killed' },
     dueUs: Math.min(dueUs, startedUs),
     start: line.s ?? 0,
     attempt: lines.slice(0, at).filter(({ o }) => o === 'retried' || o === 'failed').length + 1,
@@ -67,14 +74,11 @@ export function deadAttemptOf(
   };
 }
 
-/**
- * The attempts that a dead start left behind, in the order of `jobIds`; jobs that are gone by now are left out.
- * 1 call a job, 100 a round trip.
- */
+/** The attempts in the order of `jobIds`; jobs that are gone by now are left out. 1 call a job, 100 a round trip. */
 export async function readDeadAttempts(
   client: Redis,
   keys: QueueKeys,
-  from: { readonly queue: string; readonly worker: string },
+  from: { readonly queue: string; readonly worker: Left },
   jobIds: readonly string[],
 ): Promise<DeadAttempt[]> {
   const found: DeadAttempt[] = [];

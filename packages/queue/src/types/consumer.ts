@@ -1,4 +1,4 @@
-import type { Config, EndedAttempt, Lifecycle, Outcome } from '@millrace/core';
+import type { Config, DeadAttempt, EndedAttempt, Lifecycle, Outcome } from '@millrace/core';
 import type { StoreDependencies } from './store.ts';
 
 /** A job in a worker's hands. */
@@ -61,6 +61,11 @@ export interface ConsumerOptions {
    * when it is asked for. Called within the reply, so it has to be quick; what it throws is logged.
    */
   readonly onAttemptEnd?: (attempt: EndedAttempt) => void;
+  /**
+   * Attempts whose locks ran out, of whichever worker, and whose jobs this consumer's own look has put back: told to nobody
+   * else.
+   */
+  readonly onAttemptsLost?: (attempts: readonly DeadAttempt[]) => void;
 }
 
 /** Builds a {@link Consumer}. */
