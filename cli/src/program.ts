@@ -11,6 +11,7 @@ import { poolsVerb } from './commands/pools.ts';
 import { boundVerb, pauseVerb, resumeVerb } from './commands/queue-settings.ts';
 import { queuesVerb } from './commands/queues.ts';
 import { recoveriesVerb } from './commands/recoveries.ts';
+import { reportVerb } from './commands/report.ts';
 import { statusVerb } from './commands/status.ts';
 import { tokenVerbs } from './commands/token.ts';
 import { treeVerb } from './commands/tree.ts';
@@ -24,6 +25,7 @@ const GROUPS: readonly (readonly [heading: string, verbs: readonly Verb[]])[] = 
   ['Jobs:', [enqueueVerb, jobVerb, jobsVerb, retryVerb, promoteVerb, dlqVerb]],
   ['Queues:', [queuesVerb, pauseVerb, resumeVerb, boundVerb]],
   ['Workers:', [workersVerb, treeVerb, poolsVerb, drainVerb, killVerb, recoveriesVerb]],
+  ['Measurement:', [reportVerb]],
   ['The shell:', [completionVerb]],
 ];
 

@@ -39,6 +39,7 @@ export const ERROR_CATALOGUE = {
   },
   interrupted: { status: 499, retryable: true, title: 'Stopped before it was done' },
   start_failed: { status: 500, retryable: false, title: 'The platform could not start' },
+  run_unreadable: { status: 500, retryable: false, title: 'There is no run to report on' },
 } as const;
 
 /** A stable error code: one of the keys of {@link ERROR_CATALOGUE}. */

@@ -1,0 +1,140 @@
+import type { Finding, Percentiles, RecoveryFigures, RunReport } from '@millrace/measure';
+import type { Paint } from './colour.ts';
+import { renderFacts } from './queue-view.ts';
+import { type Column, renderTable } from './table.ts';
+import { printable } from './text-width.ts';
+import { shortStart } from './tree.ts';
+import { bytes, count, duration, plural } from './units.ts';
+
+interface Layout {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+const SOURCES = {
+  jsonl: 'every job, from the events file',
+  jaeger: 'weighted, from traces in Jaeger',
+  'otlp-json': 'weighted, from traces in OTLP files',
+} as const;
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+function jobsText({ jobs }: RunReport): string {
+  const { lost, duplicateCommits, failedAttempts, killedAttempts, refused } = jobs;
+  return [
+    `${count(jobs.done)} done`,
+    ...(lost === null ? [] : [`${count(lost)} lost`]),
+    ...(duplicateCommits > 0 ? [`${count(duplicateCommits)} committed twice`] : []),
+    ...(failedAttempts > 0 ? [`${plural(failedAttempts, 'attempt')} failed`] : []),
+    ...(killedAttempts > 0 ? [`${plural(killedAttempts, 'attempt')} killed`] : []),
+    ...(refused > 0 ? [`${count(refused)} refused`] : []),
+  ].join(', ');
+}
+
+function checksumText({ jobs: { checksum, checksumRight } }: RunReport): string | null {
+  if (checksum === null) return null;
+  return `${checksum} ${checksumRight === null ? '' : checksumRight ? '(right)' : '(WRONG)'}`.trim();
+}
+
+function throughputText({ throughput }: RunReport): string {
+  const { mean, variation, least, most } = throughput;
+  const steady =
+    variation === null || least === null || most === null
+      ? ''
+      : `; by second ${count(least)} to ${count(most)}, variation ${percent(variation)}`;
+  return `${count(mean)} jobs/s${steady}`;
+}
+
+function memoryText({ memory }: RunReport): string | null {
+  const { steady, postRecovery, peak, highest } = memory;
+  const mark = (name: string, one: { rss: number; heap: number | null } | null) =>
+    one === null ? [] : [`${name} ${bytes(one.rss)}${one.heap === null ? '' : ` (heap ${bytes(one.heap)})`}`];
+  const marks = [...mark('steady', steady), ...mark('after recovery', postRecovery)];
+  const top = [...mark('highest', highest), ...(highest === null ? mark('peaks', peak) : [])];
+  return marks.length + top.length === 0 ? null : [...marks, ...top].join(', ');
+}
+
+const LATENCIES: readonly Column<readonly [string, Percentiles]>[] = [
+  { title: 'LATENCY', value: ([name]) => name },
+  ...(['p50', 'p95', 'p99', 'p999', 'max', 'mean'] as const).map(
+    (key) =>
+      ({
+        title: key === 'p999' ? 'P99.9' : key.toUpperCase(),
+        value: ([, figures]: readonly [string, Percentiles]) => duration(figures[key]),
+        align: 'right',
+      }) as const,
+  ),
+];
+
+function recoveryColumns(): readonly Column<RecoveryFigures>[] {
+  const time = (title: string, value: (one: RecoveryFigures) => number | null, optional = 0) =>
+    ({ title, value: (one: RecoveryFigures) => duration(value(one)), align: 'right', optional }) as const;
+  return [
+    time('DEATH AT', ({ atMs }) => atMs),
+    { title: 'WORKER', value: ({ worker }) => shortStart(worker) },
+    { title: 'CAUSE', value: ({ cause }) => cause ?? '-', optional: 1 },
+    { title: 'JOBS', value: ({ orphans }) => count(orphans), align: 'right' },
+    time('DETECT', ({ detectMs }) => detectMs, 5),
+    time('RECLAIM', ({ reclaimMs }) => reclaimMs),
+    time('RESPAWN', ({ respawnMs }) => respawnMs, 4),
+    time('FIRST', ({ firstOrphanMs }) => firstOrphanMs, 3),
+    time('LAST', ({ lastOrphanMs }) => lastOrphanMs),
+    { title: 'LOSS', value: ({ lossArea }) => `${lossArea.toFixed(2)} job s`, align: 'right' },
+    { title: 'BAND', value: bandText, align: 'right' },
+  ];
+}
+
+/** Rate alone, then the whole of it. */
+function bandText({ band }: RecoveryFigures): string {
+  if (band === null) return '-';
+  const told = (ms: number | null) => (ms === null ? 'never' : duration(ms));
+  return `${told(band.throughputMs)} / ${told(band.wholeMs)}`;
+}
+
+function findingLines({ cause, kind, evidence, experiment }: Finding, at: number, paint: Paint): string[] {
+  return [
+    `${at + 1}. ${paint.bold(cause.replaceAll('_', ' '))} (${kind})`,
+    ...evidence.map((sentence) => `   saw: ${printable(sentence)}`),
+    `   first: ${printable(experiment)}`,
+  ];
+}
+
+function diagnosisText({ signature, diagnosis }: RunReport, paint: Paint): string {
+  const said = signature.shape === 'healthy' ? paint.green(signature.said) : paint.yellow(signature.said);
+  const none = diagnosis.length === 0 ? ['No cause of harm was seen.'] : [];
+  return [
+    paint.dim('DIAGNOSIS'),
+    said,
+    ...none,
+    ...diagnosis.flatMap((one, at) => findingLines(one, at, paint)),
+  ].join('\n');
+}
+
+/** One run for a person. */
+export function renderReport(report: RunReport, { width, paint }: Layout): string {
+  const { latency, recoveries, errors, warnings } = report;
+  const facts = renderFacts(
+    [
+      ['run', report.runId ?? report.name],
+      ['from', `${report.name}: ${count(report.records)} records, ${SOURCES[report.source]}`],
+      ['jobs', `${jobsText(report)} in ${report.seconds.toFixed(1)} s`],
+      ['checksum', checksumText(report)],
+      ['throughput', throughputText(report)],
+      ['loss area', `${count(report.lossArea)} job seconds, from due until done`],
+      ['memory', memoryText(report)],
+      ...errors.slice(0, 5).map(([kind, n]) => ['error', `${count(n)} × ${printable(kind)}`] as const),
+    ].filter((row): row is [string, string] => row[1] !== null),
+    paint,
+  );
+  const table = renderTable(LATENCIES, Object.entries(latency) as [string, Percentiles][], { width, paint });
+  const deaths =
+    recoveries.length === 0 ? [] : [renderTable(recoveryColumns(), recoveries, { width, paint })];
+  const warned = warnings.map((warning) => paint.yellow(`Warning: ${printable(warning)}`));
+  return [
+    facts,
+    table,
+    ...deaths,
+    diagnosisText(report, paint),
+    ...(warned.length ? [warned.join('\n')] : []),
+  ].join('\n\n');
+}

@@ -1,0 +1,91 @@
+import { MillraceError } from '@millrace/core';
+import { bookLine, RunBook } from '../book/run-book.ts';
+import { checkLine } from './check-line.ts';
+import { type Line, linesOf } from './lines.ts';
+
+/** More of a file than this in bad lines, and its figures would mislead. */
+const MOST_BAD = 0.01;
+/** So many may be bad in the shortest file. */
+const FEW_BAD = 1;
+
+const unreadable = (name: string, why: string) =>
+  new MillraceError('run_unreadable', `${name} cannot be reported on: ${why}`);
+
+interface Bad {
+  count: number;
+  first: { readonly number: number; readonly fault: string } | null;
+}
+
+/** What is told of bad lines; throws where they are too many. */
+function judgeBad(name: string, { count, first }: Bad, lines: number): string[] {
+  if (first === null) return [];
+  const where = `line ${first.number} ${first.fault}`;
+  if (count > Math.max(FEW_BAD, MOST_BAD * lines))
+    throw unreadable(name, `${count} of ${lines} lines are not what an events file holds; ${where}.`);
+  const left = count === 1 ? 'It was left out' : `${count} such lines were left out`;
+  return [`${name}: ${where}. ${left}.`];
+}
+
+/** Fills a book from an events file, line by line. */
+class EventsReader {
+  readonly #book: RunBook;
+  readonly #bad: Bad = { count: 0, first: null };
+  #lines = 0;
+
+  constructor(book: RunBook) {
+    this.#book = book;
+  }
+
+  read(line: Line): void {
+    const checked = checkLine(line.text);
+    if ('fault' in checked) {
+      this.#refuse(line, checked.fault);
+      return;
+    }
+    this.#lines += 1;
+    if (checked.line.event === 'run' && this.#book.run !== null) {
+      const why = `line ${line.number} begins a second run. One file is one run: split it there.`;
+      throw unreadable(this.#book.name, why);
+    }
+    bookLine(this.#book, checked.line);
+  }
+
+  /** The book with its warnings; throws `run_unreadable` when there is too little or too much wrong in it. */
+  close(): RunBook {
+    const { name, warnings, run, records } = this.#book;
+    if (this.#lines + this.#bad.count === 0 && warnings.length === 0)
+      throw unreadable(name, 'it is empty. Was the run ended before it began to write?');
+    warnings.push(...judgeBad(name, this.#bad, this.#lines + this.#bad.count));
+    if (records === 0) throw unreadable(name, 'not one job was done in it.');
+    if (run === null)
+      warnings.push(`${name}: it has no run line, so that it cannot be compared with other runs.`);
+    return this.#book;
+  }
+
+  #refuse({ number, text, ended }: Line, fault: string): void {
+    if (!ended) {
+      const start = text.slice(0, 40).trim();
+      const said = `line ${number} is cut off (${start}…): what stands before it was used.`;
+      this.#book.warnings.push(`${this.#book.name}: ${said}`);
+      return;
+    }
+    this.#bad.count += 1;
+    this.#bad.first ??= { number, fault };
+  }
+}
+
+/**
+ * Reads an events file (bench/events.schema.json). A last line that is cut off, and a few bad ones, become warnings;
+ * throws `run_unreadable` naming the line where figures would mislead.
+ */
+export async function readEvents(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  windowMs: number,
+): Promise<RunBook> {
+  const reader = new EventsReader(new RunBook('jsonl', name, windowMs));
+  for await (const lines of linesOf(chunks)) {
+    for (const line of lines) reader.read(line);
+  }
+  return reader.close();
+}
