@@ -1,3 +1,5 @@
+import type { QueueDurations } from './telemetry/job-durations.ts';
+
 /**
  * What a pod supervisor and its worker processes say to each other over the child-process channel.
  * Both are always of one version: one forks the other.
@@ -34,6 +36,8 @@ export interface QueueActivity {
   readonly cycles: number;
   readonly connected: boolean;
   readonly ended: Readonly<Record<OutcomeKind, number>>;
+  /** Of attempts whose end the store accepted. */
+  readonly durations: QueueDurations;
 }
 
 /** What a worker process tells of itself every `supervision.beatMs`. Sizes bytes, delays ms. */
@@ -64,6 +68,9 @@ export const EXIT = {
 
 /** The inherited stream whose end tells a child that its parent is dead; 0–2 are stdio, 3 is the channel. */
 export const LIFELINE_FD = 4;
+/** Where a worker process writes its spans, and the file of their count; not there without telemetry. */
+export const SPANS_FD = 5;
+export const SPAN_COUNT_FD = 6;
 
 /**
  * The URL of another module of this package. Sources run as they are (.ts) and compiled (.js): an entry that is

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Config, compileConfig, createLog, MillraceError, messageOf } from '@millrace/core';
 import { type LinkKey, openLinkKeys } from '@millrace/supervision';
+import { readTelemetrySettings, type TelemetrySettings } from '@millrace/telemetry';
 import { openMemoryGroup } from './autopsy/memory-group.ts';
 import { ownCores } from './container/cores.ts';
 
@@ -9,6 +10,7 @@ export interface Settings {
   readonly config: Config;
   /** Of the links; null without a key file, which only loopback links allow. */
   readonly linkKey: LinkKey;
+  readonly telemetry: TelemetrySettings;
 }
 
 function textOf(variable: string, file: string): string {
@@ -20,13 +22,20 @@ function textOf(variable: string, file: string): string {
   }
 }
 
-/** Compiles the configuration that `env` names, sized to the container that we run in. Throws `config_invalid`. */
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
+const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+/**
+ * Compiles the configuration that `env` names, sized to the container that we run in. `instance` is who tells of itself:
+ * a pod. Throws `config_invalid`.
+ */
+export function readSettings(env: NodeJS.ProcessEnv, instance: string): Settings {
   const { MILLRACE_CONFIG: file } = env;
   const machine = { cores: ownCores(env.MILLRACE_CPU_REQUEST), memoryBytes: openMemoryGroup().limitBytes() };
   const config = compileConfig(env, file === undefined ? null : textOf('MILLRACE_CONFIG', file), machine);
   const { linkKeyFile } = config;
+  const service = { name: 'millrace-worker', version: VERSION, instance };
   return {
+    telemetry: readTelemetrySettings(env, service),
     config,
     linkKey: linkKeyFile === null ? null : openLinkKeys(linkKeyFile, createLog('worker', config.log.level)),
   };

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import type { ProcessActivity } from '../ipc.ts';
+import { createJobDurations } from '../telemetry/job-durations.ts';
 import { createCensus } from './census.ts';
 import { metricsText } from './metrics.ts';
+
+/** `jobs` of a millisecond each. */
+function durationsOf(jobs: number) {
+  const durations = createJobDurations();
+  const at = { enqueuedUs: 0, dueUs: 0, startedUs: 1_000, endedUs: 2_000, outcome: 'completed' };
+  for (let job = 0; job < jobs; job += 1) durations.record(at as never);
+  return durations.counts();
+}
 
 const activity = (ok: number, over: Partial<ProcessActivity> = {}): ProcessActivity => ({
   queues: [
@@ -12,6 +21,7 @@ const activity = (ok: number, over: Partial<ProcessActivity> = {}): ProcessActiv
       cycles: ok,
       connected: true,
       ended: { ok, fail: 1, cancel: 0, snooze: 0, returned: 0, killed: 0 },
+      durations: durationsOf(ok),
     },
   ],
   loopDelayMs: 12,
@@ -30,6 +40,8 @@ test('counters never fall when a process dies', () => {
   census.heard('b', activity(6), 2);
   expect(census.ended().get('q')).toMatchObject({ ok: 9, fail: 2 });
   expect(census.ended().get('q')).toMatchObject({ ok: 9, fail: 2 });
+  expect(census.durations().get('q')).toEqual(durationsOf(9));
+  expect(census.durations().get('q')).toEqual(durationsOf(9));
 });
 
 test('standbys owe no consumption and have no slot', () => {

@@ -1,4 +1,5 @@
 import { noOutcomes, OUTCOME_KINDS, type OutcomeKind, type ProcessActivity } from '../ipc.ts';
+import { createJobDurations, type QueueDurations } from '../telemetry/job-durations.ts';
 import { consumes, owedSince, type Proofs, proveAll } from './liveness.ts';
 
 type Ended = Record<OutcomeKind, number>;
@@ -13,6 +14,8 @@ export interface Census {
   notConsuming(nowMs: number): readonly string[];
   /** Jobs ended since the pod's start, by queue and outcome, dead children included. */
   ended(): ReadonlyMap<string, Readonly<Ended>>;
+  /** Durations of attempts since the pod's start, by queue, dead children included. */
+  durations(): ReadonlyMap<string, QueueDurations>;
   active(): readonly { readonly id: string; readonly slot: number; readonly activity: ProcessActivity }[];
 }
 
@@ -30,9 +33,20 @@ function addEnded(totals: Map<string, Ended>, activity: ProcessActivity | null):
   }
 }
 
+type Durations = Map<string, ReturnType<typeof createJobDurations>>;
+
+function addDurations(totals: Durations, activity: ProcessActivity | null): void {
+  for (const { queue, durations } of activity?.queues ?? []) {
+    const total = totals.get(queue) ?? createJobDurations();
+    total.add(durations);
+    totals.set(queue, total);
+  }
+}
+
 export function createCensus(): Census {
   const entries = new Map<string, Entry>();
   const departed = new Map<string, Ended>();
+  const departedDurations: Durations = new Map();
   const entryOf = (id: string): Entry => {
     const entry = entries.get(id) ?? { slot: null, activity: null, proofs: new Map() };
     entries.set(id, entry);
@@ -48,7 +62,9 @@ export function createCensus(): Census {
       if (entry.slot !== null) entry.proofs = proveAll(entry.proofs, activity.queues, nowMs);
     },
     left(id) {
-      addEnded(departed, entries.get(id)?.activity ?? null);
+      const last = entries.get(id)?.activity ?? null;
+      addEnded(departed, last);
+      addDurations(departedDurations, last);
       entries.delete(id);
     },
     notConsuming: (nowMs) =>
@@ -57,6 +73,16 @@ export function createCensus(): Census {
       const totals = new Map([...departed].map(([queue, ended]) => [queue, { ...ended }]));
       for (const { activity } of entries.values()) addEnded(totals, activity);
       return totals;
+    },
+    durations() {
+      const totals: Durations = new Map();
+      for (const [queue, durations] of departedDurations) {
+        const total = createJobDurations();
+        total.add(durations.counts());
+        totals.set(queue, total);
+      }
+      for (const { activity } of entries.values()) addDurations(totals, activity);
+      return new Map([...totals].map(([queue, total]) => [queue, total.counts()]));
     },
     active: () =>
       [...entries].flatMap(([id, { slot, activity }]) =>

@@ -26,6 +26,7 @@ async function endAfter(words: FromProcess): Promise<ChildExit> {
     pool: 'q',
     env: saying(words),
     nodeOptions: [],
+    spans: null,
     clock: systemClock,
   });
   const exit = Promise.withResolvers<ChildExit>();

@@ -9,6 +9,7 @@ import { moduleUrl } from '../ipc.ts';
 import type { ChildVitals, DyingWatch } from './dying-watch.ts';
 import { guardChild } from './guarded-child.ts';
 import { createMemoryGuard } from './memory-guard.ts';
+import type { SpanIntake } from './span-intake.ts';
 
 /** How a child ended. Sizes are bytes, null where nobody knows. */
 export interface ChildExit {
@@ -51,6 +52,8 @@ export interface SpawnerOptions {
   readonly memory: MemoryGroup;
   /** Node's own options for the children. */
   readonly nodeOptions: readonly string[];
+  /** Takes the children's spans; null without telemetry. */
+  readonly spans: Pick<SpanIntake, 'open'> | null;
   readonly clock: Clock;
 }
 
@@ -67,7 +70,7 @@ const LAST_LINES_MS = 20;
  * The fifth stdio is the lifeline: a socket whose other end only we hold, so that its end means our death.
  */
 export function childSpawner(options: SpawnerOptions): SpawnChild {
-  const { pod, pool, env, output, dying, memory, nodeOptions, clock } = options;
+  const { pod, pool, env, output, dying, memory, nodeOptions, spans, clock } = options;
   const entry = fileURLToPath(moduleUrl(import.meta.url, '../process/main.ts'));
   const execArgv = [...process.execArgv, ...SMALL, ...nodeOptions];
   const outOfMemory = createOutOfMemory(memory);
@@ -76,13 +79,15 @@ export function childSpawner(options: SpawnerOptions): SpawnChild {
   const allOptions = [...(env.NODE_OPTIONS?.split(/\s+/) ?? []), ...execArgv];
 
   return (id, { onMessage, onExit }) => {
+    const source = spans?.open();
     const child = fork(entry, ['--pod', pod, '--pool', pool, '--start', id], {
-      ...{ env, execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'] },
+      ...{ env, execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe', ...(source?.stdio ?? [])] },
     });
     const { tail, heap } = listenTo(child, output, clock);
     const jobs = child.pid === undefined ? undefined : guardChild(child, guard);
     // The lifeline is never written; its reset at a child's death is no news beside the exit.
     child.stdio[4]?.on('error', () => undefined);
+    source?.hear(child);
     let ended = false;
     let killedByUs = false;
 

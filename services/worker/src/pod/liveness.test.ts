@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { QueueActivity } from '../ipc.ts';
+import { noDurations } from '../telemetry/job-durations.ts';
 import { CONSUMING_WITHIN_MS, consumes, owedSince, proveAll } from './liveness.ts';
 
 const ended = { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0, killed: 0 };
@@ -10,6 +11,7 @@ const queue = (over: Partial<QueueActivity>): QueueActivity => ({
   cycles: 1,
   connected: true,
   ended,
+  durations: noDurations(),
   ...over,
 });
 const LATER = CONSUMING_WITHIN_MS + 1;

@@ -8,6 +8,7 @@ import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
 import { kubernetesPod } from './kubernetes-pod.ts';
 import { createPod } from './pod.ts';
+import { createSpanIntake } from './span-intake.ts';
 
 const { values } = parseArgs({
   options: { pod: { type: 'string' }, pool: { type: 'string', default: 'default' } },
@@ -29,10 +30,11 @@ function childOptions({ worker }: Config): string[] {
 }
 
 async function main(): Promise<void> {
-  const { config, linkKey } = readSettings(process.env);
   // A pod that nobody named makes its own name; it is as new as a start.
   const id = values.pod ?? newStartId('pod');
+  const { config, linkKey, telemetry } = readSettings(process.env, id);
   const log = createLog('pod', config.log.level).child({ pod: id });
+  const spans = telemetry.traces === null ? null : createSpanIntake(telemetry, { clock: systemClock, log });
   const pod = createPod(
     config,
     {
@@ -51,10 +53,12 @@ async function main(): Promise<void> {
         dying: createDyingWatch(systemClock),
         memory: openMemoryGroup(),
         nodeOptions: childOptions(config),
+        spans,
         clock: systemClock,
       }),
       clock: systemClock,
       log,
+      spans,
       onReady: () => process.send?.({ type: 'ready', ports: { health: pod.healthPort } }),
       onEnd: (code) => process.exit(code),
       killSelf: () => process.kill(process.pid, 'SIGKILL'),

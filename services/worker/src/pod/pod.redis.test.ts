@@ -40,7 +40,7 @@ test('keeps the lifecycle contract: after stop no process and no port of it is l
     const dying = createDyingWatch(systemClock);
     const memory = openMemoryGroup();
     const outside = { output: process.stderr, dying, memory, clock: systemClock };
-    const spawn = childSpawner({ pod: id, pool: 'default', env, nodeOptions: [], ...outside });
+    const spawn = childSpawner({ pod: id, pool: 'default', env, nodeOptions: [], spans: null, ...outside });
     return createPod(
       compileConfig(settings, text),
       { id, pool: 'default', pid: process.pid, linkKey: null, k8s: null },
@@ -52,6 +52,7 @@ test('keeps the lifecycle contract: after stop no process and no port of it is l
         },
         clock: systemClock,
         log: silentLog,
+        spans: null,
         onReady: () => undefined,
         onEnd: (code) => ends.push(code),
         killSelf: () => undefined,

@@ -1,6 +1,7 @@
 import { compileConfig, ManualClock, silentLog } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { type FromProcess, noOutcomes, type ToProcess } from '../ipc.ts';
+import { noDurations } from '../telemetry/job-durations.ts';
 import type { ChildExit, ChildListeners, SpawnChild } from './child-process.ts';
 import { createPod } from './pod.ts';
 
@@ -23,7 +24,17 @@ interface Puppet extends ChildListeners {
 
 const working = (busy: number): FromProcess => ({
   type: 'activity',
-  queues: [{ queue: 'q', busy, slots: 16, cycles: 1, connected: true, ended: noOutcomes() }],
+  queues: [
+    {
+      queue: 'q',
+      busy,
+      slots: 16,
+      cycles: 1,
+      connected: true,
+      ended: noOutcomes(),
+      durations: noDurations(),
+    },
+  ],
   ...{ loopDelayMs: 0, rssBytes: 0 },
 });
 
@@ -47,7 +58,15 @@ async function started() {
   const pod = createPod(
     config,
     { id: 'pod', pool: 'default', pid: 1, linkKey: null, k8s: null },
-    { spawn, clock, log: silentLog, onReady: nothing, onEnd: (code) => ends.push(code), killSelf: nothing },
+    {
+      spawn,
+      clock,
+      log: silentLog,
+      spans: null,
+      onReady: nothing,
+      onEnd: (code) => ends.push(code),
+      killSelf: nothing,
+    },
   );
   await pod.start();
   clock.advance(0);

@@ -16,6 +16,7 @@ import { createHealthServer } from './health-server.ts';
 import { metricsText } from './metrics.ts';
 import { podSettings } from './pod-settings.ts';
 import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
+import type { SpanIntake } from './span-intake.ts';
 import { takeoverWaitOf } from './takeover.ts';
 
 export interface PodOptions {
@@ -31,6 +32,8 @@ export interface PodDependencies {
   readonly spawn: SpawnChild;
   readonly clock: Clock;
   readonly log: Log;
+  /** Null without telemetry. It is started and stopped with the pod. */
+  readonly spans: SpanIntake | null;
   /** Every slot is filled for the first time. */
   readonly onReady: () => void;
   /** The last child is gone; `code` is what the pod supervisor is to exit with. */
@@ -49,7 +52,7 @@ export interface Pod extends Lifecycle {
 
 /** Acts out what {@link decide} decides. `stop` drains, with the time that the configuration gives. */
 export function createPod(config: Config, options: PodOptions, dependencies: PodDependencies): Pod {
-  const { spawn, clock, log } = dependencies;
+  const { spawn, clock, log, spans } = dependencies;
   const settings = podSettings(config);
   const startedAtMs = clock.nowMs();
   const census = createCensus();
@@ -200,13 +203,14 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     refill?.cancel();
     family.stop();
     link.send({ type: 'bye', reason: code === 0 ? 'drained' : 'failed' });
-    await Promise.all([link.stop(), health.stop()]);
+    await Promise.all([link.stop(), health.stop(), spans?.stop()]);
   }
 
   const parts = lifecycle(
     async () => {
       await health.start();
       await link.start();
+      await spans?.start();
       beats = clock.every(config.supervision.beatMs, tellBeat);
       handle({ type: 'start' });
       ended.promise.then(close).then(async () => dependencies.onEnd(await ended.promise));

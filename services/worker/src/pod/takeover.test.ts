@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { noOutcomes, type ProcessActivity } from '../ipc.ts';
+import { noDurations } from '../telemetry/job-durations.ts';
 import { takeoverWaitMs } from './takeover.ts';
 
 const at = (busy: Readonly<Record<string, number>>, slots = 16): ProcessActivity => ({
   queues: Object.entries(busy).map(([queue, n]) => ({
     ...{ queue, busy: n, slots, cycles: 0 },
-    ...{ connected: true, ended: noOutcomes() },
+    ...{ connected: true, ended: noOutcomes(), durations: noDurations() },
   })),
   loopDelayMs: 0,
   rssBytes: 0,

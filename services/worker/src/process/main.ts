@@ -1,11 +1,13 @@
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
+import { type Config, createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
 import { loadHandlers } from '@millrace/sdk';
+import type { TelemetrySettings } from '@millrace/telemetry';
 import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
 import { currentRun } from '../lanes/current-run.ts';
 import { readSettings } from '../settings.ts';
+import type { WorkerTelemetry } from '../telemetry/worker-telemetry.ts';
 import type { DrainTimes } from './drain.ts';
 import { handlersOfPool } from './pool-queues.ts';
 import { tieToParent } from './watchdog.ts';
@@ -54,19 +56,32 @@ function refuseStart(error: unknown): void {
   endOf(error);
 }
 
-async function leave(worker: WorkerProcess, times: DrainTimes): Promise<void> {
+async function leave(
+  worker: WorkerProcess,
+  times: DrainTimes,
+  telemetry: WorkerTelemetry | null,
+): Promise<void> {
   // Nothing runs any more and the store knows: closing connections one by one would only cost time.
-  process.exit((await worker.drain(times)) ? 0 : EXIT.storeAway);
+  const isOrderly = await worker.drain(times);
+  await telemetry?.stop();
+  process.exit(isOrderly ? 0 : EXIT.storeAway);
+}
+
+/** Loaded where spans are made, and nowhere else. */
+async function openTelemetry(config: Config, settings: TelemetrySettings): Promise<WorkerTelemetry | null> {
+  const { openWorkerTelemetry } = await import('../telemetry/worker-telemetry.ts');
+  return openWorkerTelemetry(config, settings, systemClock);
 }
 
 async function main(): Promise<void> {
-  const { config, linkKey } = readSettings(process.env);
+  const { config, linkKey, telemetry: settings } = readSettings(process.env, pod);
   const log = createLog('worker', config.log.level).child({ worker: id });
+  const telemetry = settings.traces === null ? null : await openTelemetry(config, settings);
   const handlers = await loadHandlers(config.handlersDir);
   const registry = handlersOfPool(handlers, pool, config.pools[pool]?.queues);
   const onDrainOrder = () => {
     tellPod({ type: 'leaving' });
-    void leave(worker, config.drain);
+    void leave(worker, config.drain, telemetry);
   };
   const worker = createWorkerProcess(
     config,
@@ -80,6 +95,7 @@ async function main(): Promise<void> {
       registry,
       clock: systemClock,
       log,
+      telemetry,
       output: process.stderr,
       tellPod,
       onDrainOrder,
@@ -93,7 +109,7 @@ async function main(): Promise<void> {
   process.on('message', (message: ToProcess) => {
     if (message.type === 'activate') void worker.activate(message.slot);
     else if (message.type === 'too-large') worker.tooLarge(message.pid);
-    else void leave(worker, message);
+    else void leave(worker, message, telemetry);
   });
   process.on('SIGTERM', onDrainOrder);
   // Ctrl-C reaches the whole terminal; the pod decides what it means for us.

@@ -1,6 +1,7 @@
 import type { Config } from '@millrace/core';
 import type { Consumer, ConsumerOptions, CreateConsumer, StoreDependencies } from '@millrace/queue';
 import { noOutcomes, type QueueActivity } from '../ipc.ts';
+import { createJobDurations } from '../telemetry/job-durations.ts';
 
 /** One queue of this process: its consumer, and what became of its jobs. */
 export interface ServedQueue {
@@ -16,14 +17,25 @@ export function serveQueue(
   dependencies: Pick<StoreDependencies, 'clock' | 'log'>,
 ): ServedQueue {
   const ended = noOutcomes();
+  const durations = createJobDurations();
+  const { onAttemptEnd: record } = options;
   const run: ConsumerOptions['run'] = async (job, signal) => {
     const outcome = await options.run(job, signal);
     ended[outcome.kind] += 1;
     return outcome;
   };
-  const consumer = createConsumer(config, { ...options, run }, dependencies);
+  const onAttemptEnd: ConsumerOptions['onAttemptEnd'] = (attempt) => {
+    durations.record(attempt);
+    record?.(attempt);
+  };
+  const consumer = createConsumer(config, { ...options, run, onAttemptEnd }, dependencies);
   return {
     consumer,
-    activity: () => ({ queue: options.queue, ...consumer.activity(), ended: { ...ended } }),
+    activity: () => ({
+      queue: options.queue,
+      ...consumer.activity(),
+      ended: { ...ended },
+      durations: durations.counts(),
+    }),
   };
 }

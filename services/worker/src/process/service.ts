@@ -2,6 +2,7 @@ import type { Clock, Config, Log } from '@millrace/core';
 import { type Consumer, createConsumer, createStore, type RunJob, type Store } from '@millrace/queue';
 import type { HandlerRegistry } from '@millrace/sdk';
 import type { QueueActivity } from '../ipc.ts';
+import type { WorkerTelemetry } from '../telemetry/worker-telemetry.ts';
 import type { DrainDependencies } from './drain.ts';
 import { untilFit } from './fit-store.ts';
 import { slotsOf } from './queue-slots.ts';
@@ -12,6 +13,8 @@ export interface ServiceOptions {
   readonly registry: HandlerRegistry;
   readonly run: RunJob;
   readonly onFenced: () => void;
+  /** Null: no attempt becomes a span. */
+  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf'> | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,7 +33,7 @@ export interface Service {
 }
 
 export function createService(config: Config, options: ServiceOptions): Service {
-  const { startId, registry, run, onFenced, clock, log } = options;
+  const { startId, registry, run, onFenced, telemetry, clock, log } = options;
   let store: Store | undefined;
   // Made at the connect, since a consumer dials as soon as it is made.
   let served: readonly ServedQueue[] = [];
@@ -40,7 +43,9 @@ export function createService(config: Config, options: ServiceOptions): Service 
   const slots = (queue: string) => slotsOf(config, registry, queue);
 
   function serve(queue: string): ServedQueue {
-    const serving = { queue, startId, concurrency: slots(queue), run, onFenced };
+    const onAttemptEnd = telemetry?.recorderOf(queue);
+    const listening = onAttemptEnd ? { onAttemptEnd } : {};
+    const serving = { queue, startId, concurrency: slots(queue), run, onFenced, ...listening };
     return serveQueue(config, serving, createConsumer, { clock, log });
   }
 

@@ -35,6 +35,7 @@ async function endOf(code: string): Promise<{ told: string[]; exit: ChildExit }>
     pool: 'default',
     env,
     nodeOptions: [],
+    spans: null,
     clock: systemClock,
   });
   const told: string[] = [];

@@ -24,6 +24,7 @@ async function setup(store?: { url: string }) {
       registry,
       clock: systemClock,
       log: silentLog,
+      telemetry: null,
       output: process.stderr,
       tellPod: () => undefined,
       onDrainOrder: () => undefined,

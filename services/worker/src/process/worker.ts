@@ -4,6 +4,7 @@ import type { LinkKey, Order } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
 import { createAloneReport } from '../lanes/alone-report.ts';
 import { createLanes } from '../lanes/lanes.ts';
+import type { WorkerTelemetry } from '../telemetry/worker-telemetry.ts';
 import { createBlockReport } from './block-report.ts';
 import { createDrain, type DrainTimes } from './drain.ts';
 import { createRunner } from './run-job.ts';
@@ -23,6 +24,8 @@ export interface WorkerDependencies {
   readonly registry: HandlerRegistry;
   readonly clock: Clock;
   readonly log: Log;
+  /** Null: off. It is opened and ended with the process. */
+  readonly telemetry: WorkerTelemetry | null;
   /** Where the outputs of isolated handlers go. */
   readonly output: NodeJS.WritableStream;
   readonly tellPod: (message: FromProcess) => void;
@@ -72,13 +75,13 @@ export function createWorkerProcess(
   options: WorkerOptions,
   dependencies: WorkerDependencies,
 ): WorkerProcess {
-  const { registry, clock, log, tellPod, onFenced } = dependencies;
+  const { registry, clock, log, tellPod, onFenced, telemetry } = dependencies;
   const { queues } = registry;
   const stopping = new AbortController();
   let slot: number | null = null;
 
   const { blocks, lanes, runner, tooLarge } = createWorkshop(config, options, dependencies);
-  const serving = { startId: options.id, registry, run: runner.run, onFenced, clock, log };
+  const serving = { startId: options.id, registry, run: runner.run, onFenced, telemetry, clock, log };
   const service = createService(config, serving);
   const drain = createDrain({ consumers: service.consumers, notice: runner.noticeDrain, clock });
   const voice = createVoice(config, {
@@ -107,6 +110,7 @@ export function createWorkerProcess(
   /** What a standby has done before it waits: everything but the first take. */
   async function open(): Promise<void> {
     await voice.start();
+    await telemetry?.start();
     await lanes.start();
     // Patient connections wait out any outage: a stop has to get in between.
     await unlessAborted(service.connect(stopping.signal), stopping.signal);
@@ -118,6 +122,7 @@ export function createWorkerProcess(
     voice.hush();
     await service.stop();
     await lanes.stop();
+    await telemetry?.stop();
   }
 
   async function runDrain(times: DrainTimes): Promise<boolean> {

@@ -1,0 +1,78 @@
+import type { EndedAttempt } from '@millrace/core';
+import {
+  attemptSpans,
+  type Cut,
+  cutAtEnd,
+  cutAtStart,
+  hashOfTraceId,
+  isContinued,
+  jobHash,
+  jobTrace,
+  NO_CARRIER,
+  readCarrier,
+  type SamplingPolicy,
+  type SpanRecord,
+  type StoreFacts,
+  type TraceShape,
+} from '@millrace/telemetry';
+import { createLivePercentile } from './live-percentile.ts';
+
+/** What the recorders of one process share. */
+export interface RecorderDependencies {
+  readonly policy: SamplingPolicy;
+  readonly store: StoreFacts | null;
+  /** Takes the spans of one attempt; they must not be lost from now on. */
+  readonly keep: (spans: readonly SpanRecord[]) => void;
+  /** What its handler recorded itself; empty for nearly all. `cut` null: it is not wanted. */
+  readonly ofHandler: (attempt: EndedAttempt, cut: Cut | null) => readonly SpanRecord[];
+  /** How the process was meanwhile: attributes for who was slow in it. */
+  readonly weather: (fromUs: number, toUs: number) => SpanRecord['attributes'];
+}
+
+/** Decides about each attempt of one queue that has ended, and makes spans of those that are kept. */
+export type Recorder = (attempt: EndedAttempt) => void;
+
+/** The cut that an attempt had when it began: the same at its producer and in whoever finds it dead. */
+export function startCutOf(
+  policy: SamplingPolicy,
+  attempt: Pick<EndedAttempt, 'queue' | 'id' | 'timestampMs' | 'carrier' | 'before' | 'origin'>,
+): Cut | null {
+  const { queue, id, timestampMs, carrier } = attempt;
+  const { parent } = carrier === null ? NO_CARRIER : readCarrier(carrier);
+  const hash =
+    policy.mode === 'ratio' && parent ? hashOfTraceId(parent.traceId) : jobHash(queue, id, timestampMs);
+  return cutAtStart(policy, hash, parent?.isSampled ?? null, isContinued(attempt));
+}
+
+/**
+ * A recorder of one queue. A job that is not kept costs a hash of its id and two looks at the queue's live percentiles: no
+ * object, no text.
+ */
+export function createRecorder(shape: TraceShape, dependencies: RecorderDependencies): Recorder {
+  const { policy, store, keep, ofHandler, weather } = dependencies;
+  const service = createLivePercentile();
+  const total = createLivePercentile();
+
+  function isSlow(attempt: EndedAttempt): boolean {
+    const { carrier, enqueuedUs, startedUs, endedUs } = attempt;
+    const sinceUs = (carrier === null ? undefined : readCarrier(carrier).scheduledUs) ?? enqueuedUs;
+    const inService = service.isAbove(endedUs - startedUs, endedUs);
+    return total.isAbove(endedUs - sinceUs, endedUs) || inService;
+  }
+
+  return (attempt) => {
+    const slow = attempt.outcome === 'completed' && policy.mode === 'cuts' && isSlow(attempt);
+    const atStart = startCutOf(policy, attempt);
+    const cut = cutAtEnd(policy, atStart, attempt.outcome, slow);
+    const own = ofHandler(attempt, cut);
+    if (cut === null) return;
+    const spans = attemptSpans(attempt, jobTrace(attempt, shape), cut, atStart, store);
+    keep([...(slow ? spans.map((span) => withWeather(span, attempt)) : spans), ...own]);
+  };
+
+  /** Why it was slow may be the process's doing. */
+  function withWeather(span: SpanRecord, { startedUs, endedUs }: EndedAttempt): SpanRecord {
+    if (span.kind !== 'consumer') return span;
+    return { ...span, attributes: { ...span.attributes, ...weather(startedUs, endedUs) } };
+  }
+}

@@ -1,0 +1,68 @@
+import { Socket } from 'node:net';
+import type { Clock } from '@millrace/core';
+import { createSpanEncoder, type SpanRecord, type TelemetrySettings } from '@millrace/telemetry';
+import type { SpanCounter } from './span-count.ts';
+import { frameHeader } from './span-frames.ts';
+
+/** What waits for a pod that does not read. More is dropped: spans must not fill the memory of who runs jobs. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** So much goes at once. */
+const FRAME_BYTES = 64 * 1024;
+/** At its end a process waits no longer for its pod to read. */
+const END_MS = 200;
+
+/** The worker's end of the pipe to its pod supervisor. */
+export interface SpanPipe {
+  add(spans: readonly SpanRecord[]): void;
+  /** Takes no more. Resolves when all is in the pod's hands, or it does not read. */
+  end(): Promise<void>;
+}
+
+/**
+ * Gathers the spans of one turn of the event loop into one frame and writes it at the turn's end: a frame in the kernel
+ * survives its writer's death. The counter hears of a span before anything else does.
+ */
+export function createSpanPipe(
+  file: number,
+  counter: SpanCounter | null,
+  { limits, clock }: Pick<TelemetrySettings, 'limits'> & { readonly clock: Clock },
+): SpanPipe {
+  const encoder = createSpanEncoder(limits);
+  const socket = new Socket({ fd: file, readable: false, writable: true });
+  socket.on('error', () => undefined);
+  socket.unref();
+  let turn: NodeJS.Immediate | null = null;
+
+  function write(): void {
+    if (turn !== null) clearImmediate(turn);
+    turn = null;
+    const { bytes, count } = encoder.take();
+    if (count === 0) return;
+    if (!socket.writable || socket.writableLength > MAX_WAITING_BYTES) {
+      counter?.drop(count);
+      return;
+    }
+    socket.cork();
+    socket.write(frameHeader(bytes.length, count));
+    socket.write(bytes);
+    socket.uncork();
+  }
+
+  return {
+    add(spans) {
+      counter?.keep(spans.length);
+      for (const span of spans) encoder.add(span);
+      if (encoder.size >= FRAME_BYTES) write();
+      else turn ??= setImmediate(write);
+    },
+    async end() {
+      write();
+      const done = Promise.withResolvers<void>();
+      const timer = clock.after(END_MS, done.resolve);
+      socket.once('close', done.resolve).end(done.resolve);
+      await done.promise;
+      timer.cancel();
+      socket.destroy();
+    },
+  };
+}
