@@ -23,6 +23,8 @@ export interface Request {
   readonly path: string;
   readonly body?: unknown;
   readonly key?: string;
+  /** W3C baggage, which the spans of what is handed in carry on. */
+  readonly baggage?: string;
 }
 
 /** The producer's HTTP API, for a client that outlasts its restarts. */
@@ -55,6 +57,7 @@ function headersOf(
       ? {}
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     ...(request.key === undefined ? {} : { 'idempotency-key': request.key }),
+    ...(request.baggage === undefined ? {} : { baggage: request.baggage }),
   };
 }
 

@@ -35,7 +35,7 @@ const json = (response: ServerResponse, status: number, body: unknown) =>
 const never = new AbortController().signal;
 const offer = {
   ...{ run: 'r', queue: 'workload', jobs: 200, producer: 0, producers: 1 },
-  onOffer: () => undefined,
+  onOffer: () => 7_000_001,
   dataOf: (id: number) => ({ id }),
 };
 
@@ -44,6 +44,8 @@ it('adds every id exactly once, whatever becomes of the answers', async () => {
   let calls = 0;
   answer = (request, response, body) => {
     const key = String(request.headers['idempotency-key']);
+    // So that spans and lines of a run can be laid over each other, however often a chunk is offered.
+    expect(request.headers.baggage).toBe('millrace.run.id=r,millrace.scheduled_us=7000001');
     const ids = (JSON.parse(body) as { jobs: { data: { id: number } }[] }).jobs.map((job) => job.data.id);
     calls += 1;
     if (calls % 5 === 1) return json(response, 429, { code: 'queue_full', retryAfterMs: 3 });

@@ -17,8 +17,8 @@ export interface Offer {
   readonly jobs: number;
   readonly producer: number;
   readonly producers: number;
-  /** Before the first try of these ids. */
-  readonly onOffer: (ids: readonly number[]) => void;
+  /** Before the first try of these ids; answers when they are scheduled, µs since 1970. */
+  readonly onOffer: (ids: readonly number[]) => number;
   readonly dataOf: (id: number) => object;
 }
 
@@ -37,10 +37,10 @@ function waitOf(body: unknown): number {
 export async function offerAll(api: Api, clock: Clock, offer: Offer, signal: AbortSignal): Promise<void> {
   const { run, queue, jobs, producer, producers } = offer;
   for (const { key, ids } of chunksOf(run, jobs, producer, producers, CHUNK)) {
-    offer.onOffer(ids);
+    const baggage = `millrace.run.id=${run},millrace.scheduled_us=${offer.onOffer(ids)}`;
     const body = { jobs: ids.map((id) => ({ name: queue, data: offer.dataOf(id) })) };
     for (;;) {
-      const answer = await api.ask({ method: 'POST', path: `/v1/queues/${queue}/jobs`, body, key });
+      const answer = await api.ask({ method: 'POST', path: `/v1/queues/${queue}/jobs`, body, key, baggage });
       if (answer.status === 202) break;
       if (answer.status !== 429) throw new DemoFailure(`a chunk of jobs was refused: ${problemOf(answer)}`);
       await clock.sleep(waitOf(answer.body), signal);

@@ -163,6 +163,7 @@ export class DemoRun {
       onOffer: (ids: readonly number[]) => {
         const nowUs = this.#deps.clock.epochUs();
         for (const id of ids) this.#scheduledUs[id] = nowUs;
+        return nowUs;
       },
     };
   }
