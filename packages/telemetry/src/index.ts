@@ -1,15 +1,14 @@
 export { parseBaggage } from './baggage.ts';
 export { attemptSpans, firstSend, type KnownAttempt, processSpan } from './build/attempt.ts';
-export type { StoreFacts } from './build/facts.ts';
 export {
-  type DeadAttempt,
   deadAttemptSpans,
-  MAX_RESTARTS,
-  type Restart,
-  recoverySpans,
-  respawnSpan,
+  LOCK_LOST,
+  lostAttemptSpans,
+  type SpanRules,
   WORKER_KILLED,
-} from './build/recovery.ts';
+} from './build/dead-attempt.ts';
+export type { StoreFacts } from './build/facts.ts';
+export { MAX_RESTARTS, type Restart, recoverySpans, respawnSpan } from './build/recovery.ts';
 export { batchSendSpan, type SentBatch, type SentJob, sendSpan } from './build/send.ts';
 export { type AnsweredRequest, serverSpan } from './build/server.ts';
 export {

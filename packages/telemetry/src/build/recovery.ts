@@ -1,57 +1,10 @@
-import type { DeathCertificate, Recovery } from '@millrace/core';
+import type { Recovery } from '@millrace/core';
 import { type JobTrace, processPlace } from '../context.ts';
 import { childSpanIdOf, recoveryPlaceOf } from '../ids.ts';
-import type { Cut } from '../sampling.ts';
 import { CLIENT_ID, DESTINATION, ERROR_TYPE, JOB_START, MESSAGE_ID } from '../semconv.ts';
 import type { SpanPlace, SpanRecord } from '../span-record.ts';
-import { firstSend, type KnownAttempt, processSpan } from './attempt.ts';
-import { present, type StoreFacts } from './facts.ts';
-
-/** What a dead attempt's span carries as `error.type`. */
-export const WORKER_KILLED = 'worker_killed';
-const KILLED: Cut = { cut: 'failed', weight: 1 };
-
-/** An attempt that a death cut off: `endedUs` is not known and the death's moment stands for it. */
-export type DeadAttempt = Omit<KnownAttempt, 'outcome' | 'endedUs'> & {
-  /** Some attempt before it has a span, and so the job's `send` has. */
-  readonly hasTracedPast?: boolean;
-};
-
-/**
- * The spans of an attempt that its worker can no longer tell of: `process` from the start to the death, linked to the
- * recovery, and `send` where nobody wrote it.
- */
-export function deadAttemptSpans(
-  dead: DeadAttempt,
-  trace: JobTrace,
-  atStart: Cut | null,
-  certificate: DeathCertificate,
-  store: StoreFacts | null,
-  cut: Cut = KILLED,
-): SpanRecord[] {
-  const endedUs = Math.max(Math.round(certificate.diedAtMs * 1000), dead.startedUs);
-  const attempt: KnownAttempt = { ...dead, endedUs, outcome: 'killed' };
-  const error = { type: WORKER_KILLED, message: wordsOf(certificate) };
-  const process = processSpan(attempt, trace, cut, endedUs, error, {
-    attributes: deathAttributes(certificate),
-    links: [recoveryPlaceOf(certificate.worker)],
-  });
-  const send = dead.hasTracedPast ? null : firstSend(attempt, trace, atStart, store);
-  return send ? [send, process] : [process];
-}
-
-const wordsOf = ({ worker, cause }: DeathCertificate) => `worker ${worker} died: ${cause}`;
-
-function deathAttributes({ worker, pod, pid, cause, exitCode, exitSignal }: DeathCertificate) {
-  return present({
-    'millrace.death.worker': worker,
-    'millrace.death.pod': pod,
-    'millrace.death.pid': pid,
-    'millrace.death.cause': cause,
-    'millrace.death.exit_code': exitCode,
-    'millrace.death.exit_signal': exitSignal,
-  });
-}
+import { deathAttributes, deathText, WORKER_KILLED } from './dead-attempt.ts';
+import { present } from './facts.ts';
 
 /** An orphan's way back into a worker. Times are µs since 1970. */
 export interface Restart {
@@ -138,7 +91,7 @@ function rootSpan(
       'millrace.recovery.restarts': restarts,
       'millrace.recovery.restarts_not_shown': Math.max(restarts - MAX_RESTARTS, 0),
     },
-    error: wordsOf(certificate),
+    error: deathText(certificate),
   };
 }
 

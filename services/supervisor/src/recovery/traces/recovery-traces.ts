@@ -7,17 +7,16 @@ import {
   type Recovery,
 } from '@millrace/core';
 import type { Store } from '@millrace/queue';
-import { recoverySpans, respawnSpan, type SpanExport } from '@millrace/telemetry';
+import {
+  deadAttemptSpans,
+  recoverySpans,
+  respawnSpan,
+  type SpanExport,
+  type SpanRules,
+} from '@millrace/telemetry';
 import { type UntilDone, untilDoneWith } from '../../until-done.ts';
 import { orphanCount } from '../record.ts';
-import {
-  type DeadAttempts,
-  isRecoveryTraced,
-  type Restarts,
-  restartsOf,
-  type SpanRules,
-  spansOfDeadAttempts,
-} from './death-spans.ts';
+import { type DeadAttempts, isRecoveryTraced, type Restarts, restartsOf } from './restarts.ts';
 
 /** How long a trace waits for a store that is away; a recovery waits for its trace no longer. */
 const PATIENCE_MS = 30_000;
@@ -109,7 +108,7 @@ export function createRecoveryTraces(dependencies: RecoveryTracesDependencies): 
     for (const [queue, jobIds] of Object.entries(recovery.orphans)) {
       const dead = await untilDone('dead attempts', () => supervision.deadAttempts(queue, id, jobIds));
       found.set(queue, dead);
-      const records = spansOfDeadAttempts(dead, certificate, rules);
+      const records = dead.flatMap((attempt) => deadAttemptSpans(attempt, certificate, rules));
       const mark = `${id} ${queue}`;
       if (records.length === 0 || written.has(mark)) continue;
       const isOurs = await untilDone('claim', () => supervision.claimDeadAttempts(queue, id, supervisor));
