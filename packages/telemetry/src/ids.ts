@@ -1,3 +1,4 @@
+import { absorb, finish, hex8, PRIME, SEEDS, TWO_32 } from './hash.ts';
 import type { SpanPlace } from './span-record.ts';
 
 /**
@@ -5,57 +6,49 @@ import type { SpanPlace } from './span-record.ts';
  * killed. The hash is a cheap one, for ids need to be unlikely to collide and not hard to guess.
  */
 
-const PRIME = 0x01000193;
-/** A seed for each 32-bit lane of a trace id; the third lane is the one that decides about sampling. */
-const LANES = [0x811c9dc5, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35] as const;
-const SAMPLING_LANE = 2;
-const TWO_32 = 2 ** 32;
+/** The lane of a trace id that decides about sampling. */
+const SAMPLING = 2;
+/** Bits that make an id's first digit other than 0, so that none is all zeros. */
+const NOT_ZERO = 0x10000000;
 
-/** FNV-1a over the text's UTF-16 units, from `state`. */
-function absorb(state: number, text: string): number {
-  let hash = state;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), PRIME);
-  return Math.imul(hash ^ text.length, PRIME);
+/** A queue's name is hashed once for many jobs: the states after it, a lane each, of the queue asked for last. */
+const afterQueue = new Int32Array(SEEDS.length);
+let lastQueue: string | undefined;
+
+function remember(queue: string): void {
+  SEEDS.forEach((seed, lane) => {
+    afterQueue[lane] = absorb(seed, queue);
+  });
+  lastQueue = queue;
 }
 
-/** murmur3's finish: every bit of the state moves every bit of the answer. */
-function finish(state: number): number {
-  let hash = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+/** One 32-bit lane over a job's identity. */
+function jobLane(lane: number, queue: string, id: string, number: number): number {
+  if (queue !== lastQueue) remember(queue);
+  const named = absorb(afterQueue[lane] as number, id);
+  const low = Math.imul(named ^ ((number % TWO_32) | 0), PRIME);
+  return finish(Math.imul(low ^ Math.floor(number / TWO_32), PRIME));
 }
-
-function jobLane(seed: number, queue: string, id: string, timestampMs: number): number {
-  const named = absorb(absorb(seed, queue), id);
-  const timed = Math.imul(named ^ ((timestampMs % TWO_32) | 0), PRIME);
-  return finish(Math.imul(timed ^ Math.floor(timestampMs / TWO_32), PRIME));
-}
-
-const hex8 = (lane: number) => lane.toString(16).padStart(8, '0');
 
 /** The bits of a job's derived trace id that decide about hash sampling, as a number of 32 bits; makes no string. */
 export function jobHash(queue: string, id: string, timestampMs: number): number {
-  return jobLane(LANES[SAMPLING_LANE], queue, id, timestampMs);
+  return jobLane(SAMPLING, queue, id, timestampMs);
 }
 
-/** The trace of a job that brought none: 32 hex digits. */
+/**
+ * The trace of a job that brought none: 32 hex digits. The sampling lane goes to the head of the low 56 bits, where
+ * consistent probability sampling looks for randomness (OpenTelemetry, TraceState: probability sampling).
+ */
 export function traceIdOf(queue: string, id: string, timestampMs: number): string {
-  const lane = (seed: number) => hex8(jobLane(seed, queue, id, timestampMs));
-  return layOut(lane(LANES[0]), lane(LANES[1]), lane(LANES[SAMPLING_LANE]), lane(LANES[3]));
+  const head = (jobLane(0, queue, id, timestampMs) | NOT_ZERO) >>> 0;
+  const tail = hex8(jobLane(3, queue, id, timestampMs));
+  const sampling = hex8(jobLane(SAMPLING, queue, id, timestampMs));
+  return hex8(head) + hex8(jobLane(1, queue, id, timestampMs)) + tail.slice(0, 2) + sampling + tail.slice(2);
 }
 
 /** The trace of a recovery, from the start id of the process that died. */
 export function recoveryTraceIdOf(startId: string): string {
   return traceIdOf('millrace.recovery', startId, 0);
-}
-
-/**
- * The sampling lane goes to the head of the low 56 bits, where consistent probability sampling looks for randomness
- * (OpenTelemetry, TraceState: probability sampling). The first digit is never 0, so no id is all zeros.
- */
-function layOut(a: string, b: string, sampling: string, c: string): string {
-  const head = a[0] === '0' ? `1${a.slice(1)}` : a;
-  return `${head}${b}${c.slice(0, 2)}${sampling}${c.slice(2)}`;
 }
 
 /** The part of any trace id that decides about sampling; equals `jobHash` for a derived one. */
@@ -75,18 +68,20 @@ export function isHashSampled(of: string | number, rate: number): boolean {
 
 /** The span of a job's start (from 1), or of its `send` (start 0): 16 hex digits. A trace may hold many jobs. */
 export function spanIdOf(traceId: string, queue: string, id: string, start: number): string {
-  return spanIdFrom(`${traceId}\n${queue}\n${id}`, start);
+  const [high, low] = lowHalf(traceId);
+  const first = (finish(jobLane(0, queue, id, start) ^ high) | NOT_ZERO) >>> 0;
+  return hex8(first) + hex8(finish(jobLane(1, queue, id, start) ^ low));
 }
+
+/** The low 64 bits, as two numbers: those that differ between traces of all makers. */
+const lowHalf = (traceId: string): [number, number] => [
+  Number.parseInt(traceId.slice(16, 24), 16),
+  Number.parseInt(traceId.slice(24), 16),
+];
 
 /** The span that `name` (and `index`, where there are many) stands for under a parent. */
 export function childSpanIdOf(parent: SpanPlace, name: string, index = 0): string {
-  return spanIdFrom(`${parent.traceId}${parent.spanId}${name}`, index);
-}
-
-function spanIdFrom(text: string, number: number): string {
-  const lane = (seed: number) => hex8(jobLane(seed, text, '', number));
-  const head = lane(LANES[0]);
-  return (head[0] === '0' ? `1${head.slice(1)}` : head) + lane(LANES[1]);
+  return spanIdOf(parent.traceId, name, parent.spanId, index);
 }
 
 /** The root of a recovery's trace. */

@@ -54,7 +54,8 @@ export function processSpan(
   return {
     ...processPlace(trace, attempt, attempt.start),
     parentSpanId: trace.parentSpanId,
-    traceState: trace.carrier.traceState,
+    // Of the client's trace: a trace of the job's own has none.
+    traceState: trace.traceId === trace.carrier.parent?.traceId ? trace.carrier.traceState : undefined,
     name: `process ${attempt.queue}`,
     kind: 'consumer',
     startUs: attempt.startedUs,

@@ -14,12 +14,13 @@ const SAMPLERS = [
 /** An unset `OTEL_TRACES_SAMPLER` means our cuts; a set one means what the specification says. */
 export function readSampling(reading: Reading): SamplingPolicy {
   const isSet = reading.text('OTEL_TRACES_SAMPLER') !== undefined;
-  if (!isSet) return samplingPolicy('cuts', readRate(reading, DEFAULT_HASH_RATE));
+  const rate = readRate(reading, isSet ? 1 : DEFAULT_HASH_RATE);
+  if (!isSet) return samplingPolicy('cuts', rate);
   const sampler = reading.choice(SAMPLERS, 'parentbased_always_on', 'OTEL_TRACES_SAMPLER');
   const isParentBased = sampler.startsWith('parentbased_');
   if (sampler.endsWith('always_on')) return samplingPolicy('always', 1, isParentBased);
   if (sampler.endsWith('always_off')) return samplingPolicy('never', 0, isParentBased);
-  return samplingPolicy('ratio', readRate(reading, 1), isParentBased);
+  return samplingPolicy('ratio', rate, isParentBased);
 }
 
 function readRate(reading: Reading, fallback: number): number {

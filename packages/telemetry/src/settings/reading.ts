@@ -20,7 +20,10 @@ export function readingOf(env: Env): Reading {
   const isSet = (name: string) => (env[name] ?? '').trim() !== '';
   const nameOf = (...names: string[]) => names.find(isSet) ?? names[0] ?? '';
   const text = (...names: string[]) => env[nameOf(...names)]?.trim() || undefined;
-  const refuse = (name: string, message: string) => void faults.push({ pointer: name, message });
+  const refuse = (name: string, message: string) => {
+    // A variable that several signals share is read once for each.
+    if (!faults.some(({ pointer }) => pointer === name)) faults.push({ pointer: name, message });
+  };
   return {
     faults,
     text,
