@@ -3,6 +3,7 @@ import { type Clock, type Log, silentLog, systemClock } from '@millrace/core';
 import { createProducer, type Producer, type Tokens } from '@millrace/producer';
 import type { Store } from '@millrace/queue';
 import { loadHandlers } from '@millrace/sdk';
+import type { TelemetrySettings } from '@millrace/telemetry';
 import { type QueueBench, queueBench } from './queue.ts';
 
 /** Queue `sums` has the handlers `add` (numbers a and b) and `any`; every other queue takes any name. */
@@ -45,6 +46,7 @@ export interface ProducerBenchOptions {
   readonly tokens?: Tokens;
   readonly log?: Log;
   readonly auditLog?: Log;
+  readonly telemetry?: TelemetrySettings;
   readonly awaitStore?: boolean;
 }
 
@@ -61,6 +63,7 @@ export async function producerBench(yaml = '', options: ProducerBenchOptions = {
     log: options.log ?? silentLog,
     tokens: options.tokens ?? null,
     ...(options.auditLog && { auditLog: options.auditLog }),
+    ...(options.telemetry && { telemetry: options.telemetry }),
   });
   await producer.start();
   const { port } = producer.address();

@@ -67,6 +67,8 @@ export interface AttemptView {
   /** Why it was killed or returned: the cause on the death certificate, or the drain's reason. */
   readonly cause?: string;
   readonly error?: string;
+  /** Of its span, if it has one: 16 hex digits. */
+  readonly spanId: string;
 }
 
 /** A job as the API shows it. */
@@ -90,4 +92,15 @@ export interface JobView {
   /** It runs alone, in a process of its own, until it ends in any other way than by a death. */
   readonly suspect: boolean;
   readonly attempts: readonly AttemptView[];
+  /** Of the trace that its attempts' spans are in, if they have any: 32 hex digits. */
+  readonly traceId: string;
+  readonly links: JobLinks;
+}
+
+/** Where else a job is told of. */
+export interface JobLinks {
+  /** Path of the job. */
+  readonly self: string;
+  /** URL of its trace, where `http.traceUrl` says how to make one. */
+  readonly trace?: string;
 }

@@ -54,16 +54,17 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     send: (args) => guarded(() => runScript(client, 'add', args)),
   });
 
-  const dead = createDeadLetters({ name, prefix: options.prefix, client, clock, adder });
+  const dead = createDeadLetters({ name, prefix: options.prefix, client, adder });
   const reader = createJobReader(client, keys, name);
   const operations = createJobOperations(stock, reader);
 
   return {
     name,
-    add: (jobs, idempotency) => adder.add(jobs, idempotency),
+    add: (jobs, idempotency, context) => adder.add(jobs, idempotency, context),
     snapshot: () => guarded(() => snapshot(options, keys)),
     demand: (leadMs) => guarded(() => queueDemand({ name, client, nowMs: clock.nowMs(), leadMs }, keys)),
     job: (id) => guarded(() => reader.job(id)),
+    provenance: (id) => guarded(() => reader.provenance(id)),
     jobs: (state, cursor, limit) => guarded(() => reader.page(state, cursor, Math.min(limit, 1_000))),
     pause: () => guarded(() => backend.pause(true)),
     resume: () => guarded(() => backend.pause(false)),
@@ -81,7 +82,7 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
     promote: (id) => guarded(() => operations.promote(id)),
     deadLetters: (cursor, limit) => guarded(() => dead.deadLetters(cursor, limit)),
     deadLetter: (id) => guarded(() => dead.deadLetter(id)),
-    replay: (id) => guarded(() => dead.replay(id)),
+    replay: (id, carrierOf) => guarded(() => dead.replay(id, carrierOf)),
     discard: (id) => guarded(() => dead.discard(id)),
     registerReader: (reader) => guarded(() => registerReader(client, keys, reader)),
     readLedger: (reader, cursor, limit) => guarded(() => readLedger(client, keys, { reader, cursor, limit })),

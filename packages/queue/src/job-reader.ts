@@ -1,9 +1,10 @@
-import { JOB_STATES, type JobState, type JobView, messageOf } from '@millrace/core';
+import { JOB_STATES, type JobState, messageOf } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { results } from './connection/results.ts';
+import { provenanceOf } from './job-origin.ts';
 import { jobView } from './job-view.ts';
 import type { QueueKeys } from './keys.ts';
-import type { JobPage } from './types/queue.ts';
+import type { JobPage, Provenance, StoredJob } from './types/queue.ts';
 
 /** A job's hash, as BullMQ stores it. */
 export type JobFields = Readonly<Record<string, string>>;
@@ -56,7 +57,7 @@ export function createJobReader(client: Redis, keys: QueueKeys, name: string) {
     const ids = await idsOf(state, from, from + limit - 1);
     const pipeline = client.pipeline();
     for (const id of ids) pipeline.hgetall(keys.job(id));
-    const jobs: JobView[] = [];
+    const jobs: StoredJob[] = [];
     for (const [index, fields] of (await results(pipeline)).entries()) {
       const id = ids[index];
       // A job may have been removed between the two reads.
@@ -67,12 +68,18 @@ export function createJobReader(client: Redis, keys: QueueKeys, name: string) {
     return { jobs, cursor: ids.length < limit ? null : String(from + limit) };
   }
 
-  async function job(id: string): Promise<JobView | null> {
+  async function job(id: string): Promise<StoredJob | null> {
     const { state, fields } = await stateOf(id);
     return isJob(fields) ? jobView(name, id, state, fields) : null;
   }
 
-  return { stateOf, job, page };
+  async function provenance(id: string): Promise<Provenance | null> {
+    const [timestamp, opts, rjk] = await client.hmget(keys.job(id), 'timestamp', 'opts', 'rjk');
+    if (timestamp == null || opts == null) return null;
+    return provenanceOf(name, id, { timestamp, opts, ...(rjk == null ? {} : { rjk }) });
+  }
+
+  return { stateOf, job, page, provenance };
 }
 
 export type JobReader = ReturnType<typeof createJobReader>;

@@ -1,18 +1,13 @@
-import type { AttemptView, JobState, JobView } from '@millrace/core';
+import type { AttemptView, JobState } from '@millrace/core';
+import { provenanceOf } from './job-origin.ts';
+import { json } from './stored-json.ts';
+import type { StoredJob } from './types/queue.ts';
 
 const OPTION_NAMES: Readonly<Record<string, string>> = { delay: 'delayMs', de: 'deduplication' };
-/** Ours, and of no interest to a reader. */
-const HIDDEN_OPTIONS = new Set(['enqueuedUs', 'lineage']);
+type StoredAttempt = StoredJob['attempts'][number];
 
-/** What a field holds: JSON, or text that a stock client wrote otherwise. */
-export function json(text: string | undefined): unknown {
-  if (text === undefined) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
+/** Ours, and of no interest to a reader. */
+const HIDDEN_OPTIONS = new Set(['enqueuedUs', 'lineage', 'tm', 'mo']);
 
 function options(text: string | undefined): Record<string, unknown> {
   const raw = (json(text) ?? {}) as Record<string, unknown>;
@@ -32,7 +27,7 @@ function backoff(value: unknown): unknown {
 
 const ms = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
 
-function pastAttempts(lines: string | undefined): AttemptView[] {
+function pastAttempts(lines: string | undefined): StoredAttempt[] {
   return (lines ?? '')
     .split('\n')
     .filter((line) => line !== '')
@@ -58,7 +53,7 @@ function pastAttempts(lines: string | undefined): AttemptView[] {
     });
 }
 
-function lastAttempt(state: JobView['state'], fields: Readonly<Record<string, string>>): AttemptView[] {
+function lastAttempt(state: StoredJob['state'], fields: Readonly<Record<string, string>>): StoredAttempt[] {
   if (state !== 'active' && state !== 'completed' && state !== 'failed') return [];
   return [
     {
@@ -78,7 +73,7 @@ export function jobView(
   id: string,
   state: JobState | 'unknown',
   fields: Readonly<Record<string, string>>,
-): JobView {
+): StoredJob {
   return {
     id,
     queue,
@@ -98,5 +93,6 @@ export function jobView(
     kills: Number(fields.mrKills ?? 0),
     suspect: fields.mrSuspect !== undefined,
     attempts: [...pastAttempts(fields.mrAttempts), ...lastAttempt(state, fields)],
+    provenance: provenanceOf(queue, id, fields),
   };
 }

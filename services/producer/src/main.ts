@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { type Config, compileConfig, createLog, MillraceError, messageOf, systemClock } from '@millrace/core';
 import { createStore } from '@millrace/queue';
 import { loadHandlers } from '@millrace/sdk';
+import { readTelemetrySettings } from '@millrace/telemetry';
 import { createTokensFile } from './http/tokens-file.ts';
 import { createProducer } from './producer.ts';
+import { VERSION } from './version.ts';
 
 function readText(file: string, what: string): string {
   try {
@@ -27,12 +30,15 @@ async function main(): Promise<void> {
   const tokens =
     config.tokensFile === null ? null : createTokensFile(config.tokensFile, { clock: systemClock, log });
   const name = `producer-${process.pid}`;
+  const identity = { name: 'millrace-producer', version: VERSION, instance: `${hostname()}.${name}` };
+  const telemetry = readTelemetrySettings(process.env, identity);
   const producer = createProducer(config, {
     store: createStore(config, { clock: systemClock, log, name, profile: 'fail-fast' }),
     handlers: await loadHandlers(config.handlersDir),
     clock: systemClock,
     log,
     tokens,
+    telemetry,
     // Whatever the log's level: who did what is not for that to hide.
     auditLog: createLog('producer', 'info'),
   });

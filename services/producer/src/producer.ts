@@ -1,9 +1,19 @@
-import { type Clock, type Config, type Lifecycle, type Log, lifecycle, messageOf } from '@millrace/core';
+import {
+  type Clock,
+  type Config,
+  type Lifecycle,
+  type Log,
+  lifecycle,
+  messageOf,
+  storeAddress,
+} from '@millrace/core';
 import type { OutcomeWaiters, Store } from '@millrace/queue';
 import type { HandlerRegistry } from '@millrace/sdk';
 import {
   createServiceMetrics,
+  createSpanExport,
   type ServiceMetrics,
+  type SpanExport,
   TELEMETRY_OFF,
   type TelemetrySettings,
 } from '@millrace/telemetry';
@@ -22,6 +32,8 @@ import type { Tokens } from './http/tokens.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { allRoutes } from './routes/all.ts';
 import type { Services } from './services.ts';
+import { createJobTraces } from './tracing/job-traces.ts';
+import { createTracing, TRACING_OFF } from './tracing/tracing.ts';
 
 const LOOK_MS = 10;
 /** Probes and scrapes are few. */
@@ -55,6 +67,7 @@ interface Parts {
   readonly waiters: OutcomeWaiters;
   readonly events: EventHub;
   readonly metrics: Metrics;
+  readonly spans: SpanExport;
 }
 
 /** A pool's queues are there before its first pod: at zero pods it is their jobs that wake it. */
@@ -63,8 +76,16 @@ function declaredQueues(config: Config, handlers: ProducerDependencies['handlers
   return [...handlers.queues, ...Object.keys(config.queues), ...ofPools];
 }
 
+/** What tells of traces, and what writes them. */
+function tracers(config: Config, settings: TelemetrySettings, spans: SpanExport, clock: Clock) {
+  const jobTraces = createJobTraces(config);
+  const options = { settings, spans, store: storeAddress(config.redis), jobTraces, clock };
+  return { jobTraces, tracing: settings.traces ? createTracing(options) : TRACING_OFF };
+}
+
 function assemble(config: Config, dependencies: ProducerDependencies, draining: AbortSignal): Parts {
-  const { store, handlers, clock, log } = dependencies;
+  const { store, handlers, clock, log, telemetry = TELEMETRY_OFF } = dependencies;
+  const spans = createSpanExport(telemetry, { clock, log });
   const waiters = store.waiters();
   const metrics = createMetrics();
   const queues = createKnownQueues(declaredQueues(config, handlers), store.board, clock);
@@ -82,9 +103,10 @@ function assemble(config: Config, dependencies: ProducerDependencies, draining: 
     admission: createAdmission(store, queues, clock, metrics),
     events,
     metrics,
+    ...tracers(config, telemetry, spans, clock),
     draining,
   };
-  return { services, waiters, events, metrics };
+  return { services, waiters, events, metrics, spans };
 }
 
 /** Why no request should be sent here; null when all is well. */
@@ -161,7 +183,7 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
   const leave = new AbortController();
   const drain = new AbortController();
   const parts = assemble(config, dependencies, drain.signal);
-  const { services, waiters, events, metrics } = parts;
+  const { services, waiters, events, metrics, spans } = parts;
   const { live, ...guard } = guards(config, dependencies);
   const isLeaving = () => leave.signal.aborted;
   const listener = createApi({
@@ -172,6 +194,7 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
     clock,
     log,
     metrics,
+    tracing: services.tracing,
     isLeaving,
   });
   const onDropped = () => metrics.dropped();
@@ -191,7 +214,7 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
 
   const life = lifecycle(
     async () => {
-      for (const part of [store, waiters, events, live, told, health]) await part.start();
+      for (const part of [store, spans, waiters, events, live, told, health]) await part.start();
       await connectedWithin(store, clock, config.http.deadlineMs);
       await server.start();
     },
@@ -203,7 +226,8 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
       drain.abort();
       await events.stop();
       await server.stop();
-      for (const part of [live, waiters, store, told, health]) await part.stop();
+      // Spans after the last request, whose span is one of them; metrics tell what became of them.
+      for (const part of [live, waiters, store, spans, told, health]) await part.stop();
     },
   );
   return {

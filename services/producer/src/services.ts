@@ -5,6 +5,8 @@ import type { JobChecker } from './admission/check-job.ts';
 import type { KnownQueues } from './admission/known-queues.ts';
 import type { EventHub } from './events/hub.ts';
 import type { Metrics } from './metrics.ts';
+import type { JobTraces } from './tracing/job-traces.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** What the routes work with. */
 export interface Services {
@@ -18,6 +20,8 @@ export interface Services {
   readonly admission: Admission;
   readonly events: EventHub;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly jobTraces: JobTraces;
   /** Aborts when the port is about to be closed: nobody is kept waiting from then on. */
   readonly draining: AbortSignal;
 }

@@ -1,9 +1,10 @@
 import { type Clock, isMillraceError, type NewJob } from '@millrace/core';
 import { notSent } from '../connection/guarded-call.ts';
+import type { JobFields } from '../job-reader.ts';
 import type { QueueKeys } from '../keys.ts';
-import type { AddResult, Idempotency } from '../types/queue.ts';
+import type { AddContext, AddResult, AddTimes, Idempotency } from '../types/queue.ts';
 import { type Decided, decodeAnswer } from './decode-answer.ts';
-import { type EncodedJob, encodeJob, pack } from './encode-job.ts';
+import { type EncodedJob, encodeJob, encodeReplay, pack } from './encode-job.ts';
 
 /** Jobs of one script call: keeps the store below about 1 ms, unless a single bulk is larger. */
 const MAX_JOBS_A_CALL = 64;
@@ -15,6 +16,7 @@ const IDEMPOTENCY_KEEP_KEYS = 100_000;
 interface Group {
   readonly jobs: readonly EncodedJob[];
   readonly bytes: number;
+  readonly times: AddTimes;
   readonly idempotency?: Idempotency | undefined;
   /** The dead letter that it replays. */
   readonly replayOf?: string;
@@ -45,19 +47,28 @@ export class Adder {
     this.#options = options;
   }
 
-  add(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<AddResult> {
-    const { keys, clock } = this.#options;
-    const nowMs = clock.nowMs();
-    const nowUs = clock.epochUs();
-    const encoded = jobs.map((job) => encodeJob(keys, job, nowMs, nowUs));
+  add(jobs: readonly NewJob[], idempotency?: Idempotency, context?: AddContext): Promise<AddResult> {
+    const times = this.#now();
+    const encoded = jobs.map((job) => encodeJob(this.#options.keys, job, times, context));
     const bytes = encoded.reduce((sum, job) => sum + job.bytes, 0);
-    return this.#decide({ jobs: encoded, bytes, idempotency }) as Promise<AddResult>;
+    return this.#decide({ jobs: encoded, bytes, times, idempotency }) as Promise<AddResult>;
   }
 
   /** Adds the copy of a dead letter, unless that was done before: then the first answer is repeated. */
-  replay(id: string, copy: EncodedJob): Promise<Exclude<Decided, { kind: 'conflict' }>> {
-    const group = { jobs: [copy], bytes: copy.bytes, replayOf: id };
+  replay(
+    id: string,
+    fields: JobFields,
+    carrier: string | null,
+  ): Promise<Exclude<Decided, { kind: 'conflict' }>> {
+    const times = this.#now();
+    const copy = encodeReplay(this.#options.keys, id, fields, times, carrier);
+    const group = { jobs: [copy], bytes: copy.bytes, times, replayOf: id };
     return this.#decide(group) as Promise<Exclude<Decided, { kind: 'conflict' }>>;
+  }
+
+  #now(): AddTimes {
+    const { clock } = this.#options;
+    return { timestampMs: clock.nowMs(), enqueuedUs: clock.epochUs() };
   }
 
   #decide(group: Omit<Group, 'resolve' | 'reject'>): Promise<Decided> {
@@ -106,8 +117,8 @@ export class Adder {
       const answers = (await this.#options.send(this.#encode(batch))) as unknown[][];
       const nowMs = clock.nowMs();
       batch.forEach((group, index) => {
-        const size = { n: group.jobs.length, bytes: group.bytes };
-        group.resolve(decodeAnswer(answers[index] ?? [], size, nowMs));
+        const asked = { n: group.jobs.length, bytes: group.bytes, times: group.times };
+        group.resolve(decodeAnswer(answers[index] ?? [], asked, nowMs));
       });
     } catch (error) {
       for (const group of batch) group.reject(error);

@@ -1,5 +1,5 @@
 import type { Circuit } from '@millrace/core';
-import type { AddResult } from '../types/queue.ts';
+import type { AddResult, AddTimes } from '../types/queue.ts';
 import { drainPerSecond, retryAfterMs } from './retry-after.ts';
 
 /** What the add script may say of a group; `none`: there is no such dead letter to replay. */
@@ -34,7 +34,7 @@ function refusal(answer: readonly unknown[], group: { n: number; bytes: number }
 /** One group's answer of lua/scripts/add.lua. */
 export function decodeAnswer(
   answer: readonly unknown[],
-  group: { n: number; bytes: number },
+  group: { n: number; bytes: number; times: AddTimes },
   nowMs: number,
 ): Decided {
   switch (answer[0]) {
@@ -44,9 +44,10 @@ export function decodeAnswer(
         ids: answer.slice(2).map(String),
         depth: number(answer[1]),
         replayed: false,
+        times: group.times,
       };
     case 'replay':
-      return { kind: 'accepted', ids: answer.slice(1).map(String), depth: 0, replayed: true };
+      return { kind: 'accepted', ids: answer.slice(1).map(String), depth: 0, replayed: true, times: null };
     case 'conflict':
       return { kind: 'conflict' };
     case 'none':

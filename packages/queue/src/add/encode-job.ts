@@ -1,6 +1,8 @@
 import type { NewJob } from '@millrace/core';
 import { Packr } from 'msgpackr';
+import { markOf } from '../job-origin.ts';
 import type { QueueKeys } from '../keys.ts';
+import type { AddContext, AddTimes } from '../types/queue.ts';
 
 // As BullMQ's own: its scripts read what this writes (RedisQueueBackend's packer).
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
@@ -18,8 +20,21 @@ export interface EncodedJob {
   readonly bytes: number;
 }
 
+/**
+ * What a job carries of its client's trace: `tm` is BullMQ's own name for it, so stock workers read it too, and `mo` says
+ * how it came in where that is not as a single job.
+ */
+function tracing({ carrier, origin }: AddContext) {
+  const mark = markOf(origin);
+  return { ...(carrier === null ? {} : { tm: carrier }), ...(mark === undefined ? {} : { mo: mark }) };
+}
+
 /** Millrace's options in BullMQ's words; ours that BullMQ has none for travel beside them untouched. */
-function bullOptions(job: NewJob, enqueuedUs: number): Record<string, unknown> {
+function bullOptions(
+  job: NewJob,
+  enqueuedUs: number,
+  context: AddContext | undefined,
+): Record<string, unknown> {
   const { priority, delayMs, attempts, backoff, deduplicationId, timeoutMs, shardKey, deadline } = job.opts;
   return {
     attempts: attempts ?? 1,
@@ -34,6 +49,7 @@ function bullOptions(job: NewJob, enqueuedUs: number): Record<string, unknown> {
     ...(deadline ? { deadline } : {}),
     // Text: as a number it would lose digits on its way through Lua.
     enqueuedUs: String(enqueuedUs),
+    ...(context && tracing(context)),
   };
 }
 
@@ -59,10 +75,16 @@ function encode(keys: QueueKeys, { name, data, options }: BullJob, nowMs: number
   return { args: [pack(args), data, pack(options), kindOf(options)], bytes: Buffer.byteLength(data) };
 }
 
-/** Encodes a job for the add script. `nowMs` and `enqueuedUs` are the producer's clock. */
-export function encodeJob(keys: QueueKeys, job: NewJob, nowMs: number, enqueuedUs: number): EncodedJob {
+/** Encodes a job for the add script; the times are the producer's clock. */
+export function encodeJob(
+  keys: QueueKeys,
+  job: NewJob,
+  { timestampMs, enqueuedUs }: AddTimes,
+  context?: AddContext,
+): EncodedJob {
   const data = JSON.stringify(job.data ?? null);
-  return encode(keys, { name: job.name, data, options: bullOptions(job, enqueuedUs) }, nowMs);
+  const options = bullOptions(job, enqueuedUs, context);
+  return encode(keys, { name: job.name, data, options }, timestampMs);
 }
 
 /** Options that a replay takes over: not when to run, nor for whom, which belonged to the first time. */
@@ -78,8 +100,8 @@ export function encodeReplay(
   keys: QueueKeys,
   id: string,
   fields: Readonly<Record<string, string>>,
-  nowMs: number,
-  enqueuedUs: number,
+  { timestampMs, enqueuedUs }: AddTimes,
+  carrier: string | null,
 ): EncodedJob {
   const before = JSON.parse(fields.opts ?? '{}') as Record<string, unknown>;
   const kept = REPLAYED_OPTIONS.filter((name) => before[name] !== undefined);
@@ -89,6 +111,7 @@ export function encodeReplay(
     ...Object.fromEntries(kept.map((name) => [name, before[name]])),
     enqueuedUs: String(enqueuedUs),
     lineage,
+    ...tracing({ carrier, origin: 'replay' }),
   };
-  return encode(keys, { name: fields.name ?? '', data: fields.data ?? 'null', options }, nowMs);
+  return encode(keys, { name: fields.name ?? '', data: fields.data ?? 'null', options }, timestampMs);
 }

@@ -1,5 +1,5 @@
 import type { DeadLetter, Kill } from '@millrace/core';
-import { json } from '../job-view.ts';
+import { json } from '../stored-json.ts';
 
 /** Which dead letters a job is a replay of: among its options, where stock clients keep it too. */
 export const LINEAGE = 'lineage';

@@ -1,9 +1,9 @@
-import type { Clock, DeadLetter, Kill } from '@millrace/core';
+import type { DeadLetter, Kill } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import type { Adder } from '../add/adder.ts';
-import { encodeReplay } from '../add/encode-job.ts';
 import { runScript } from '../connection/client.ts';
 import { results } from '../connection/results.ts';
+import { provenanceOf } from '../job-origin.ts';
 import { isJob, type JobFields, noJobOfOtherType } from '../job-reader.ts';
 import { type QueueKeys, queueKeys } from '../keys.ts';
 import type { BoundedQueue, DeadLetterPage, ReplayResult } from '../types/queue.ts';
@@ -14,7 +14,6 @@ export interface DeadLettersOptions {
   readonly name: string;
   readonly prefix: string;
   readonly client: Redis;
-  readonly clock: Clock;
   readonly adder: Adder;
 }
 
@@ -22,7 +21,7 @@ export type DeadLetters = Pick<BoundedQueue, 'deadLetters' | 'deadLetter' | 'rep
 
 /** The jobs of BullMQ's failed set as dead letters. */
 export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
-  const { name, prefix, client, clock, adder } = options;
+  const { name, prefix, client, adder } = options;
   const keys = queueKeys(prefix, name);
 
   async function read(id: string, fields: JobFields): Promise<DeadLetter> {
@@ -44,10 +43,11 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
       return fields === null ? null : read(id, fields);
     },
 
-    async replay(id): Promise<ReplayResult> {
+    async replay(id, carrierOf = () => null): Promise<ReplayResult> {
       const fields = await deadJob(id);
       if (fields === null) return { kind: 'none' };
-      const result = await adder.replay(id, encodeReplay(keys, id, fields, clock.nowMs(), clock.epochUs()));
+      const dead = { ...provenanceOf(name, id, fields), start: Number(fields.ats ?? 0) };
+      const result = await adder.replay(id, fields, carrierOf(dead));
       if (result.kind !== 'accepted') return result;
       return { kind: 'added', jobId: result.ids[0] as string, replayed: !result.replayed };
     },

@@ -1,4 +1,27 @@
-import type { Circuit, DeadLetter, JobState, JobView, NewJob, QueueDemand } from '@millrace/core';
+import type {
+  AttemptView,
+  Circuit,
+  DeadLetter,
+  JobState,
+  JobView,
+  NewJob,
+  QueueDemand,
+} from '@millrace/core';
+import type { Provenance } from '../job-origin.ts';
+
+export type { Provenance } from '../job-origin.ts';
+
+/** When jobs were handed in, by the producer's clock: BullMQ's `timestamp` in ms, and the same to the µs. */
+export interface AddTimes {
+  readonly timestampMs: number;
+  readonly enqueuedUs: number;
+}
+
+/** What added jobs carry of their client's trace, as it is to be stored, and how they came. */
+export interface AddContext {
+  readonly carrier: string | null;
+  readonly origin: 'single' | 'bulk' | 'replay';
+}
 
 /** What became of one add call (a single or an all-or-nothing bulk). */
 export type AddResult =
@@ -9,6 +32,8 @@ export type AddResult =
       readonly depth: number;
       /** True when an idempotency key replayed the first answer and nothing was added. */
       readonly replayed: boolean;
+      /** Those of the jobs, unless they were there before: null for a repeat; a deduplicated job has its own. */
+      readonly times: AddTimes | null;
     }
   | {
       readonly kind: 'refused';
@@ -66,9 +91,20 @@ export type ReplayResult =
   | { readonly kind: 'none' }
   | Exclude<AddResult, { readonly kind: 'accepted' | 'conflict' }>;
 
+/** A job as it is stored, and what tells where its spans stand. */
+export interface StoredJob extends Omit<JobView, 'traceId' | 'attempts' | 'links'> {
+  readonly attempts: readonly Omit<AttemptView, 'spanId'>[];
+  readonly provenance: Provenance;
+}
+
+/** A dead letter's provenance, and its last start. */
+export interface DeadProvenance extends Provenance {
+  readonly start: number;
+}
+
 /** One page of jobs; `cursor` is null on the last. */
 export interface JobPage {
-  readonly jobs: readonly JobView[];
+  readonly jobs: readonly StoredJob[];
   readonly cursor: string | null;
 }
 
@@ -105,11 +141,13 @@ export interface LedgerPage {
 export interface BoundedQueue {
   readonly name: string;
   /** Adds all of `jobs` or none, against the bound, atomically; concurrent calls share one script call. */
-  add(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<AddResult>;
+  add(jobs: readonly NewJob[], idempotency?: Idempotency, context?: AddContext): Promise<AddResult>;
   snapshot(): Promise<QueueSnapshot>;
   /** What it asks for; delayed jobs that are due within `leadMs` count as due. */
   demand(leadMs: number): Promise<QueueDemand>;
-  job(id: string): Promise<JobView | null>;
+  job(id: string): Promise<StoredJob | null>;
+  /** What tells where a job's spans stand; null when there is no such job. */
+  provenance(id: string): Promise<Provenance | null>;
   /** Newest first; `limit` ≤ 1,000. */
   jobs(state: JobState, cursor: string | null, limit: number): Promise<JobPage>;
   pause(): Promise<void>;
@@ -127,8 +165,11 @@ export interface BoundedQueue {
   promote(id: string): Promise<boolean>;
   deadLetters(cursor: string | null, limit: number): Promise<DeadLetterPage>;
   deadLetter(id: string): Promise<DeadLetter | null>;
-  /** Adds a copy within the bound and links both; twice is once. */
-  replay(id: string): Promise<ReplayResult>;
+  /**
+   * Adds a copy within the bound and links both; twice is once. `carrierOf` says what the copy carries: the dead letter's
+   * last span, which its own spans link to.
+   */
+  replay(id: string, carrierOf?: (dead: DeadProvenance) => string | null): Promise<ReplayResult>;
   /** Removes a dead letter for good; false when there is none. */
   discard(id: string): Promise<boolean>;
   registerReader(reader: string): Promise<{ cursor: string }>;

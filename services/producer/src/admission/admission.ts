@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Clock, isMillraceError, type MillraceError, type NewJob } from '@millrace/core';
-import type { AddResult, Idempotency, Store } from '@millrace/queue';
+import type { AddContext, AddResult, AddTimes, DeadProvenance, Idempotency, Store } from '@millrace/queue';
 import type { Metrics } from '../metrics.ts';
 import type { KnownQueues } from './known-queues.ts';
 import { circuitOpenError, fullError, keyConflict, neverFits } from './refusals.ts';
@@ -11,6 +11,8 @@ import { type LineCaller, RetryLine } from './retry-line.ts';
 export interface Admitted {
   readonly ids: readonly string[];
   readonly replayed: boolean;
+  /** Null: they were there before. */
+  readonly times: AddTimes | null;
 }
 
 /** The job that a dead letter lives on as. */
@@ -20,23 +22,29 @@ export interface Replayed {
   readonly isNew: boolean;
 }
 
+/** What an add brings besides its jobs. */
+export interface AddExtras {
+  readonly idempotency?: Idempotency | undefined;
+  readonly context?: AddContext | undefined;
+}
+
 /** The one way of jobs into a queue. */
 export interface Admission {
   /**
    * Adds all of `jobs` or none. Throws `queue_full` with the time until the add would pass, `circuit_open` with the
    * time until the pool is tried, `bulk_exceeds_bound`, `idempotency_conflict` or `store_unavailable`.
    */
-  admit(
-    queue: string,
-    jobs: readonly NewJob[],
-    from: LineCaller,
-    idempotency?: Idempotency,
-  ): Promise<Admitted>;
+  admit(queue: string, jobs: readonly NewJob[], from: LineCaller, extras?: AddExtras): Promise<Admitted>;
   /**
    * Adds a copy of a dead letter, once, and resolves with its id; null when there is no such letter. Throws as `admit`
    * does.
    */
-  replay(queue: string, letter: string, from: LineCaller): Promise<Replayed | null>;
+  replay(
+    queue: string,
+    letter: string,
+    from: LineCaller,
+    carrierOf?: (dead: DeadProvenance) => string | null,
+  ): Promise<Replayed | null>;
   /** Who a request's refusals are counted for. */
   callerOf(request: IncomingMessage, idempotencyKey: string | null): LineCaller;
 }
@@ -124,15 +132,15 @@ export function createAdmission(
   return {
     callerOf: ({ socket }, key) =>
       key === null ? connectionOf(socket) : { key: `key ${key}`, address: null },
-    async admit(queue, jobs, from, idempotency) {
-      const result = await send(queue, jobs.length, () => store.queue(queue).add(jobs, idempotency));
+    async admit(queue, jobs, from, { idempotency, context } = {}) {
+      const result = await send(queue, jobs.length, () => store.queue(queue).add(jobs, idempotency, context));
       if (result.kind === 'conflict') throw keyConflict();
       if (result.kind !== 'accepted') throw refuse(queue, jobs.length, from, result);
       passed(queue, from, result.replayed ? 0 : jobs.length);
-      return { ids: result.ids, replayed: result.replayed };
+      return { ids: result.ids, replayed: result.replayed, times: result.times };
     },
-    async replay(queue, letter, from) {
-      const result = await send(queue, 1, () => store.queue(queue).replay(letter));
+    async replay(queue, letter, from, carrierOf) {
+      const result = await send(queue, 1, () => store.queue(queue).replay(letter, carrierOf));
       if (result.kind === 'none') return null;
       if (result.kind !== 'added') throw refuse(queue, 1, from, result);
       passed(queue, from, result.replayed ? 1 : 0);

@@ -1,7 +1,10 @@
 import { type Clock, type Log, MillraceError } from '@millrace/core';
+import { formatTraceparent } from '@millrace/telemetry';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { Metrics } from '../metrics.ts';
+import type { RequestTrace } from '../tracing/request-trace.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type Access, assertRole } from './access.ts';
 import { type AuditDetails, type AuditLine, auditLine, mayChange, traceIdOf } from './audit.ts';
 import { assertMediaType, readBody } from './body.ts';
@@ -28,6 +31,7 @@ export interface ApiOptions {
   /** Told of every request that may have changed something. */
   readonly audit: (line: AuditLine) => void;
   readonly metrics: Pick<Metrics, 'request'>;
+  readonly tracing: Pick<Tracing, 'begin' | 'answered'>;
   /** True from the moment the process is about to end: every answer closes its connection. */
   readonly isLeaving: () => boolean;
 }
@@ -39,6 +43,9 @@ interface Progress {
   route: Route | null;
   error: MillraceError | null;
   target: AuditDetails;
+  readonly trace: RequestTrace;
+  /** Of the one job that it is about. */
+  jobTraceId: string | null;
 }
 
 /** What answers JSON to programs loads nothing and is framed by nobody. TLS ends before us, and so does its policy. */
@@ -49,6 +56,7 @@ const SHIELD = {
   },
   strictTransportSecurity: false,
 };
+const START = { caller: null, route: null, error: null, target: {}, jobTraceId: null };
 const NOBODY: Caller = { name: 'anyone', role: 'viewer' };
 
 const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
@@ -82,7 +90,11 @@ async function run(
   const note = (details: AuditDetails) => {
     progress.target = { ...progress.target, ...details };
   };
-  return route.handle({ request, response, caller, note, params, query, body });
+  const noteTrace = (traceId: string) => {
+    progress.jobTraceId = traceId;
+  };
+  const { trace } = progress;
+  return route.handle({ request, response, caller, note, trace, noteTrace, params, query, body });
 }
 
 function mount(app: Express, route: Route, options: ApiOptions): void {
@@ -106,20 +118,50 @@ function mountMethods(app: Express, path: string, routes: readonly Route[]): voi
 
 function problemHandler(options: ApiOptions): ErrorRequestHandler {
   return (error, request, response, _next) => {
-    const { status, headers, problem, told } = refusalOf(error, options.log);
-    progressOf(response).error = told;
+    const progress = progressOf(response);
+    const { status, headers, problem, told } = refusalOf(error, logOf(request, progress, options.log));
+    progress.error = told;
     // Part of an answer is out: only a broken connection tells the truth now.
     if (response.headersSent) return void response.destroy();
     send(request, response, { status, headers, body: problem, type: 'application/problem+json' }, options);
   };
 }
 
+/** The trace that a request belongs to, whoever keeps it. */
+const traceOf = (request: Request, { jobTraceId, trace }: Progress): string | null =>
+  trace.server?.traceId ?? traceIdOf(request.headers.traceparent) ?? jobTraceId;
+
+/** A log whose lines can be laid beside the request's spans. */
+function logOf(request: Request, progress: Progress, log: Log): Log {
+  const traceId = traceOf(request, progress);
+  if (traceId === null) return log;
+  const { server } = progress.trace;
+  return log.child({ trace_id: traceId, ...(server && { span_id: server.spanId }) });
+}
+
+/** The request's own span, where it has one. */
+function traceAnswer(
+  request: Request,
+  progress: Progress,
+  status: number,
+  tracing: ApiOptions['tracing'],
+): void {
+  const { route, error, trace } = progress;
+  if (!trace.server) return;
+  tracing.answered(trace, {
+    ...{ method: request.method, route: route?.path ?? '*', status, path: request.path },
+    errorCode: error?.code,
+  });
+}
+
 /** Counts a request that has ended, and tells the audit log of it. */
-function close(request: Request, response: Response, { metrics, audit }: ApiOptions): void {
-  const { route, caller, error, address, target } = progressOf(response);
+function close(request: Request, response: Response, { metrics, audit, tracing }: ApiOptions): void {
+  const progress = progressOf(response);
+  const { route, caller, error, address, target } = progress;
   // Nobody saw an answer that was never sent; 499 is what proxies count it as.
   const status = response.headersSent ? response.statusCode : 499;
   metrics.request(route ? `${route.method.toUpperCase()} ${route.path}` : 'none', status);
+  traceAnswer(request, progress, status, tracing);
   // Who is turned away unheard is counted, not written down: the log is no place to flood.
   if (!mayChange(request) || error?.code === 'too_many_failures') return;
   audit(
@@ -129,7 +171,7 @@ function close(request: Request, response: Response, { metrics, audit }: ApiOpti
       path: request.path,
       caller,
       address,
-      trace: traceIdOf(request.headers.traceparent),
+      trace: traceOf(request, progress),
       status,
       code: error?.code ?? null,
       target,
@@ -139,13 +181,15 @@ function close(request: Request, response: Response, { metrics, audit }: ApiOpti
 
 /** First of all: who asks? Nothing behind it is reached without an answer, save what is for anyone. */
 function mountEntrance(app: Express, options: ApiOptions): void {
-  const { access, routes, live, trustedHops, isLeaving } = options;
+  const { access, routes, live, trustedHops, isLeaving, tracing } = options;
   const forAnyone = new Set(routes.filter(({ role }) => role === 'anyone').map(({ path }) => path));
   app.use((request, response, next) => {
     const { headers, socket } = request;
     const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustedHops);
-    const progress: Progress = { address, caller: null, route: null, error: null, target: {} };
+    const trace = tracing.begin(request);
+    const progress: Progress = { ...START, address, trace };
     response.locals.progress = progress;
+    if (trace.server) response.setHeader('traceresponse', formatTraceparent(trace.server, true));
     response.setHeader('cache-control', 'no-store');
     if (isLeaving()) response.setHeader('connection', 'close');
     response.once('close', () => close(request, response, options));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode, Role } from '@millrace/core';
 import type { z } from 'zod';
+import type { RequestTrace } from '../tracing/request-trace.ts';
 import type { AuditDetails } from './audit.ts';
 import type { Caller } from './caller.ts';
 import type { Answer } from './respond.ts';
@@ -12,6 +13,9 @@ export interface Call<Params, Query, Body> {
   readonly caller: Caller;
   /** Adds to what the audit log tells of this request besides its path's parameters; no payloads. */
   note(details: AuditDetails): void;
+  readonly trace: RequestTrace;
+  /** The trace of the one job that this request is about: the audit log tells of it. */
+  noteTrace(traceId: string): void;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Route, route } from '../http/route.ts';
 import { openApiOf } from '../openapi.ts';
 import type { Services } from '../services.ts';
+import { VERSION } from '../version.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { jobRoutes } from './jobs.ts';
@@ -11,8 +12,6 @@ import { postJobs } from './post-jobs.ts';
 import { queueRoutes } from './queues.ts';
 import { scalingRoutes } from './scaling.ts';
 import { workerRoutes } from './workers.ts';
-
-const VERSION = '0.1.0';
 
 /** Every route of the API, the one that describes them all included. */
 export function allRoutes(services: Services): readonly Route[] {

@@ -1,9 +1,10 @@
 import { MillraceError } from '@millrace/core';
-import type { BoundedQueue } from '@millrace/queue';
+import type { BoundedQueue, StoredJob } from '@millrace/queue';
 import { type Route, route } from '../http/route.ts';
 import { jobChangedSchema, jobPageSchema, jobSchema } from '../schemas/answers.ts';
 import { jobParams, jobsQuery, queueParams } from '../schemas/parameters.ts';
 import type { Services } from '../services.ts';
+import { jobPath } from './job-links.ts';
 
 function noJob(queue: string, id: string): MillraceError {
   return new MillraceError(
@@ -38,7 +39,8 @@ function change(
 
 /** Routes of single jobs and their lists. */
 export function jobRoutes(services: Services): Route[] {
-  const { store, queues } = services;
+  const { store, queues, jobTraces } = services;
+  const viewOf = (job: StoredJob) => jobTraces.viewOf(job, jobPath(job.queue, job.id));
   return [
     route({
       method: 'get',
@@ -52,7 +54,8 @@ export function jobRoutes(services: Services): Route[] {
       errors: ['not_found'],
       async handle({ params: { queue }, query: { state, cursor, limit } }) {
         await queues.assert(queue);
-        return { status: 200, body: await store.queue(queue).jobs(state, cursor ?? null, limit) };
+        const page = await store.queue(queue).jobs(state, cursor ?? null, limit);
+        return { status: 200, body: { ...page, jobs: page.jobs.map(viewOf) } };
       },
     }),
     route({
@@ -68,7 +71,7 @@ export function jobRoutes(services: Services): Route[] {
         await queues.assert(queue);
         const job = await store.queue(queue).job(id);
         if (!job) throw noJob(queue, id);
-        return { status: 200, body: job };
+        return { status: 200, body: viewOf(job) };
       },
     }),
     route({

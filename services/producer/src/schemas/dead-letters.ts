@@ -2,6 +2,7 @@ import type { DeadLetter, Kill } from '@millrace/core';
 import type { DeadLetterPage } from '@millrace/queue';
 import { z } from 'zod';
 import { beatSchema, causeSchema, lastLines } from './deaths.ts';
+import { linksSchema } from './jobs.ts';
 import { bytes, epochMs, json, orNull, type Same } from './parts.ts';
 
 const killSchema = z.object({
@@ -46,5 +47,5 @@ export const replayedSchema = z.object({
   id: z.string().describe('the new job'),
   queue: z.string(),
   replayOf: z.string().describe('the dead letter'),
-  links: z.object({ self: z.string().describe('path of the new job'), letter: z.string() }),
+  links: linksSchema.extend({ letter: z.string().describe('path of the dead letter') }),
 });

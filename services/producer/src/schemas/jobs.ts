@@ -1,9 +1,11 @@
-import { JOB_STATES, type JobView } from '@millrace/core';
-import type { JobPage } from '@millrace/queue';
+import { JOB_STATES, type JobLinks, type JobView } from '@millrace/core';
 import { z } from 'zod';
 import { epochMs, faults, json, orNull, type Same } from './parts.ts';
 
-export const linksSchema = z.object({ self: z.string().describe('path of the job') });
+export const linksSchema = z.object({
+  self: z.string().describe('path of the job'),
+  trace: z.string().exactOptional().describe('where its trace is looked at; with `http.traceUrl`'),
+}) satisfies Same<JobLinks>;
 
 export const acceptedSchema = z.object({
   id: z.string(),
@@ -45,6 +47,7 @@ const attemptSchema = z.object({
   outcome: z.enum(['running', 'completed', 'failed', 'retried', 'returned', 'killed', 'cancelled']),
   cause: z.string().exactOptional(),
   error: z.string().exactOptional(),
+  spanId: z.string().describe('of its span, if it has one'),
 });
 
 export const jobSchema = z.object({
@@ -65,12 +68,14 @@ export const jobSchema = z.object({
   kills: z.int().describe('deaths of its process that count against it'),
   suspect: z.boolean().describe('it runs alone, in a process of its own'),
   attempts: z.array(attemptSchema),
+  traceId: z.string().describe('of the trace that its spans are in, if it has any'),
+  links: linksSchema,
 }) satisfies Same<JobView>;
 
 export const jobPageSchema = z.object({
   jobs: z.array(jobSchema),
   cursor: orNull(z.string()).describe('null on the last page'),
-}) satisfies Same<JobPage>;
+});
 
 export const jobChangedSchema = z.object({
   id: z.string(),
