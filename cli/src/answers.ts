@@ -60,6 +60,9 @@ export const jobSchema = z.looseObject({
   startedAtMs: z.number().nullable(),
   finishedAtMs: z.number().nullable(),
   attempts: z.array(attemptSchema),
+  // Older servers tell neither.
+  traceId: z.string().optional(),
+  links: z.looseObject({ trace: z.string().optional() }).optional(),
 });
 export type JobAnswer = z.infer<typeof jobSchema>;
 export const jobPageSchema = z.looseObject({ jobs: z.array(jobSchema), cursor: z.string().nullable() });

@@ -87,6 +87,9 @@ export function renderJob(job: JobAnswer, nowMs: number, layout: Layout): string
     ['attempts', `${job.attemptsMade} made, ${job.attemptsStarted} started`],
     ['options', truncate(printable(options), layout.width - 10)],
   ];
+  const trace = job.links?.trace ?? job.traceId;
+  // Whole, however wide: it is there to be opened, or copied.
+  if (trace !== undefined) facts.push(['trace', printable(trace)]);
   if (job.error !== null) facts.push(['error', paint.red(printable(job.error))]);
   const blocks = [renderFacts(facts, paint), `${paint.dim('data')}\n${indentJson(job.data)}`];
   if (job.result !== null && job.result !== undefined) {

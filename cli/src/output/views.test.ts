@@ -152,6 +152,15 @@ describe('single things', () => {
     `);
   });
 
+  it('tells where a job’s trace is looked at, where the server knows', () => {
+    const links = { self: '/v1/queues/workload/jobs/1', trace: 'http://127.0.0.1:16686/trace/4bf92f35' };
+    expect(renderJob(exampleJob({ links }), NOW_MS, layout)).toMatch(
+      /^trace {5}http:\/\/127.0.0.1:16686\/trace\/4bf92f35$/m,
+    );
+    const { traceId: _, ...older } = exampleJob();
+    expect(renderJob(older, NOW_MS, layout)).not.toMatch(/^trace/m);
+  });
+
   it('tells all of a job, attempt by attempt', () => {
     const text = renderJob(exampleJob(), NOW_MS, layout);
     expectToFit(text);
@@ -164,6 +173,7 @@ describe('single things', () => {
       took      200 ms
       attempts  1 made, 2 started
       options   {"attempts":3}
+      trace     4bf92f3577b34da6a3ce929d0e0e4736
 
       data
       {

@@ -109,6 +109,7 @@ export function exampleJob(changes: Partial<JobAnswer> = {}): JobAnswer {
     createdAtMs: NOW_MS - 5_000,
     startedAtMs: NOW_MS - 4_200,
     finishedAtMs: NOW_MS - 4_000,
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
     attempts: [
       {
         start: 1,
