@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Clock, silentLog, systemClock } from '@millrace/core';
+import { prometheusText } from '@millrace/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClusterEvent } from '../../services/supervisor/src/cluster/cluster.ts';
 import { fromKubeconfig } from '../../services/supervisor/src/cluster/kubernetes/credentials.ts';
@@ -317,7 +318,7 @@ describe('a server that goes away', () => {
         way[how]();
         await away(AWAY_MS);
         expect(controllers.holdsLease).toBe(false);
-        expect(controllers.metrics()).toContain('millrace_kubernetes_away 1');
+        expect(prometheusText(controllers.metrics())).toContain('millrace_kubernetes_away 1');
         await apply(deployment(`p-${how}`, 0));
         way.thaw();
         await until(() => controllers.sizes().has(`p-${how}`), 'the change is seen', BACK_MS);
@@ -325,7 +326,7 @@ describe('a server that goes away', () => {
         // And the watch lives, not only the list before it.
         await apply(deployment(`q-${how}`, 0));
         await until(() => controllers.sizes().has(`q-${how}`), 'the next change is seen', BACK_MS);
-        expect(controllers.metrics()).toContain('millrace_kubernetes_away 0');
+        expect(prometheusText(controllers.metrics())).toContain('millrace_kubernetes_away 0');
       }),
   );
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { prometheusText } from '@millrace/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterText } from '../../services/supervisor/src/cluster/kubernetes/adapter-metrics.ts';
+import { adapterFamilies } from '../../services/supervisor/src/cluster/kubernetes/adapter-metrics.ts';
 import { createApiMeter } from '../../services/supervisor/src/cluster/kubernetes/api-meter.ts';
 import { expressions, families, groupedBy, selected } from '../charts/monitoring/expressions.ts';
 import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
@@ -64,7 +65,7 @@ beforeAll(async () => {
   // Only a cluster has these: no server of one is needed for their text.
   const record = { ok: 1, failed: 0, tookMs: 5, retries: 0 };
   const lease = { holds: () => true, transitions: 1 };
-  const adapter = adapterText(meter, { lease, queue: { depth: 0, record } }, 0);
+  const adapter = prometheusText(adapterFamilies(meter, { lease, queue: { depth: 0, record } }, 0));
   for (const [name, labels] of families([...(await text()), adapter].join('\n'))) told.set(name, labels);
 }, 120_000);
 

@@ -1,8 +1,9 @@
 import type { Clock, Config, Log, PodStatus, PoolStatus, WorkerStatus } from '@millrace/core';
 import type { Store } from '@millrace/queue';
+import type { MetricFamily } from '@millrace/telemetry';
 import type { PodControllers } from './cluster/pod-controllers.ts';
 import { createKeepScaling } from './scaling/keep-scaling.ts';
-import { scalingText } from './scaling/scaling-metrics.ts';
+import { scalingFamilies } from './scaling/scaling-metrics.ts';
 import { conditionsOf, statusText } from './status/conditions.ts';
 
 const STATUS_MS = 5_000;
@@ -26,8 +27,7 @@ export interface ClusterDuties {
   /** Each goes on until `signal` aborts, with which it rejects. */
   scaling(signal: AbortSignal): Promise<void>;
   status(signal: AbortSignal): Promise<void>;
-  /** Prometheus text. */
-  text(): string;
+  families(): MetricFamily[];
 }
 
 /** See {@link ClusterDuties}. */
@@ -48,10 +48,9 @@ export function createClusterDuties(dependencies: ClusterDutiesDependencies): Cl
         await clock.sleep(STATUS_MS, signal);
       }
     },
-    text() {
-      const sizes = controllers?.sizes() ?? new Map();
-      const parts = [...scalingText(scaling.current(), sizes), controllers?.metrics()];
-      return parts.map((part) => (part === undefined ? '' : `${part}\n`)).join('');
-    },
+    families: () => [
+      ...scalingFamilies(scaling.current(), controllers?.sizes() ?? new Map()),
+      ...(controllers?.metrics() ?? []),
+    ],
   };
 }

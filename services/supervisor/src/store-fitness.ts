@@ -1,5 +1,7 @@
 import { type Clock, type Log, messageOf } from '@millrace/core';
 import type { Store, StoreCondition } from '@millrace/queue';
+import { createDurations, type MetricFamily } from '@millrace/telemetry';
+import { storeFamilies } from './health/store-families.ts';
 
 const CHECK_MS = 5_000;
 const AWAY_MS = 100;
@@ -8,14 +10,10 @@ const AWAY_MS = 100;
 export interface StoreFitness {
   /** Why it cannot, as sentences; empty means that it can. */
   faults(): string[];
-  /** What its last look saw, as Prometheus text; nothing while it cannot be worked with. */
-  text(): string;
+  /** What its last look saw; of its state nothing while it cannot be worked with. */
+  families(): MetricFamily[];
   /** Looks until `signal` aborts, with which it rejects; tells each warning once. */
   watch(signal: AbortSignal): Promise<void>;
-}
-
-function gauge(name: string, help: string, value: number): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`;
 }
 
 /** See {@link StoreFitness}. */
@@ -27,11 +25,16 @@ export function createStoreFitness(
   let unfit: string | null = null;
   let seen: StoreCondition | null = null;
   const told = new Set<string>();
+  const answers = createDurations(
+    'millrace_store_answer_seconds',
+    'Until the store answered a question for its state, every 5 s.',
+  );
 
   async function look(): Promise<void> {
     try {
       seen = await store.check();
       unfit = null;
+      for (const { node, answerMs } of seen.nodes) answers.record({ node }, answerMs / 1_000);
     } catch (error) {
       seen = null;
       unfit = messageOf(error);
@@ -48,13 +51,9 @@ export function createStoreFitness(
       if (!store.connected) return ['The store does not answer.'];
       return unfit === null ? [] : [unfit];
     },
-    text() {
-      if (seen === null || !store.connected) return '';
-      const { memoryUsed, memoryMax } = seen;
-      return (
-        gauge('millrace_store_memory_used_bytes', 'Memory that the store uses.', memoryUsed) +
-        gauge('millrace_store_memory_max_bytes', 'Its maxmemory; 0 where none is set.', memoryMax)
-      );
+    families() {
+      const state = seen === null || !store.connected ? [] : storeFamilies(seen);
+      return [...state, answers.family()];
     },
     async watch(signal) {
       while (!signal.aborted) {

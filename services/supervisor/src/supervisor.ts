@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Config, lifecycle, type WorkerStatus } from '@millrace/core';
 import { createStore, type Store } from '@millrace/queue';
 import { createLinkServer, type Hello } from '@millrace/supervision';
+import { createServiceMetrics, TELEMETRY_OFF } from '@millrace/telemetry';
 import { runInBackground } from './background.ts';
 import { createClusterDuties } from './cluster-duties.ts';
 import { createCommands } from './commands.ts';
@@ -43,7 +44,12 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
     host: config.http.healthHost,
     port: config.supervision.healthPort,
     faults: fitness.faults,
-    metrics: () => parts.metricsText() + fitness.text(),
+    metrics: () => told.text(),
+  });
+  const told = createServiceMetrics(dependencies.telemetry ?? TELEMETRY_OFF, {
+    collect: () => [...parts.families(), ...fitness.families()],
+    spans: spans.stats,
+    ...{ clock, log },
   });
 
   /** After the inheritance, so that whoever is dead already is known. */
@@ -71,6 +77,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
   const life = lifecycle(
     async () => {
       await spans.start();
+      await told.start();
       await store.start();
       await links.start();
       await health.start();
@@ -97,7 +104,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
       publisher.stop();
       await links.stop();
       await health.stop();
-      await spans.stop();
+      await Promise.all([spans.stop(), told.stop()]);
     },
   );
 
@@ -118,21 +125,19 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
   };
 }
 
+/** What is there before the parts. */
+interface Given {
+  readonly id: string;
+  readonly store: Store;
+  readonly traces: RecoveryTraces;
+  readonly storeFaults: () => readonly string[];
+}
+
 /** Makes the parts and ties them: what one sees, another acts on. */
 function compose(
   config: Config,
   dependencies: SupervisorDependencies,
-  {
-    id,
-    store,
-    traces,
-    storeFaults,
-  }: {
-    readonly id: string;
-    readonly store: Store;
-    readonly traces: RecoveryTraces;
-    readonly storeFaults: () => readonly string[];
-  },
+  { id, store, traces, storeFaults }: Given,
 ) {
   const { clock, log, key, cluster, pid } = dependencies;
   const { supervision } = config;
@@ -156,6 +161,7 @@ function compose(
   });
   const recoverer = createRecoverer({
     ...{ store, clock, log, onReclaimed: metrics.reclaimed, traces },
+    ...{ onEnded: metrics.recovered, onLateRespawn: metrics.respawned },
     onRecovered: ({ pod, worker }) => void links.order(pod, { type: 'recovered', worker }),
   });
   const publisher = createStatusPublisher(store, picture, clock, log);
@@ -239,16 +245,21 @@ function compose(
     workers: () => roster.workers(nowMs(clock), stateOf),
   });
 
-  function metricsText(): string {
-    const pools = keeper.pools();
-    const workers = watcher.watch.living();
-    const [leads, recoveries] = [leadership.leads(), recoverer.running().length];
-    const own = metrics.text(ownGauges({ leads, workers, recoveries, pools }), pools);
-    return own + queueGauges.text() + duties.text();
-  }
+  const gauges = () =>
+    ownGauges({
+      leads: leadership.leads(),
+      workers: watcher.watch.living(),
+      recoveries: recoverer.running().length,
+      pools: keeper.pools(),
+    });
+  const families = () => [
+    ...metrics.families(gauges(), keeper.pools()),
+    ...queueGauges.families(),
+    ...duties.families(),
+  ];
 
   return {
     ...{ watcher, links, keeper, leadership, recoverer, publisher, inheritance, commands },
-    ...{ queueGauges, duties, metricsText },
+    ...{ queueGauges, duties, families },
   };
 }

@@ -1,4 +1,5 @@
 import { MillraceError } from '@millrace/core';
+import type { StoreNodeLoad } from '../types/store.ts';
 
 /** What INFO says of one server that matters to us. */
 export interface StoreInfo {
@@ -14,11 +15,31 @@ export interface StoreInfo {
   readonly memoryUsed: number;
   /** Bytes; 0 where none is set. */
   readonly memoryMax: number;
+  readonly load: Omit<StoreNodeLoad, 'node' | 'answerMs' | 'memoryUsed' | 'memoryMax'>;
+}
+
+type Field = (name: string) => string | undefined;
+
+function loadOf(field: Field): StoreInfo['load'] {
+  const number = (name: string) => Number(field(name) ?? 0);
+  return {
+    mainCpuSeconds: number('used_cpu_user_main_thread') + number('used_cpu_sys_main_thread'),
+    cpuSeconds:
+      number('used_cpu_user') +
+      number('used_cpu_sys') +
+      number('used_cpu_user_children') +
+      number('used_cpu_sys_children'),
+    commandsTotal: number('total_commands_processed'),
+    clients: number('connected_clients'),
+    delayedFsyncsTotal: number('aof_delayed_fsync'),
+    lastForkMs: number('latest_fork_usec') / 1_000,
+    isAofWritten: (field('aof_last_write_status') ?? 'ok') === 'ok',
+  };
 }
 
 /** Reads the text of INFO. */
 export function parseInfo(info: string): StoreInfo {
-  const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
+  const field: Field = (name) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
   const valkey = field('valkey_version');
   return {
     product: valkey ? 'valkey' : 'redis',
@@ -30,6 +51,7 @@ export function parseInfo(info: string): StoreInfo {
     appendOnly: field('aof_enabled') === '1',
     memoryUsed: Number(field('used_memory') ?? 0),
     memoryMax: Number(field('maxmemory') ?? 0),
+    load: loadOf(field),
   };
 }
 

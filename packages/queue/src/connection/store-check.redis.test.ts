@@ -80,9 +80,14 @@ describe('what is told of a store that is fit', () => {
   }
 
   test('its memory, and that it keeps no append-only file', async () => {
-    const { memoryUsed, memoryMax, warnings } = await check(plain.port);
+    const { memoryUsed, memoryMax, nodes, warnings } = await check(plain.port);
     expect(memoryMax).toBe(64 * 1024 * 1024);
     expect(memoryUsed).toBeGreaterThan(100_000);
+    expect(nodes).toEqual([
+      expect.objectContaining({ node: `127.0.0.1:${plain.port}`, memoryUsed, memoryMax, isAofWritten: true }),
+    ]);
+    expect(nodes[0]?.mainCpuSeconds).toBeGreaterThan(0);
+    expect(nodes[0]?.commandsTotal).toBeGreaterThan(0);
     expect(warnings).toEqual([expect.stringMatching(/no append-only file.*set appendonly yes/)]);
   });
 

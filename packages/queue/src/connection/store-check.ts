@@ -1,7 +1,7 @@
 import { type Clock, MillraceError, type RedisSettings } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { boardKeys, queueKeys } from '../keys.ts';
-import type { StoreCondition } from '../types/store.ts';
+import type { StoreCondition, StoreNodeLoad } from '../types/store.ts';
 import { closeClient, nodesOf, onConnected, openClient } from './client.ts';
 import { assertFit, parseInfo, type StoreInfo, warningsOf } from './fitness.ts';
 import { agreeOnFormat, type StoreFormat } from './format.ts';
@@ -66,6 +66,15 @@ export function createStoreCheck(dependencies: StoreCheckDependencies): () => Pr
     }
   }
 
+  async function ask(node: Redis): Promise<{ readonly info: StoreInfo; readonly load: StoreNodeLoad }> {
+    const askedMs = clock.monotonicMs();
+    const info = parseInfo(await node.info());
+    const answerMs = clock.monotonicMs() - askedMs;
+    const { host, port } = node.options;
+    const { load, memoryUsed, memoryMax } = info;
+    return { info, load: { node: `${host}:${port}`, answerMs, ...load, memoryUsed, memoryMax } };
+  }
+
   /** Those who ask at once share one look. */
   async function rights(): Promise<Lacking> {
     known ??= lookAtRights();
@@ -83,7 +92,8 @@ export function createStoreCheck(dependencies: StoreCheckDependencies): () => Pr
   return async () => {
     const nodes = nodesOf(client);
     if (nodes.length === 0) throw notSent();
-    const infos = await Promise.all(nodes.map(async (node) => parseInfo(await node.info())));
+    const asked = await Promise.all(nodes.map(ask));
+    const infos = asked.map(({ info }) => info);
     for (const info of infos) assertFit(info, settings.cluster !== undefined);
     const lacking = await rights();
     assertRights(lacking, settings);
@@ -91,6 +101,7 @@ export function createStoreCheck(dependencies: StoreCheckDependencies): () => Pr
     const fullest = infos.reduce((a, b) => (fullness(b) > fullness(a) ? b : a));
     const { product, version, memoryUsed, memoryMax } = fullest;
     const warnings = [...new Set([...infos.flatMap(warningsOf), ...rightsWarnings(lacking)])];
-    return { product, version, format: stands, memoryUsed, memoryMax, warnings };
+    const loads = asked.map(({ load }) => load);
+    return { product, version, format: stands, memoryUsed, memoryMax, nodes: loads, warnings };
   };
 }

@@ -4,6 +4,29 @@ import type { BoundedQueue } from './queue.ts';
 import type { Board, QueueSupervision } from './supervision.ts';
 import type { OutcomeWaiters } from './waiters.ts';
 
+/** How one server of the store works, as it tells itself. Those called total count from its start. */
+export interface StoreNodeLoad {
+  /** `host:port`. */
+  readonly node: string;
+  /** Until it answered the question for all this. */
+  readonly answerMs: number;
+  /** CPU time of the one thread that runs commands, and of all of its threads and children, in seconds. */
+  readonly mainCpuSeconds: number;
+  readonly cpuSeconds: number;
+  readonly commandsTotal: number;
+  readonly clients: number;
+  /** Bytes. */
+  readonly memoryUsed: number;
+  /** Bytes; 0 where no limit is set. */
+  readonly memoryMax: number;
+  /** fsyncs of the append-only file that made writers wait, since the one before was not over: a slow disk. */
+  readonly delayedFsyncsTotal: number;
+  /** The last fork, for a snapshot or a rewrite: nothing is answered meanwhile. */
+  readonly lastForkMs: number;
+  /** False while it cannot write its append-only file. */
+  readonly isAofWritten: boolean;
+}
+
 /** How a store does that is fit for jobs. In a Cluster, memory is that of the fullest master. */
 export interface StoreCondition {
   readonly product: 'redis' | 'valkey';
@@ -14,6 +37,8 @@ export interface StoreCondition {
   readonly memoryUsed: number;
   /** Bytes; 0 where no limit is set. */
   readonly memoryMax: number;
+  /** Of every server that is asked: one, or a Cluster's masters. */
+  readonly nodes: readonly StoreNodeLoad[];
   /** Sentences for a person: what is allowed, and yet a risk. */
   readonly warnings: readonly string[];
 }

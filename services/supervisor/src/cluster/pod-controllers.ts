@@ -1,3 +1,5 @@
+import type { MetricFamily } from '@millrace/telemetry';
+
 /** A pod that said hello over its link, with what its cluster calls it; null where it does not know that. */
 export interface LinkedPod {
   readonly id: string;
@@ -60,6 +62,5 @@ export interface PodControllers {
   tell(note: ClusterNote): void;
   /** The state of the whole, for people and for `kubectl wait`. Best effort. */
   condition(conditions: readonly ClusterCondition[], text: string): void;
-  /** As Prometheus text, without a last newline. */
-  metrics(): string;
+  metrics(): MetricFamily[];
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { type Lifecycle, lifecycle, MillraceError, messageOf } from '@millrace/core';
+import { PROMETHEUS_TEXT_TYPE } from '@millrace/telemetry';
 
 export interface HealthOptions {
   readonly host: string;
@@ -20,12 +21,12 @@ export function createHealthServer({ host, port, faults, metrics }: HealthOption
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     const found = faults();
-    const answer = (status: number, body: string) =>
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(body);
+    const answer = (status: number, body: string, type = 'text/plain; charset=utf-8') =>
+      response.writeHead(status, { 'content-type': type }).end(body);
     // Alive is whoever answers: a dead store or a lost worker is no reason to restart the supervisor.
     if (path === '/livez') answer(200, 'ok\n');
     else if (path === '/readyz') answer(found.length === 0 ? 200 : 503, `${found.join('\n') || 'ok'}\n`);
-    else if (path === '/metrics') answer(200, metrics());
+    else if (path === '/metrics') answer(200, metrics(), PROMETHEUS_TEXT_TYPE);
     else answer(404, 'There is /livez, /readyz and /metrics.\n');
   });
   const life = lifecycle(

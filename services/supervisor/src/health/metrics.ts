@@ -1,4 +1,5 @@
-import type { DeathCertificate, PoolStatus } from '@millrace/core';
+import type { DeathCertificate, PoolStatus, Recovery } from '@millrace/core';
+import { createCounter, createDurations, type MetricFamily, numberFamily } from '@millrace/telemetry';
 
 const CAUSES: readonly DeathCertificate['cause'][] = [
   ...(['crash', 'oom', 'killed', 'ordered', 'hung', 'pod-lost', 'shutdown'] as const),
@@ -7,78 +8,97 @@ const POOL_STATES: readonly PoolStatus['state'][] = [
   ...(['running', 'starting', 'open', 'half-open', 'waiting', 'stopped'] as const),
 ];
 
-/** Counters of this process, as Prometheus text. */
+/** What this supervisor counts. */
 export interface Metrics {
   death(cause: DeathCertificate['cause']): void;
   reclaimed(jobs: number): void;
   suspicion(): void;
   podRestart(): void;
-  /** `gauges` and `pools` are as they stand at the time of the scrape. */
-  text(gauges: Readonly<Record<string, number>>, pools: readonly PoolStatus[]): string;
+  /** A recovery came to its end: its phases, each from the death on. */
+  recovered(recovery: Recovery): void;
+  /** A new start answers a death whose recovery was over before. */
+  respawned(recovery: Pick<Recovery, 'respawnMs'>): void;
+  /** `gauges` and `pools` are as they stand at the time of the look. */
+  families(gauges: Readonly<Record<string, number>>, pools: readonly PoolStatus[]): MetricFamily[];
 }
 
-function family(name: string, type: string, help: string, lines: readonly string[]): string {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n');
-}
-
-function poolFamilies(pools: readonly PoolStatus[]): string[] {
-  const name = 'millrace_pool_state';
+function poolFamilies(pools: readonly PoolStatus[]): MetricFamily[] {
   const states = pools.flatMap((pool) =>
-    POOL_STATES.map(
-      (state) => `${name}{pool="${pool.name}",state="${state}"} ${pool.state === state ? 1 : 0}`,
-    ),
+    POOL_STATES.map((state) => ({
+      labels: { pool: pool.name, state },
+      value: pool.state === state ? 1 : 0,
+    })),
   );
-  const pods = pools.map((pool) => `millrace_pool_pods{pool="${pool.name}"} ${pool.pods}`);
-  const used = pools.map((pool) => `millrace_pool_restarts_used{pool="${pool.name}"} ${pool.restarts.used}`);
+  const byPool = (value: (pool: PoolStatus) => number) =>
+    pools.map((pool) => ({ labels: { pool: pool.name }, value: value(pool) }));
   return [
-    family(name, 'gauge', 'What each pool does, 1 for its state.', states),
-    family('millrace_pool_pods', 'gauge', 'Pods of each pool that run.', pods),
-    family('millrace_pool_restarts_used', 'gauge', 'Restarts within the period, by pool.', used),
+    numberFamily('gauge', 'millrace_pool_state', 'What each pool does, 1 for its state.', states),
+    numberFamily(
+      'gauge',
+      'millrace_pool_pods',
+      'Pods of each pool that run.',
+      byPool(({ pods }) => pods),
+    ),
+    numberFamily(
+      'gauge',
+      'millrace_pool_restarts_used',
+      'Restarts within the period, by pool.',
+      byPool(({ restarts }) => restarts.used),
+    ),
+  ];
+}
+
+/** The phases of a recovery by the names of its trace's spans; `total`: until the last orphan ran again. */
+function phasesOf(recovery: Recovery): readonly (readonly [phase: string, ms: number | null])[] {
+  return [
+    ['detect', recovery.detectMs],
+    ['fence', recovery.fenceMs],
+    ['reclaim', recovery.reclaimMs],
+    ['respawn', recovery.respawnMs],
+    ['restart_first', recovery.firstOrphanMs],
+    ['restart_last', recovery.lastOrphanMs],
   ];
 }
 
 /** Everything at zero: a counter that is there from the start has a rate from its first event on. */
 export function createMetrics(): Metrics {
-  const deaths = new Map(CAUSES.map((cause) => [cause, 0]));
-  const counters = { reclaimed: 0, suspicions: 0, podRestarts: 0 };
-  const counter = (name: string, help: string, value: number) =>
-    family(name, 'counter', help, [`${name} ${value}`]);
+  const deaths = createCounter(
+    'millrace_worker_deaths_total',
+    'Death certificates, by cause.',
+    CAUSES.map((cause) => ({ cause })),
+  );
+  const plain = (name: string, help: string) => createCounter(name, help, [{}]);
+  const reclaimed = plain(
+    'millrace_jobs_reclaimed_total',
+    'Jobs of dead workers given back, as this supervisor saw it.',
+  );
+  const suspicions = plain('millrace_worker_suspicions_total', 'Times a worker was fed no more.');
+  const podRestarts = plain('millrace_pod_restarts_total', 'Pods started again after an unplanned end.');
+  const recoveries = createDurations(
+    'millrace_recovery_seconds',
+    'From a death to the end of each phase of its recovery.',
+  );
+  const counters = [deaths, reclaimed, suspicions, podRestarts, recoveries];
 
   return {
-    death: (cause) => void deaths.set(cause, (deaths.get(cause) ?? 0) + 1),
-    reclaimed(jobs) {
-      counters.reclaimed += jobs;
+    death: (cause) => deaths.add({ cause }),
+    reclaimed: (jobs) => reclaimed.add({}, jobs),
+    suspicion: () => suspicions.add({}),
+    podRestart: () => podRestarts.add({}),
+    recovered(recovery) {
+      for (const [phase, ms] of phasesOf(recovery)) {
+        if (ms !== null) recoveries.record({ phase }, ms / 1_000);
+      }
     },
-    suspicion() {
-      counters.suspicions += 1;
+    respawned({ respawnMs }) {
+      if (respawnMs !== null) recoveries.record({ phase: 'respawn' }, respawnMs / 1_000);
     },
-    podRestart() {
-      counters.podRestarts += 1;
-    },
-    text(gauges, pools) {
-      const byCause = [...deaths].map(
-        ([cause, count]) => `millrace_worker_deaths_total{cause="${cause}"} ${count}`,
-      );
-      return `${[
-        family('millrace_worker_deaths_total', 'counter', 'Death certificates, by cause.', byCause),
-        counter(
-          'millrace_jobs_reclaimed_total',
-          'Jobs of dead workers given back, as this supervisor saw it.',
-          counters.reclaimed,
-        ),
-        counter('millrace_worker_suspicions_total', 'Times a worker was fed no more.', counters.suspicions),
-        counter(
-          'millrace_pod_restarts_total',
-          'Pods started again after an unplanned end.',
-          counters.podRestarts,
-        ),
-        ...Object.entries(gauges).map(([name, value]) =>
-          family(name, 'gauge', `${name.replace('millrace_', '').replaceAll('_', ' ')} now.`, [
-            `${name} ${value}`,
-          ]),
-        ),
-        ...poolFamilies(pools),
-      ].join('\n')}\n`;
-    },
+    families: (gauges, pools) => [
+      ...counters.map((counter) => counter.family()),
+      ...Object.entries(gauges).map(([name, value]) =>
+        numberFamily('gauge', name, `${name.replace('millrace_', '').replaceAll('_', ' ')} now.`, value),
+      ),
+      ...poolFamilies(pools),
+    ],
   };
 }

@@ -1,5 +1,6 @@
 import { ManualClock, silentLog } from '@millrace/core';
 import type { BoundedQueue, QueueSnapshot, Store } from '@millrace/queue';
+import { prometheusText } from '@millrace/telemetry';
 import { expect, test } from 'vitest';
 import { createQueueGauges } from './queue-gauges.ts';
 
@@ -49,7 +50,7 @@ function gauges(store: { connected?: boolean; names?: () => Promise<string[]> } 
 test('the leader tells of each queue, in base units', async () => {
   const { made, turn, stop } = gauges();
   await turn();
-  const lines = made.text().split('\n');
+  const lines = prometheusText(made.families()).split('\n');
   expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
     'millrace_queue_jobs{queue="mail",state="waiting"} 3',
     'millrace_queue_jobs{queue="mail",state="prioritized"} 1',
@@ -68,6 +69,15 @@ test('the leader tells of each queue, in base units', async () => {
     'millrace_queue_paused{queue="mail"} 0',
     'millrace_queue_circuit_open{queue="mail"} 0',
     'millrace_queue_refused_total{queue="mail"} 8',
+    'jobqueue_jobs{queue="mail",state="waiting"} 3',
+    'jobqueue_jobs{queue="mail",state="prioritized"} 1',
+    'jobqueue_jobs{queue="mail",state="delayed"} 2',
+    'jobqueue_jobs{queue="mail",state="active"} 4',
+    'jobqueue_jobs{queue="mail",state="completed"} 5',
+    'jobqueue_jobs{queue="mail",state="failed"} 6',
+    'jobqueue_jobs{queue="mail",state="waiting-children"} 0',
+    'jobqueue_oldest_waiting_age_seconds{queue="mail"} 1.5',
+    'jobqueue_dead_letter_jobs{queue="mail"} 6',
   ]);
   expect(lines).toContain('# TYPE millrace_queue_refused_total counter');
   stop.abort();
@@ -77,7 +87,7 @@ test('one that does not lead says nothing, and does not ask the store', async ()
   const { made, state, clock, turn, stop } = gauges();
   await turn();
   state.leads = false;
-  expect(made.text()).toBe('');
+  expect(made.families()).toEqual([]);
   const looks = state.looks;
   clock.advance(5_000);
   await turn();
@@ -94,20 +104,20 @@ test('a picture of 15 s ago is told no more while the store does not answer', as
   for (const step of [5_000, 5_000, 5_000]) {
     clock.advance(step);
     await turn();
-    expect(made.text()).not.toBe('');
+    expect(made.families()).not.toEqual([]);
   }
   clock.advance(1);
-  expect(made.text()).toBe('');
+  expect(made.families()).toEqual([]);
   answers = true;
   clock.advance(4_999);
   await turn();
-  expect(made.text()).not.toBe('');
+  expect(made.families()).not.toEqual([]);
   stop.abort();
 });
 
 test('nothing is asked of a store that is away', async () => {
   const { made, state, turn, stop } = gauges({ connected: false });
   await turn();
-  expect([state.looks, made.text()]).toEqual([0, '']);
+  expect([state.looks, made.families()]).toEqual([0, []]);
   stop.abort();
 });

@@ -1,5 +1,6 @@
 import { type Clock, type Log, messageOf, type WorkerStatus } from '@millrace/core';
 import type { QueueSnapshot, Store } from '@millrace/queue';
+import { type MetricFamily, type NumberSample, numberFamily } from '@millrace/telemetry';
 
 const SAMPLE_MS = 5_000;
 /** An older picture is told no more: an absent number is honest, an old one is not. */
@@ -9,8 +10,8 @@ const STALE_MS = 3 * SAMPLE_MS;
 export interface QueueGauges {
   /** Looks until `signal` aborts, with which it rejects. */
   watch(signal: AbortSignal): Promise<void>;
-  /** Prometheus text; empty unless this one leads and has looked within 15 s. */
-  text(): string;
+  /** None unless this one leads and has looked within 15 s. */
+  families(): MetricFamily[];
 }
 
 export interface QueueGaugesDependencies {
@@ -21,14 +22,14 @@ export interface QueueGaugesDependencies {
   readonly log: Log;
 }
 
-type Family = readonly [
+type OfQueue = readonly [
   name: string,
   type: 'gauge' | 'counter',
   help: string,
   value: (queue: QueueSnapshot) => number,
 ];
 
-const FAMILIES: readonly Family[] = [
+const FAMILIES: readonly OfQueue[] = [
   ['depth', 'gauge', 'Jobs that count against the bound.', ({ depth }) => depth],
   ['bound', 'gauge', 'Most jobs waiting, prioritized or delayed.', ({ bound }) => bound],
   ['bytes', 'gauge', 'Bytes of the data of these jobs.', ({ bytes }) => bytes],
@@ -45,42 +46,51 @@ const FAMILIES: readonly Family[] = [
   ['refused_total', 'counter', 'Adds refused since the queue began.', ({ refused }) => refused],
 ];
 
-const escapeLabel = (value: string) =>
-  value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+const label = ({ name }: QueueSnapshot) => ({ queue: name });
 
-function family(name: string, type: string, help: string, samples: readonly string[]): string[] {
-  const full = `millrace_queue_${name}`;
-  return [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, ...samples.map((sample) => full + sample)];
-}
-
-function queueText(
-  queues: readonly QueueSnapshot[],
-  workers: ReturnType<QueueGaugesDependencies['workers']>,
-): string {
-  const serving = (queue: string) =>
-    workers.filter((worker) => worker.state === 'running' && worker.queues.includes(queue)).length;
-  const label = (queue: QueueSnapshot) => `queue="${escapeLabel(queue.name)}"`;
-  const states = queues.flatMap((queue) =>
-    Object.entries(queue.counts).map(([state, jobs]) => `{${label(queue)},state="${state}"} ${jobs}`),
-  );
-  const lines = [
-    ...family('jobs', 'gauge', 'Jobs by state.', states),
-    ...family(
-      'workers',
+/** By the names that dashboards for job queues agree on. */
+function commonFamilies(queues: readonly QueueSnapshot[], states: readonly NumberSample[]): MetricFamily[] {
+  return [
+    numberFamily('gauge', 'jobqueue_jobs', 'Jobs by state.', states),
+    numberFamily(
       'gauge',
-      'Running worker processes that serve it.',
-      queues.map((queue) => `{${label(queue)}} ${serving(queue.name)}`),
+      'jobqueue_oldest_waiting_age_seconds',
+      'Age of the job that has waited longest; 0 when none waits.',
+      queues.map((queue) => ({ labels: label(queue), value: (queue.oldestWaitingMs ?? 0) / 1_000 })),
     ),
-    ...FAMILIES.flatMap(([name, type, help, value]) =>
-      family(
-        name,
-        type,
-        help,
-        queues.map((queue) => `{${label(queue)}} ${value(queue)}`),
-      ),
+    numberFamily(
+      'gauge',
+      'jobqueue_dead_letter_jobs',
+      'Jobs that failed for good and are kept.',
+      queues.map((queue) => ({ labels: label(queue), value: queue.counts.failed })),
     ),
   ];
-  return `${lines.join('\n')}\n`;
+}
+
+function queueFamilies(
+  queues: readonly QueueSnapshot[],
+  workers: ReturnType<QueueGaugesDependencies['workers']>,
+): MetricFamily[] {
+  const serving = (queue: string) =>
+    workers.filter((worker) => worker.state === 'running' && worker.queues.includes(queue)).length;
+  const states = queues.flatMap((queue) =>
+    Object.entries(queue.counts).map(([state, value]) => ({ labels: { ...label(queue), state }, value })),
+  );
+  const each = (value: (queue: QueueSnapshot) => number) =>
+    queues.map((queue) => ({ labels: label(queue), value: value(queue) }));
+  return [
+    numberFamily('gauge', 'millrace_queue_jobs', 'Jobs by state.', states),
+    numberFamily(
+      'gauge',
+      'millrace_queue_workers',
+      'Running worker processes that serve it.',
+      each(({ name }) => serving(name)),
+    ),
+    ...FAMILIES.map(([name, type, help, value]) =>
+      numberFamily(type, `millrace_queue_${name}`, help, each(value)),
+    ),
+    ...commonFamilies(queues, states),
+  ];
 }
 
 /** See {@link QueueGauges}. */
@@ -107,9 +117,9 @@ export function createQueueGauges(dependencies: QueueGaugesDependencies): QueueG
         await clock.sleep(SAMPLE_MS, signal);
       }
     },
-    text() {
-      if (sample === null || !leads() || clock.monotonicMs() - sample.atMs > STALE_MS) return '';
-      return queueText(sample.queues, dependencies.workers());
+    families() {
+      if (sample === null || !leads() || clock.monotonicMs() - sample.atMs > STALE_MS) return [];
+      return queueFamilies(sample.queues, dependencies.workers());
     },
   };
 }

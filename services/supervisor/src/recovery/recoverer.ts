@@ -17,6 +17,10 @@ export interface RecovererDependencies {
   readonly onReclaimed: (jobs: number) => void;
   /** Every orphan of that start runs again, or it had none. */
   readonly onRecovered: (certificate: DeathCertificate) => void;
+  /** Its record says that it is over. */
+  readonly onEnded?: (recovery: Recovery) => void;
+  /** A new start came only after that. */
+  readonly onLateRespawn?: (recovery: Recovery) => void;
   readonly traces: RecoveryTraces;
 }
 
@@ -90,6 +94,7 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
     stopping.signal.throwIfAborted();
     const done = note(ended);
     current.delete(done.id);
+    dependencies.onEnded?.(done);
     // It may have come while the trace was written.
     if (done.respawnMs !== null) traces.respawned(done);
     const { fenceMs, reclaimMs, lastOrphanMs } = done;
@@ -169,6 +174,7 @@ export function createRecoverer(dependencies: RecovererDependencies): Recoverer 
       for (const known of respawns.answer(joined)) {
         journal.save(known.id, known);
         traces.respawned(known);
+        dependencies.onLateRespawn?.(known);
       }
     },
     running: () => [...current.values()],

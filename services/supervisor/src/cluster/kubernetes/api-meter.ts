@@ -1,3 +1,4 @@
+import { type MetricFamily, numberFamily } from '@millrace/telemetry';
 import type { Verb } from './api.ts';
 
 /** Calls whose latency is kept, for each verb and status. */
@@ -20,8 +21,7 @@ export interface ApiMeter {
   staleMs(nowMs: number): number;
   /** The server was away from `sinceMs` until `untilMs`; null where it was not in the time that is remembered. */
   lastOutage(): Outage | null;
-  /** As Prometheus text, without a last newline. */
-  text(nowMs: number): string;
+  families(nowMs: number): MetricFamily[];
 }
 
 export interface Outage {
@@ -59,29 +59,44 @@ export function createApiMeter(startedMs: number): ApiMeter {
     },
     staleMs: (nowMs) => Math.max(0, nowMs - lastMs),
     lastOutage: () => outage,
-    text(nowMs) {
-      const labels = ({ verb, code }: Calls) => `{verb="${verb.toLowerCase()}",code="${code}"}`;
+    families(nowMs) {
       const all = [...calls.values()];
-      const stale = Math.max(0, nowMs - lastMs) / 1_000;
+      const labels = ({ verb, code }: Calls) => ({ verb: verb.toLowerCase(), code });
+      const ofCalls = (value: (calls: Calls) => number) =>
+        all.map((each) => ({ labels: labels(each), value: value(each) }));
+      const ofResources = [...restarts].map(([resource, value]) => ({ labels: { resource }, value }));
       return [
-        '# HELP millrace_kubernetes_staleness_seconds Age of the last answer of the API server.',
-        '# TYPE millrace_kubernetes_staleness_seconds gauge',
-        `millrace_kubernetes_staleness_seconds ${stale}`,
-        '# HELP millrace_kubernetes_calls_total Calls to the API server, by verb and status.',
-        '# TYPE millrace_kubernetes_calls_total counter',
-        ...all.map((each) => `millrace_kubernetes_calls_total${labels(each)} ${each.count}`),
-        '# HELP millrace_kubernetes_call_seconds_total Time that those calls took.',
-        '# TYPE millrace_kubernetes_call_seconds_total counter',
-        ...all.map((each) => `millrace_kubernetes_call_seconds_total${labels(each)} ${each.sumMs / 1_000}`),
-        '# HELP millrace_kubernetes_watch_restarts_total Watches that were opened again, by resource.',
-        '# TYPE millrace_kubernetes_watch_restarts_total counter',
-        ...[...restarts].map(
-          ([resource, count]) => `millrace_kubernetes_watch_restarts_total{resource="${resource}"} ${count}`,
+        numberFamily(
+          'gauge',
+          'millrace_kubernetes_staleness_seconds',
+          'Age of the last answer of the API server.',
+          Math.max(0, nowMs - lastMs) / 1_000,
         ),
-        '# HELP millrace_kubernetes_events_dropped_total Events that were not written, since there were too many.',
-        '# TYPE millrace_kubernetes_events_dropped_total counter',
-        `millrace_kubernetes_events_dropped_total ${dropped}`,
-      ].join('\n');
+        numberFamily(
+          'counter',
+          'millrace_kubernetes_calls_total',
+          'Calls to the API server, by verb and status.',
+          ofCalls(({ count }) => count),
+        ),
+        numberFamily(
+          'counter',
+          'millrace_kubernetes_call_seconds_total',
+          'Time that those calls took.',
+          ofCalls(({ sumMs }) => sumMs / 1_000),
+        ),
+        numberFamily(
+          'counter',
+          'millrace_kubernetes_watch_restarts_total',
+          'Watches that were opened again, by resource.',
+          ofResources,
+        ),
+        numberFamily(
+          'counter',
+          'millrace_kubernetes_events_dropped_total',
+          'Events that were not written, since there were too many.',
+          dropped,
+        ),
+      ];
     },
   };
 }

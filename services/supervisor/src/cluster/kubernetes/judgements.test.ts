@@ -1,5 +1,6 @@
+import { prometheusText } from '@millrace/telemetry';
 import { describe, expect, test } from 'vitest';
-import { adapterText } from './adapter-metrics.ts';
+import { adapterFamilies } from './adapter-metrics.ts';
 import { createApiMeter } from './api-meter.ts';
 import { poolSizes } from './collections.ts';
 import { costPatch } from './deletion-cost.ts';
@@ -66,15 +67,18 @@ describe('the age of the server’s last answer', () => {
     const meter = createApiMeter(0);
     meter.called('GET', 200, 20);
     meter.called('GET', 0, 5_000);
-    expect(meter.text(2_500)).toContain('millrace_kubernetes_staleness_seconds 2.5');
-    expect(meter.text(0)).toContain('millrace_kubernetes_calls_total{verb="get",code="none"} 1');
+    expect(prometheusText(meter.families(2_500))).toContain('millrace_kubernetes_staleness_seconds 2.5');
+    expect(prometheusText(meter.families(0))).toContain(
+      'millrace_kubernetes_calls_total{verb="get",code="none"} 1',
+    );
   });
 });
 
 test('the work on the cluster shows in the metrics', () => {
   const record = { ok: 3, failed: 2, retries: 1, tookMs: 1_500 };
   const lease = { holds: () => true, transitions: 1 };
-  const lines = adapterText(createApiMeter(0), { lease, queue: { depth: 4, record } }, 0).split('\n');
+  const work = { lease, queue: { depth: 4, record } };
+  const lines = prometheusText(adapterFamilies(createApiMeter(0), work, 0)).split('\n');
   for (const line of [
     'lease_held 1',
     'lease_transitions_total 1',

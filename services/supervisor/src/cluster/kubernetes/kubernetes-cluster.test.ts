@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { type Log, silentLog, systemClock } from '@millrace/core';
+import { prometheusText } from '@millrace/telemetry';
 import { afterEach, expect, test } from 'vitest';
 import { makeCertificates } from '../../../../../tests/support/certificates.ts';
 import { until } from '../../../../../tests/support/queue.ts';
@@ -74,7 +75,7 @@ test('a right on the Lease that is missing is told as an error, and nobody may b
   await until(() => errors.length > 0, 'it is told');
   expect(errors[0]).toMatchObject({ resource: 'leases', error: 'it is forbidden' });
   expect((await controllers.spare(new Map()))('default')).toBe(false);
-  expect(controllers.metrics()).toContain('millrace_kubernetes_lease_held 0');
+  expect(prometheusText(controllers.metrics())).toContain('millrace_kubernetes_lease_held 0');
 });
 
 test('a leader that has heard of one of two ready pods scales nobody in, until it has heard of both', async () => {

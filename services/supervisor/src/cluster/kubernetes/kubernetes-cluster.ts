@@ -1,7 +1,7 @@
 import { type Clock, type KubernetesPlace, type Log, lifecycle, messageOf } from '@millrace/core';
 import type { Cluster, ClusterEvent } from '../cluster.ts';
 import type { ClusterCondition, ClusterNote, PodControllers } from '../pod-controllers.ts';
-import { adapterText } from './adapter-metrics.ts';
+import { adapterFamilies } from './adapter-metrics.ts';
 import { createApi } from './api.ts';
 import { createApiMeter } from './api-meter.ts';
 import { createClusterLease } from './cluster-lease.ts';
@@ -140,7 +140,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
       status = { conditions, text };
       if (lease.holds()) queue.put(STATUS_KEY);
     },
-    metrics: () => adapterText(meter, { lease, queue }, clock.monotonicMs()),
+    metrics: () => adapterFamilies(meter, { lease, queue }, clock.monotonicMs()),
   };
 
   const { start, stop } = lifecycle(
