@@ -1,19 +1,21 @@
 import { open } from 'node:fs/promises';
 import { messageOf } from '@millrace/core';
-import {
-  DEFAULT_SETTINGS,
-  type RunReport,
-  readEvents,
-  reportOn,
-  type SummarySettings,
-} from '@millrace/measure';
+import { DEFAULT_SETTINGS, gatherReports, type Sources } from '@millrace/measure';
 import { InvalidArgumentError } from 'commander';
 import { durationArgument, usage } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
 import { renderReport } from '../output/report-view.ts';
 import { action, type Verb, verb } from '../verb.ts';
 
+const DEFAULT_JAEGER = 'http://127.0.0.1:16686';
+const DEFAULT_SINCE_MS = 3_600_000;
+/** A slice of traces that takes longer than this does not come. */
+const JAEGER_ANSWER_MS = 60_000;
+
 interface Options {
+  readonly jaeger?: URL;
+  readonly run?: string;
+  readonly since: number;
   readonly band: number;
   readonly hold: number;
   readonly window: number;
@@ -25,18 +27,53 @@ function shareArgument(text: string): number {
   throw new InvalidArgumentError(`"${text}" is not a share: write a number above 0, up to 1`);
 }
 
-async function reportFile(file: string, settings: SummarySettings): Promise<RunReport> {
-  const handle = await open(file).catch((error) => {
-    throw usage(`"${file}" cannot be read: ${messageOf(error)}`);
+function urlArgument(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new InvalidArgumentError(`"${text}" is not an address: write one like ${DEFAULT_JAEGER}`);
+}
+
+async function fileSource(name: string): Promise<Sources['files'][number]> {
+  try {
+    const handle = await open(name);
+    if ((await handle.stat()).isDirectory()) throw new Error('it is a directory');
+    return { name, chunks: handle.createReadStream() };
+  } catch (error) {
+    throw usage(`"${name}" cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Jaeger answers 404 where it has nothing. */
+async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
+  const headers = { accept: 'application/json' };
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(JAEGER_ANSWER_MS)]);
+  const answered = await fetch(url, { headers, signal: limit }).catch((error: Error) => {
+    throw error.cause instanceof Error ? error.cause : error;
   });
-  return reportOn(await readEvents(handle.createReadStream(), file, settings.windowMs), settings);
+  if (answered.status === 404) return null;
+  if (!answered.ok) throw new Error(`it says ${answered.status} to ${url.pathname}`);
+  return answered.json();
+}
+
+function jaegerSource(call: Call, { jaeger, since }: Options): NonNullable<Sources['jaeger']> {
+  const nowUs = call.clock.epochUs();
+  return {
+    url: jaeger ?? new URL(DEFAULT_JAEGER),
+    get: (url) => getJson(url, call.signal),
+    fromUs: nowUs - since * 1_000,
+    untilUs: nowUs,
+  };
 }
 
 async function report(call: Call, files: readonly string[], options: Options): Promise<void> {
-  if (files.length === 0) throw usage('name at least one events file');
   const settings = { band: options.band, holdMs: options.hold, windowMs: options.window };
-  const reports: RunReport[] = [];
-  for (const file of files) reports.push(await reportFile(file, settings));
+  const wantsJaeger = options.jaeger !== undefined || files.length === 0;
+  const sources: Sources = {
+    files: await Promise.all(files.map(fileSource)),
+    jaeger: wantsJaeger ? jaegerSource(call, options) : null,
+    runId: options.run ?? null,
+  };
+  const reports = await gatherReports(sources, settings);
   answer(call, { runs: reports }, () => reports.map((one) => renderReport(one, call.terminal)).join('\n\n'));
 }
 
@@ -44,7 +81,10 @@ async function report(call: Call, files: readonly string[], options: Options): P
 export const reportVerb: Verb = (context) => {
   const { band, holdMs, windowMs } = DEFAULT_SETTINGS;
   return verb('report', 'Tell how a run went: speed, latency, recoveries, and what is wrong with it')
-    .argument('[file...]', 'events files (JSON lines) of runs')
+    .argument('[file...]', 'events files (JSON lines) and OTLP-JSON files of runs')
+    .option('--jaeger <url>', `read traces from it (without files: ${DEFAULT_JAEGER})`, urlArgument)
+    .option('--run <id>', 'of the traces, only this run')
+    .option('--since <duration>', 'how far to look back for traces', durationArgument, DEFAULT_SINCE_MS)
     .option(
       '--band <share>',
       'share of the rate before a death that counts as recovered',

@@ -1,4 +1,11 @@
-import type { Finding, Percentiles, RecoveryFigures, RunReport } from '@millrace/measure';
+import type {
+  Agreement,
+  Finding,
+  Percentiles,
+  RecoveryFigures,
+  RunReport,
+  RunSummary,
+} from '@millrace/measure';
 import type { Paint } from './colour.ts';
 import { renderFacts } from './queue-view.ts';
 import { type Column, renderTable } from './table.ts';
@@ -19,7 +26,7 @@ const SOURCES = {
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
-function jobsText({ jobs }: RunReport): string {
+function jobsText({ jobs }: RunSummary): string {
   const { lost, duplicateCommits, failedAttempts, killedAttempts, refused } = jobs;
   return [
     `${count(jobs.done)} done`,
@@ -31,12 +38,12 @@ function jobsText({ jobs }: RunReport): string {
   ].join(', ');
 }
 
-function checksumText({ jobs: { checksum, checksumRight } }: RunReport): string | null {
+function checksumText({ jobs: { checksum, checksumRight } }: RunSummary): string | null {
   if (checksum === null) return null;
   return `${checksum} ${checksumRight === null ? '' : checksumRight ? '(right)' : '(WRONG)'}`.trim();
 }
 
-function throughputText({ throughput }: RunReport): string {
+function throughputText({ throughput }: RunSummary): string {
   const { mean, variation, least, most } = throughput;
   const steady =
     variation === null || least === null || most === null
@@ -45,7 +52,7 @@ function throughputText({ throughput }: RunReport): string {
   return `${count(mean)} jobs/s${steady}`;
 }
 
-function memoryText({ memory }: RunReport): string | null {
+function memoryText({ memory }: RunSummary): string | null {
   const { steady, postRecovery, peak, highest } = memory;
   const mark = (name: string, one: { rss: number; heap: number | null } | null) =>
     one === null ? [] : [`${name} ${bytes(one.rss)}${one.heap === null ? '' : ` (heap ${bytes(one.heap)})`}`];
@@ -110,31 +117,56 @@ function diagnosisText({ signature, diagnosis }: RunReport, paint: Paint): strin
   ].join('\n');
 }
 
-/** One run for a person. */
-export function renderReport(report: RunReport, { width, paint }: Layout): string {
-  const { latency, recoveries, errors, warnings } = report;
+const AGREEMENT: readonly Column<Agreement>[] = [
+  { title: 'FIGURE', value: ({ figure }) => figure },
+  { title: 'EVENTS', value: ({ first, unit }) => figureText(first, unit), align: 'right' },
+  { title: 'TRACES', value: ({ other, unit }) => figureText(other, unit), align: 'right' },
+  { title: 'DIFFERENCE', value: differenceText, align: 'right' },
+];
+
+function figureText(value: number, unit: Agreement['unit']): string {
+  return unit === 'ms' ? `${value.toFixed(1)} ms` : count(value);
+}
+
+/** A recovery's times are compared in ms: a percentage of a few ms says nothing. */
+function differenceText({ figure, first, other, difference }: Agreement): string {
+  if (figure.startsWith('death')) return `${(other - first).toFixed(1)} ms`;
+  return difference === null ? '-' : `${(difference * 100).toFixed(1)} %`;
+}
+
+/** One source's figures of a run. */
+function renderSummary(summary: RunSummary, { width, paint }: Layout): string {
+  const { latency, recoveries, errors } = summary;
+  const rows: (readonly [string, string | null])[] = [
+    ['from', `${summary.name}: ${count(summary.records)} records, ${SOURCES[summary.source]}`],
+    ['jobs', `${jobsText(summary)} in ${summary.seconds.toFixed(1)} s`],
+    ['checksum', checksumText(summary)],
+    ['throughput', throughputText(summary)],
+    ['loss area', `${count(summary.lossArea)} job seconds, from due until done`],
+    ['memory', memoryText(summary)],
+    ...errors.slice(0, 5).map(([kind, n]) => ['error', `${count(n)} × ${printable(kind)}`] as const),
+  ];
   const facts = renderFacts(
-    [
-      ['run', report.runId ?? report.name],
-      ['from', `${report.name}: ${count(report.records)} records, ${SOURCES[report.source]}`],
-      ['jobs', `${jobsText(report)} in ${report.seconds.toFixed(1)} s`],
-      ['checksum', checksumText(report)],
-      ['throughput', throughputText(report)],
-      ['loss area', `${count(report.lossArea)} job seconds, from due until done`],
-      ['memory', memoryText(report)],
-      ...errors.slice(0, 5).map(([kind, n]) => ['error', `${count(n)} × ${printable(kind)}`] as const),
-    ].filter((row): row is [string, string] => row[1] !== null),
+    rows.filter((row): row is readonly [string, string] => row[1] !== null),
     paint,
   );
   const table = renderTable(LATENCIES, Object.entries(latency) as [string, Percentiles][], { width, paint });
   const deaths =
     recoveries.length === 0 ? [] : [renderTable(recoveryColumns(), recoveries, { width, paint })];
-  const warned = warnings.map((warning) => paint.yellow(`Warning: ${printable(warning)}`));
+  return [facts, table, ...deaths].join('\n\n');
+}
+
+/** One run for a person. */
+export function renderReport(report: RunReport, layout: Layout): string {
+  const { paint } = layout;
+  const warned = report.sources
+    .flatMap(({ warnings }) => warnings)
+    .map((one) => `Warning: ${printable(one)}`);
   return [
-    facts,
-    table,
-    ...deaths,
+    paint.bold(`Run ${report.runId ?? report.name}`),
+    ...report.sources.map((summary) => renderSummary(summary, layout)),
+    ...(report.agreement.length === 0 ? [] : [renderTable(AGREEMENT, report.agreement, layout)]),
     diagnosisText(report, paint),
-    ...(warned.length ? [warned.join('\n')] : []),
+    ...(warned.length === 0 ? [] : [paint.yellow([...new Set(warned)].join('\n'))]),
   ].join('\n\n');
 }

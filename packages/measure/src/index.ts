@@ -27,7 +27,9 @@ export { type Gate, gate, gateAtLeast, gateLines, told } from './figures/gate.ts
 export { lossArea, meanLevel, type Passage, settledAt } from './figures/loss-area.ts';
 export { median, quantile, type Spread, spread } from './figures/quantile.ts';
 export { type Ratio, ratioOfMedians } from './figures/ratio.ts';
+export { gatherReports, type Sources } from './gather.ts';
 export { readEvents } from './read/jsonl.ts';
 export { reportOn } from './report.ts';
 export type * from './summary/run-summary.ts';
 export { DEFAULT_SETTINGS, type SummarySettings } from './summary/summarize.ts';
+export type { GetJson } from './traces/jaeger.ts';

@@ -19,7 +19,6 @@ const OTHER_ERRORS = 'others';
 /** A job that was done right. Times are µs since the run's start. */
 export interface DoneJob {
   readonly scheduledUs: number;
-  readonly enqueuedUs: number | null;
   readonly startedUs: number;
   readonly doneUs: number;
   readonly weight: number;
@@ -128,8 +127,8 @@ export function bookLine(book: RunBook, line: RunEventLine): void {
         break;
       }
       book.checksum = ((book.checksum ?? 0) ^ line.checksum) >>> 0;
-      const [scheduledUs, enqueuedUs] = [line.scheduled_us, line.enqueued_us];
-      book.done({ scheduledUs, enqueuedUs, startedUs: line.started_us, doneUs: line.done_us, weight: 1 });
+      const { scheduled_us: scheduledUs, started_us: startedUs, done_us: doneUs } = line;
+      book.done({ scheduledUs, startedUs, doneUs, weight: 1 });
       break;
     }
     case 'job_failed':

@@ -85,9 +85,9 @@ export class Facts {
     return expectedServiceMs(this.run.run);
   }
 
-  /** Jobs arrive by a schedule, not as fast as they are taken; also where the run does not say how. */
+  /** Jobs arrive by a schedule, not as fast as they are taken. */
   get isOpenLoop(): boolean {
-    return this.config('rate') !== 0;
+    return (this.config('rate') ?? 0) > 0;
   }
 
   get cores(): number | null {

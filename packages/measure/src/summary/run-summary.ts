@@ -133,8 +133,26 @@ export interface RunSummary {
   readonly warnings: readonly string[];
 }
 
-/** A run with what is thought of it. */
-export interface RunReport extends RunSummary {
+/** One figure of a run as two sources tell it. */
+export interface Agreement {
+  readonly figure: string;
+  readonly unit: 'ms' | 'jobs/s' | 'jobs';
+  /** Of the first source, and of the other. */
+  readonly first: number;
+  readonly other: number;
+  readonly otherSource: Source;
+  /** The other ÷ the first, less 1; null where the first is 0. */
+  readonly difference: number | null;
+}
+
+/** A run as all its sources tell it, with what is thought of it. */
+export interface RunReport {
+  readonly runId: string | null;
+  readonly name: string;
+  /** The most exact first: an events file before traces. */
+  readonly sources: readonly [RunSummary, ...RunSummary[]];
+  /** None with one source. */
+  readonly agreement: readonly Agreement[];
   readonly signature: Signature;
   readonly diagnosis: readonly Finding[];
 }

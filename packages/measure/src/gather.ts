@@ -1,0 +1,146 @@
+import { MillraceError } from '@millrace/core';
+import type { RunBook, Source } from './book/run-book.ts';
+import type { RunEvent } from './events.ts';
+import { readEvents } from './read/jsonl.ts';
+import { readOtlpJson } from './read/otlp-json.ts';
+import { sniff } from './read/sniff.ts';
+import { reportOn } from './report.ts';
+import type { RunReport } from './summary/run-summary.ts';
+import type { SummarySettings } from './summary/summarize.ts';
+import { type GetJson, Jaeger } from './traces/jaeger.ts';
+import { TraceBook } from './traces/trace-book.ts';
+
+/** What to report on. */
+export interface Sources {
+  /** Events files and OTLP-JSON files, in any order. */
+  readonly files: readonly { readonly name: string; readonly chunks: AsyncIterable<Uint8Array> }[];
+  readonly jaeger: {
+    readonly url: URL;
+    readonly get: GetJson;
+    /** What to read where no events file says when its run was: µs since 1970. */
+    readonly fromUs: number;
+    readonly untilUs: number;
+  } | null;
+  /** Only this run of the traces. */
+  readonly runId: string | null;
+}
+
+/** Spans come late, and clocks of machines differ. */
+const MARGIN_US = 5_000_000;
+
+/** A run that an events file tells of: its traces are looked for. */
+interface Started {
+  readonly run: RunEvent;
+  readonly runId: string;
+  readonly startedUs: number;
+  readonly endUs: number;
+}
+
+const startedOf = (books: readonly RunBook[]): Started[] =>
+  books.flatMap(({ run, lastDoneUs }) =>
+    run === null
+      ? []
+      : [{ run, runId: run.run_id, startedUs: run.started_unix_us, endUs: run.started_unix_us + lastDoneUs }],
+  );
+
+/** Which of the runs that traces hold are reported: those named, those of the events files, or the latest. */
+function chosenRuns(
+  traces: TraceBook,
+  wanted: string | null,
+  started: readonly Started[],
+): (string | null)[] {
+  const there = traces.runs();
+  if (wanted !== null) return there.filter((run) => run === wanted);
+  if (started.length > 0) return there.filter((run) => started.some(({ runId }) => runId === run));
+  return there.slice(0, 1);
+}
+
+function booksOf(
+  traces: TraceBook,
+  source: { readonly source: Source; readonly name: string; readonly warnings: readonly string[] },
+  started: readonly Started[],
+  { windowMs, runId }: { readonly windowMs: number; readonly runId: string | null },
+): RunBook[] {
+  const chosen = chosenRuns(traces, runId, started);
+  if (chosen.length === 0) {
+    const which = runId ?? started.map((one) => one.runId).join(', ');
+    const why =
+      traces.attempts === 0 ? 'it holds no process span in that time' : `it holds none of run ${which}`;
+    throw new MillraceError('run_unreadable', `${source.name} cannot be reported on: ${why}.`);
+  }
+  return chosen.map((run) => {
+    const known = started.find((one) => one.runId === run);
+    const book = traces.bookOf(run, { ...source, windowMs, startedUs: known?.startedUs ?? null });
+    book.run = known?.run ?? null;
+    const others = traces.runs().length - chosen.length;
+    if (runId === null && started.length === 0 && others > 0)
+      book.warnings.push(`${source.name} holds ${others} other runs too; name one with --run.`);
+    book.warnings.push(...source.warnings);
+    return book;
+  });
+}
+
+async function readFiles({ files }: Sources, windowMs: number) {
+  const books: RunBook[] = [];
+  const traces = new TraceBook();
+  const warnings: string[] = [];
+  const names: string[] = [];
+  for (const { name, chunks: source } of files) {
+    const { kind, chunks } = await sniff(source);
+    if (kind === 'jsonl') books.push(await readEvents(chunks, name, windowMs));
+    else {
+      names.push(name);
+      warnings.push(...(await readOtlpJson(chunks, name, (span) => traces.add(span))));
+    }
+  }
+  return { books, traces, warnings, names };
+}
+
+async function readJaeger(
+  { url, get, fromUs, untilUs }: NonNullable<Sources['jaeger']>,
+  started: readonly Started[],
+): Promise<{ readonly traces: TraceBook; readonly warnings: readonly string[] }> {
+  const jaeger = new Jaeger(url, get);
+  const traces = new TraceBook();
+  const ranges =
+    started.length === 0
+      ? [{ fromUs, untilUs }]
+      : started.map((one) => ({ fromUs: one.startedUs - MARGIN_US, untilUs: one.endUs + MARGIN_US }));
+  for (const range of ranges) await jaeger.read(range, (span) => traces.add(span));
+  return { traces, warnings: jaeger.warnings };
+}
+
+/** The sources of each run together: an events file first. */
+function byRun(books: readonly RunBook[]): [RunBook, ...RunBook[]][] {
+  const groups: [RunBook, ...RunBook[]][] = [];
+  for (const book of books) {
+    const isSame = ([first]: readonly [RunBook, ...RunBook[]]) =>
+      first.source !== book.source && first.run !== null && first.run === book.run;
+    const group = groups.find(isSame);
+    if (group === undefined) groups.push([book]);
+    else group.push(book);
+  }
+  return groups;
+}
+
+/**
+ * Reports on everything that the sources hold, run by run. Throws `run_unreadable` with the file and
+ * line, or the trace store, that cannot be used.
+ */
+export async function gatherReports(sources: Sources, settings: SummarySettings): Promise<RunReport[]> {
+  const { windowMs } = settings;
+  const choice = { windowMs, runId: sources.runId };
+  const files = await readFiles(sources, windowMs);
+  const started = startedOf(files.books);
+  const books = [...files.books];
+  if (files.names.length > 0) {
+    const source = { source: 'otlp-json', name: files.names.join(', '), warnings: files.warnings } as const;
+    books.push(...booksOf(files.traces, source, started, choice));
+  }
+  if (sources.jaeger !== null) {
+    const { traces, warnings } = await readJaeger(sources.jaeger, started);
+    const source = { source: 'jaeger', name: `Jaeger at ${sources.jaeger.url.href}`, warnings } as const;
+    books.push(...booksOf(traces, source, started, choice));
+  }
+  return byRun(books).map((group) => reportOn(group, settings));
+}

@@ -1,0 +1,108 @@
+import { isoTime, MillraceError, messageOf } from '@millrace/core';
+import { type RawTraces, type Span, spansOf } from './span.ts';
+
+/** GETs JSON; null for 404, which is Jaeger's word for nothing. Throws what the network throws. */
+export type GetJson = (url: URL) => Promise<unknown>;
+
+/** Traces a query may answer: more of them at once would take hundreds of megabytes. */
+const NUM_TRACES = 1_000;
+/** A slice this thin is not halved any more; the query may then answer more traces. */
+const THINNEST_US = 1_000;
+const MOST_TRACES = 20_000;
+const FIRST_SLICE_US = 5_000_000;
+
+/** Which spans to look for, where. */
+interface Target {
+  readonly service: string;
+  readonly operation: string;
+}
+
+export interface JaegerRange {
+  /** µs since 1970. */
+  readonly fromUs: number;
+  readonly untilUs: number;
+}
+
+/** With all its µs, which an ISO time of ms has not. */
+function isoMicros(us: number): string {
+  const seconds = Math.floor(us / 1e6);
+  const rest = String(Math.floor(us - seconds * 1e6)).padStart(6, '0');
+  return `${isoTime(seconds * 1e3).slice(0, 19)}.${rest}Z`;
+}
+
+/** Reads a Jaeger over its `api/v3`, slice by slice: never more than a few hundred traces in memory. */
+export class Jaeger {
+  readonly #url: URL;
+  readonly #get: GetJson;
+  readonly warnings: string[] = [];
+
+  constructor(url: URL, get: GetJson) {
+    this.#url = url;
+    this.#get = get;
+  }
+
+  /**
+   * Hands on every span of the traces that hold an attempt or a recovery in the range; some more than once. Throws
+   * `run_unreadable` when there is no Jaeger.
+   */
+  async read(range: JaegerRange, onSpan: (span: Span) => void): Promise<void> {
+    for (const target of await this.#targets()) await this.#readTarget(target, range, onSpan);
+  }
+
+  async #targets(): Promise<Target[]> {
+    const { services = [] } = ((await this.#ask('services', {})) ?? {}) as { services?: readonly string[] };
+    const targets: Target[] = [];
+    for (const service of services) {
+      const answer = (await this.#ask('operations', { service })) ?? {};
+      const { operations = [] } = answer as { operations?: readonly { readonly name: string }[] };
+      for (const { name } of operations) {
+        if (name === 'recover' || name.startsWith('process ')) targets.push({ service, operation: name });
+      }
+    }
+    return targets.filter((one, i) => targets.findIndex((two) => isSame(one, two)) === i);
+  }
+
+  async #readTarget(target: Target, range: JaegerRange, onSpan: (span: Span) => void): Promise<void> {
+    let sliceUs = FIRST_SLICE_US;
+    for (let fromUs = range.fromUs; fromUs < range.untilUs; ) {
+      const untilUs = Math.min(range.untilUs, fromUs + sliceUs);
+      const limit = sliceUs > THINNEST_US ? NUM_TRACES : MOST_TRACES;
+      const spans = await this.#slice(target, { fromUs, untilUs }, limit);
+      const traces = new Set(spans.map(({ traceId }) => traceId)).size;
+      if (traces >= limit && sliceUs > THINNEST_US) {
+        sliceUs = Math.max(THINNEST_US, sliceUs / 2);
+        continue;
+      }
+      if (traces >= limit)
+        this.warnings.push(`Jaeger holds more than ${limit} traces in one ms: some of them are missing.`);
+      for (const span of spans) onSpan(span);
+      fromUs = untilUs;
+      if (traces < limit / 4) sliceUs *= 2;
+    }
+  }
+
+  async #slice({ service, operation }: Target, range: JaegerRange, limit: number): Promise<Span[]> {
+    const answer = (await this.#ask('traces', {
+      'query.service_name': service,
+      'query.operation_name': operation,
+      'query.start_time_min': isoMicros(range.fromUs),
+      'query.start_time_max': isoMicros(range.untilUs),
+      'query.num_traces': String(limit),
+    })) as { readonly result?: RawTraces } | null;
+    return spansOf(answer?.result ?? {});
+  }
+
+  async #ask(what: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+    const url = new URL(`api/v3/${what}`, this.#url.href.endsWith('/') ? this.#url : `${this.#url.href}/`);
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+    try {
+      return await this.#get(url);
+    } catch (error) {
+      const advice = 'Start one, or name it with --jaeger URL; events and OTLP files are read without one.';
+      const why = `Jaeger at ${this.#url.href} does not answer: ${messageOf(error)}. ${advice}`;
+      throw new MillraceError('run_unreadable', why, { cause: error });
+    }
+  }
+}
+
+const isSame = (a: Target, b: Target) => a.service === b.service && a.operation === b.operation;

@@ -1,0 +1,98 @@
+/** A span as a report reads it. Times are µs since 1970. */
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | null;
+  readonly name: string;
+  /** OTLP's number: 1 internal, 2 server, 3 client, 4 producer, 5 consumer; 0 unknown. */
+  readonly kind: number;
+  readonly startUs: number;
+  readonly endUs: number;
+  /** What an ERROR says; null where it is none. */
+  readonly error: string | null;
+  text(key: string): string | null;
+  number(key: string): number | null;
+}
+
+export const CLIENT = 3;
+export const CONSUMER = 5;
+
+const KIND_NAMES: Readonly<Record<string, number>> = {
+  SPAN_KIND_INTERNAL: 1,
+  SPAN_KIND_SERVER: 2,
+  SPAN_KIND_CLIENT: CLIENT,
+  SPAN_KIND_PRODUCER: 4,
+  SPAN_KIND_CONSUMER: CONSUMER,
+};
+
+interface RawAttribute {
+  readonly key: string;
+  readonly value?: {
+    readonly stringValue?: string;
+    readonly intValue?: string | number;
+    readonly doubleValue?: number;
+    readonly boolValue?: boolean;
+  };
+}
+
+interface RawSpan {
+  readonly traceId?: unknown;
+  readonly spanId?: unknown;
+  readonly parentSpanId?: string;
+  readonly name?: unknown;
+  readonly kind?: number | string;
+  readonly startTimeUnixNano?: string | number;
+  readonly endTimeUnixNano?: string | number;
+  readonly status?: { readonly code?: number | string; readonly message?: string };
+  readonly attributes?: readonly RawAttribute[];
+}
+
+/** OTLP in JSON, as files and Jaeger's api/v3 hold it. */
+export interface RawTraces {
+  readonly resourceSpans?: readonly {
+    readonly scopeSpans?: readonly { readonly spans?: readonly RawSpan[] }[];
+  }[];
+}
+
+/** Nanoseconds are beyond what a number holds exactly; µs are not. */
+function microseconds(nanos: string | number | undefined): number {
+  const text = String(nanos ?? '');
+  return /^\d+$/.test(text) ? Number(text.slice(0, -3) || '0') + Number(text.slice(-3)) / 1_000 : Number.NaN;
+}
+
+function kindOf(kind: RawSpan['kind']): number {
+  return typeof kind === 'number' ? kind : (KIND_NAMES[kind ?? ''] ?? 0);
+}
+
+function errorOf({ status }: RawSpan): string | null {
+  const isError = status?.code === 2 || status?.code === 'STATUS_CODE_ERROR';
+  return isError ? (status.message ?? '') : null;
+}
+
+/** Null for what is no span. */
+function spanOf(raw: RawSpan): Span | null {
+  const { traceId, spanId, name } = raw;
+  const [startUs, endUs] = [microseconds(raw.startTimeUnixNano), microseconds(raw.endTimeUnixNano)];
+  if (typeof traceId !== 'string' || typeof spanId !== 'string' || typeof name !== 'string') return null;
+  if (Number.isNaN(startUs) || Number.isNaN(endUs)) return null;
+  const value = (key: string) => raw.attributes?.find((one) => one.key === key)?.value;
+  return {
+    ...{ traceId, spanId, name, startUs, endUs },
+    parentSpanId: raw.parentSpanId || null,
+    kind: kindOf(raw.kind),
+    error: errorOf(raw),
+    text: (key) => value(key)?.stringValue ?? null,
+    number(key) {
+      const found = value(key);
+      const figure = Number(found?.intValue ?? found?.doubleValue ?? found?.stringValue ?? Number.NaN);
+      return Number.isFinite(figure) ? figure : null;
+    },
+  };
+}
+
+/** All spans of a document; what is none is left out. */
+export function spansOf({ resourceSpans = [] }: RawTraces): Span[] {
+  return resourceSpans.flatMap(({ scopeSpans = [] }) =>
+    scopeSpans.flatMap(({ spans = [] }) => spans.flatMap((raw) => spanOf(raw) ?? [])),
+  );
+}
