@@ -83,6 +83,9 @@ describe('handler spans', () => {
     expect(tracing.stats()).toEqual({ waiting: 16, dropped: 14 });
     for (const scope of scopes) tracing.settle(scope, false);
     expect(tracing.stats().waiting).toBe(0);
+    const greedy = tracing.open(at(false));
+    for (let n = 0; n < 3; n++) tracing.run(greedy, work);
+    expect(tracing.stats()).toEqual({ waiting: 2, dropped: 15 });
   });
 
   test('are not made outside of handlers, nor where nothing can keep them', async () => {
