@@ -10,10 +10,16 @@ export interface Log {
   child(fields: object): Log;
 }
 
-/** JSON lines on stderr (stdout belongs to what a command answers). `level` is one of pino's. */
-export function createLog(service: string, level: string): Log {
+/**
+ * JSON lines on stderr (stdout belongs to what a command answers). `level` is one of pino's. `fields` are read for each
+ * line: what runs just then, as its trace.
+ */
+export function createLog(service: string, level: string, fields: () => object = () => ({})): Log {
   return pino(
-    { level, base: { service }, redact: ['token', 'authorization', 'password', 'url'] },
+    {
+      ...{ level, base: { service }, mixin: () => fields() },
+      redact: ['token', 'authorization', 'password', 'url'],
+    },
     stderrLines(),
   );
 }

@@ -1,17 +1,10 @@
-import {
-  type AttemptOutcome,
-  type EndedAttempt,
-  isMillraceError,
-  type JobOrigin,
-  type Outcome,
-} from '@millrace/core';
+import { type AttemptOutcome, type EndedAttempt, isMillraceError, type Outcome } from '@millrace/core';
 import type { Job } from 'bullmq';
 import type { Settlement } from '../backend/millrace-backend.ts';
+import { originOf } from '../job-origin.ts';
+import type { TakenProvenance } from '../types/consumer.ts';
 import { describeKill } from './kill.ts';
 import { lastPastAttempt, type PastAttempt } from './past-attempt.ts';
-
-/** Marks of origin among a job's stored options (`mo`). */
-const ORIGINS: Readonly<Record<string, JobOrigin>> = { b: 'bulk', r: 'replay', f: 'flow', c: 'scheduled' };
 
 /** Ours among the stored options, and BullMQ's. */
 interface StoredOptions {
@@ -31,11 +24,14 @@ export function outcomeOfEnd(how: Settlement | 'returned', outcome: Outcome | nu
 /** A name that may stand as a value in thousands of spans: a class or a code, not a sentence. */
 const ERROR_NAME = /^[\w.$:-]{1,80}$/;
 
+/** A class that names itself, or its name in the code. */
+const classOf = (error: Error) => (error.name === 'Error' ? error.constructor.name : error.name);
+
 function errorOf(outcome: Outcome | null): EndedAttempt['error'] {
   switch (outcome?.kind) {
     case 'fail': {
       const { error } = outcome;
-      const type = isMillraceError(error) ? error.code : error.name;
+      const type = isMillraceError(error) ? error.code : classOf(error);
       const told = ERROR_NAME.test(type) ? type : 'Error';
       return { type: told, message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
     }
@@ -46,6 +42,28 @@ function errorOf(outcome: Outcome | null): EndedAttempt['error'] {
     default:
       return null;
   }
+}
+
+const carrierOf = ({ opts }: Job): string | null => (opts as StoredOptions).telemetry?.metadata ?? null;
+
+function originOfJob({ opts, repeatJobKey }: Job): EndedAttempt['origin'] {
+  const { mo, enqueuedUs } = opts as StoredOptions;
+  return originOf(mo, enqueuedUs, repeatJobKey !== undefined);
+}
+
+/** The start before has a span: it was retried, or killed. */
+function startBefore(past: PastAttempt | null): number | null {
+  return past !== null && (past.outcome === 'retried' || past.outcome === 'killed') ? past.start : null;
+}
+
+/** What places the spans of an attempt that runs; `past` is its hash's `mrAttempts`. */
+export function provenanceOfTaken(job: Job, past: string | undefined): TakenProvenance {
+  return {
+    timestampMs: job.timestamp,
+    carrier: carrierOf(job),
+    origin: originOfJob(job),
+    before: startBefore(lastPastAttempt(past)),
+  };
 }
 
 /**
@@ -112,21 +130,13 @@ export class AttemptEnd implements EndedAttempt {
     return this.outcome === 'failed' || this.outcome === 'retried' ? errorOf(this.#ran) : null;
   }
   get carrier(): string | null {
-    return this.#options.telemetry?.metadata ?? null;
+    return carrierOf(this.#job);
   }
-
-  get origin(): JobOrigin {
-    const { mo, enqueuedUs } = this.#options;
-    if (mo !== undefined) return ORIGINS[mo] ?? 'foreign';
-    if (this.#job.repeatJobKey !== undefined) return 'scheduled';
-    return enqueuedUs === undefined ? 'foreign' : 'single';
+  get origin(): EndedAttempt['origin'] {
+    return originOfJob(this.#job);
   }
-
   get before(): number | null {
-    const before = this.#lastBefore;
-    return before !== null && (before.outcome === 'retried' || before.outcome === 'killed')
-      ? before.start
-      : null;
+    return startBefore(this.#lastBefore);
   }
   get replayOf(): string | null {
     return this.#options.lineage?.at(-1) ?? null;

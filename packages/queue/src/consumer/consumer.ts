@@ -131,7 +131,8 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   async function process(job: Job, token = '', signal?: AbortSignal): Promise<unknown> {
     const id = job.id as string;
     running.started(id, job);
-    const taken = takenJob(queue, job, kills > 0 && running.isSuspect(id));
+    const { suspect, past } = running.marks(id);
+    const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past });
     const outcome = await run(taken, signal ?? new AbortController().signal);
     running.ran(job, outcome);
     return settle(outcome, job, token, settling);

@@ -113,9 +113,9 @@ export class RunningJobs {
     return this.#jobs.has(jobId);
   }
 
-  /** Whether the job was there when a worker died, and is to run alone. */
-  isSuspect(jobId: string): boolean {
-    return this.#jobs.get(jobId)?.marks.suspect ?? false;
+  /** What the take brought of the job's past. */
+  marks(jobId: string): TakenMarks {
+    return this.#jobs.get(jobId)?.marks ?? NO_MARKS;
   }
 
   ids(): string[] {

@@ -1,9 +1,15 @@
 import { parseTimeMs } from '@millrace/core';
 import type { Job } from 'bullmq';
+import type { TakenMarks } from '../backend/millrace-backend.ts';
 import type { TakenJob } from '../types/consumer.ts';
+import { provenanceOfTaken } from './attempt-end.ts';
 
 /** BullMQ's job as a handler's runner sees it. */
-export function takenJob(queue: string, job: Job, suspect: boolean): TakenJob {
+export function takenJob(
+  queue: string,
+  job: Job,
+  { suspect, past }: Pick<TakenMarks, 'suspect' | 'past'>,
+): TakenJob {
   const { timeoutMs, deadline } = job.opts as { timeoutMs?: number; deadline?: string };
   return {
     id: job.id as string,
@@ -16,6 +22,7 @@ export function takenJob(queue: string, job: Job, suspect: boolean): TakenJob {
     deadlineMs: deadline === undefined ? null : parseTimeMs(deadline),
     enqueuedAtMs: job.timestamp,
     suspect,
+    provenance: () => provenanceOfTaken(job, past),
     progress: (value) => job.updateProgress(value as object),
     log: async (line) => void (await job.log(line)),
     updateData: (data) => job.updateData(data),

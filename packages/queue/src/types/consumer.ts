@@ -1,6 +1,9 @@
 import type { Config, DeadAttempt, EndedAttempt, Lifecycle, Outcome } from '@millrace/core';
 import type { StoreDependencies } from './store.ts';
 
+/** What places a running attempt's spans, with the job's queue, id and fence. */
+export type TakenProvenance = Pick<EndedAttempt, 'timestampMs' | 'carrier' | 'origin' | 'before'>;
+
 /** A job in a worker's hands. */
 export interface TakenJob {
   readonly id: string;
@@ -17,6 +20,8 @@ export interface TakenJob {
   readonly enqueuedAtMs: number;
   /** It was there when its worker died: it is to run alone in a process of its own. */
   readonly suspect: boolean;
+  /** Read when somebody asks. */
+  provenance(): TakenProvenance;
   progress(value: unknown): Promise<void>;
   log(line: string): Promise<void>;
   updateData(data: unknown): Promise<void>;

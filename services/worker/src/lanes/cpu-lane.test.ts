@@ -3,6 +3,7 @@ import { silentLog, systemClock } from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import { type Handler, loadHandlerFile } from '@millrace/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
+import { UNTRACED } from '../telemetry/run-tracing.ts';
 import { type CpuLane, createCpuLane } from './cpu-lane.ts';
 import type { LaneRun } from './lane.ts';
 import { createVerdict } from './verdict.ts';
@@ -16,7 +17,7 @@ const verdictWith = (quarantine: boolean) =>
 
 async function laneOf(name: string, quarantine = true): Promise<{ lane: CpuLane; handler: Handler }> {
   const verdict = verdictWith(quarantine);
-  const lane = createCpuLane({ threads: 1, files: [fixture(name)], verdict, log: silentLog });
+  const lane = createCpuLane({ threads: 1, files: [fixture(name)], tracing: null, verdict, log: silentLog });
   lanes.push(lane);
   await lane.start();
   return { lane, handler: await loadHandlerFile(fixture(name)) };
@@ -30,6 +31,7 @@ function runOf(handler: Handler, data: unknown, over: Partial<LaneRun> = {}): La
     signal: new AbortController().signal,
     abandon: new AbortController().signal,
     started: () => undefined,
+    tracing: UNTRACED,
     progress: async () => undefined,
     log: async () => undefined,
     ...over,
@@ -131,7 +133,7 @@ test('compute runs a function of the table in a thread, and its error is the cal
 test('keeps the lifecycle contract', async () => {
   const { handler } = await laneOf('sum');
   await lifecycleStress(
-    () => createCpuLane({ threads: 1, files: [], verdict: verdictWith(true), log: silentLog }),
+    () => createCpuLane({ threads: 1, files: [], tracing: null, verdict: verdictWith(true), log: silentLog }),
     (lane) =>
       lane.compute({ file: handler.file, fn: 'sum', args: [[1]] }, new AbortController().signal).then(
         (sum) => sum === 1,

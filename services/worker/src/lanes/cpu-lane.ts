@@ -1,9 +1,11 @@
 import { MessageChannel } from 'node:worker_threads';
 import { type Lifecycle, type Log, lifecycle, MillraceError, messageOf, type Outcome } from '@millrace/core';
+import type { TelemetrySettings } from '@millrace/telemetry';
 import { Piscina } from 'piscina';
 import { moduleUrl } from '../ipc.ts';
+import type { ThreadData, ThreadEnd } from './cpu-thread.ts';
 import type { Lane, LaneRun } from './lane.ts';
-import { converse, outcomeFromWire, type WireOutcome } from './remote.ts';
+import { converse, outcomeFromWire } from './remote.ts';
 import { createRunMark, deathOfThread, type RunMark } from './thread-death.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -24,6 +26,8 @@ export interface CpuLaneOptions {
   readonly threads: number;
   /** Handler files that every thread loads as it starts. */
   readonly files: readonly string[];
+  /** How handlers' own spans are made; null: they are not. */
+  readonly tracing: TelemetrySettings | null;
   readonly verdict: Verdict;
   readonly log: Log;
 }
@@ -32,7 +36,7 @@ export interface CpuLaneOptions {
  * A pool of threads (piscina), each with one run at a time. A run that is abandoned loses its thread, and the pool
  * starts another: that is the only way to stop code that does not look at its signal.
  */
-export function createCpuLane({ threads, files, verdict, log }: CpuLaneOptions): CpuLane {
+export function createCpuLane({ threads, files, tracing, verdict, log }: CpuLaneOptions): CpuLane {
   let pool: Piscina | null = null;
 
   const open = async () => {
@@ -43,7 +47,7 @@ export function createCpuLane({ threads, files, verdict, log }: CpuLaneOptions):
       // Whoever shares a thread shares its death: with one run to a thread it is known whose it was.
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
-      workerData: { files },
+      workerData: { files, tracing } satisfies ThreadData,
     });
     // A handler's stray throw, outside of any run: its thread is replaced, and the process has no part in it.
     opened.on('error', (error) => log.error({ error: messageOf(error) }, 'A cpu thread died'));
@@ -63,15 +67,21 @@ export function createCpuLane({ threads, files, verdict, log }: CpuLaneOptions):
   }
 
   async function run(laneRun: LaneRun): Promise<Outcome> {
-    const { handler, job, data, abandon } = laneRun;
+    const { handler, job, data, tracing: own, abandon } = laneRun;
     const { port1, port2 } = new MessageChannel();
     const conversation = converse(laneRun, (message) => port1.postMessage(message));
     const mark = createRunMark();
     port1.on('message', conversation.receive);
     try {
-      const task = { task: { file: handler.file, job, data }, port: port2, mark: mark.buffer };
+      const task = {
+        task: { file: handler.file, job, data, trace: own.context() },
+        port: port2,
+        mark: mark.buffer,
+      };
       const options = { name: 'runTask', transferList: [port2], signal: abandon };
-      return outcomeFromWire((await threadPool().run(task, options)) as WireOutcome);
+      const { outcome, spans } = (await threadPool().run(task, options)) as ThreadEnd;
+      own.adopt(spans);
+      return outcomeFromWire(outcome);
     } catch (error) {
       return ofDeadThread(laneRun, error, mark);
     } finally {

@@ -1,6 +1,8 @@
 import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { loadHandlerFile } from '@millrace/sdk';
+import type { SpanRecord, TelemetrySettings } from '@millrace/telemetry';
+import { openRemoteTracing } from '../telemetry/remote-tracing.ts';
 import type { ComputeCall } from './cpu-lane.ts';
 import { currentRun } from './current-run.ts';
 import type { JobFacts } from './lane.ts';
@@ -9,7 +11,14 @@ import { createRemoteRun } from './remote-run.ts';
 import { markBegun, markStray } from './thread-death.ts';
 
 // Loaded before the first job, which therefore does not wait for it. The process has loaded them without a fault.
-const { files } = workerData as { files: readonly string[] };
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly files: readonly string[];
+  readonly tracing: TelemetrySettings | null;
+}
+
+const { files, tracing: settings } = workerData as ThreadData;
+const tracing = settings === null ? null : await openRemoteTracing(settings);
 await Promise.all(files.map((file) => loadHandlerFile(file)));
 
 let running: { readonly job: JobFacts; readonly mark: SharedArrayBuffer } | undefined;
@@ -29,14 +38,23 @@ export interface ThreadTask {
   readonly mark: SharedArrayBuffer;
 }
 
+/** How one run ended; the spans come with it, for a message beside it may come later. */
+export interface ThreadEnd {
+  readonly outcome: WireOutcome;
+  readonly spans: readonly SpanRecord[];
+}
+
 /** Runs one handler in this thread. Never rejects: a rejection means that the thread itself failed. */
-export async function runTask({ task, port, mark }: ThreadTask): Promise<WireOutcome> {
+export async function runTask({ task, port, mark }: ThreadTask): Promise<ThreadEnd> {
   const remote = createRemoteRun((message) => port.postMessage(message));
   port.on('message', (message: ToRemote) => remote.receive(message));
   running = { job: task.job, mark };
   markBegun(mark, getHeapStatistics().heap_size_limit);
   try {
-    return await currentRun.run(task.job, () => remote.run(task));
+    const run = () => currentRun.run(task.job, () => remote.run(task));
+    if (tracing === null || task.trace === null) return { outcome: await run(), spans: [] };
+    const { result, spans } = await tracing.run(task.trace, run);
+    return { outcome: result, spans };
   } finally {
     running = undefined;
     port.close();

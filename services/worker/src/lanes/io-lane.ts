@@ -38,9 +38,11 @@ export function createIoLane(pool: Pick<CpuLane, 'compute'>, watch: IoWatch, log
   }
 
   function begin(run: LaneRun): Promise<Outcome> {
-    const { handler, data, job } = run;
+    const { handler, data, job, tracing } = run;
     watch.began(job);
-    const ended = currentRun.run(job, () => runHandler(handler, data, contextOf(run, pool)));
+    const ended = currentRun.run(job, () =>
+      tracing.run(() => runHandler(handler, data, contextOf(run, pool))),
+    );
     void ended.then(() => watch.ended(job));
     return ended;
   }

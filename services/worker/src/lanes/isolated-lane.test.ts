@@ -4,6 +4,7 @@ import { loadHandlerFile } from '@millrace/sdk';
 import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
 import { isAlive } from '../../../../tests/support/worker-pod.ts';
+import { UNTRACED } from '../telemetry/run-tracing.ts';
 import { createAloneReport } from './alone-report.ts';
 import { createIsolatedLane } from './isolated-lane.ts';
 import type { LaneRun } from './lane.ts';
@@ -30,6 +31,7 @@ async function runOf(how: string): Promise<LaneRun> {
     signal: new AbortController().signal,
     abandon: new AbortController().signal,
     started: () => undefined,
+    tracing: UNTRACED,
     progress: async () => undefined,
     log: async () => undefined,
   };

@@ -82,7 +82,8 @@ export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
     raiseOomScore(pid, SOONER.job);
     alone.began(pid);
     const { file } = run.handler;
-    send({ file, job: run.job, data: run.data, beatMs: limits.beatMs } satisfies IsolatedTask);
+    const trace = run.tracing.context();
+    send({ file, job: run.job, data: run.data, trace, beatMs: limits.beatMs } satisfies IsolatedTask);
     return Promise.race([last.told, last.ended.then(outcomeOfEnd)]).finally(() => {
       alone.ended(pid);
       autopsy.end();

@@ -1,5 +1,6 @@
 import type { Outcome } from '@millrace/core';
 import type { Handler } from '@millrace/sdk';
+import type { RunTracing } from '../telemetry/run-tracing.ts';
 
 /** What a handler may know of its job; all of it can be sent to a thread or a process. */
 export interface JobFacts {
@@ -22,6 +23,8 @@ export interface LaneRun {
   readonly abandon: AbortSignal;
   /** The handler begins now; until then the run waits for a thread or for its turn in quarantine. */
   readonly started: () => void;
+  /** Where the spans stand that the handler makes itself. */
+  readonly tracing: RunTracing;
   readonly progress: (value: unknown) => Promise<void>;
   readonly log: (line: string) => Promise<void>;
 }

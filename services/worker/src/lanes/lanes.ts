@@ -1,5 +1,6 @@
 import { type Clock, type Lifecycle, type Log, lifecycle } from '@millrace/core';
 import type { Handler, HandlerRegistry } from '@millrace/sdk';
+import type { TelemetrySettings } from '@millrace/telemetry';
 import type { AloneReport } from './alone-report.ts';
 import { createCpuLane } from './cpu-lane.ts';
 import { createIoLane, type IoWatch } from './io-lane.ts';
@@ -23,6 +24,8 @@ export interface LanesOptions {
   readonly silence: SilenceLimits;
   /** What the pod is told of isolated handlers' processes. */
   readonly alone: AloneReport;
+  /** How handlers' own spans are made in threads; null: they are not. */
+  readonly tracing: TelemetrySettings | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -38,13 +41,13 @@ function usesThreads(handler: Handler): boolean {
 
 /** Quarantine goes before isolation, and isolation before the lane: a process of its own is a cpu lane of its own. */
 export function createLanes(registry: HandlerRegistry, options: LanesOptions): Lanes {
-  const { threads, quarantine, ioWatch, log } = options;
+  const { threads, quarantine, ioWatch, tracing, log } = options;
   const handlers = registry.queues.flatMap((queue) =>
     registry.names(queue).flatMap((name) => registry.get(queue, name) ?? []),
   );
   const files = handlers.filter(usesThreads).map(({ file }) => file);
   const verdict = createVerdict(options);
-  const cpu = createCpuLane({ threads, files, verdict, log });
+  const cpu = createCpuLane({ threads, files, tracing, verdict, log });
   const io = createIoLane(cpu, ioWatch, log);
   const isolated = createIsolatedLane({ ...options, verdict });
   const alone = createQuarantine(isolated, log);

@@ -1,4 +1,5 @@
 import { isMillraceError, MillraceError, type Outcome } from '@millrace/core';
+import type { HandlerContext, SpanRecord } from '@millrace/telemetry';
 import type { JobFacts, LaneRun } from './lane.ts';
 import { withinLimit } from './result-limit.ts';
 
@@ -10,6 +11,8 @@ export interface RemoteTask {
   readonly file: string;
   readonly job: JobFacts;
   readonly data: unknown;
+  /** Where its own spans stand; null: it makes none. */
+  readonly trace: HandlerContext | null;
 }
 
 /** To a process of its own, which is to show every `beatMs` that its event loop turns. */
@@ -25,6 +28,8 @@ export type ToRemote =
 export type FromRemote =
   /** The handler begins, with a heap that may grow to so much. */
   | { readonly type: 'started'; readonly heapLimitBytes: number }
+  /** Those of the handler's own; before its outcome. */
+  | { readonly type: 'spans'; readonly spans: readonly SpanRecord[] }
   | { readonly type: 'progress' | 'log'; readonly call: number; readonly value: unknown };
 
 /** An error on its way between threads or processes: its class is lost, its words and code are not. */
@@ -98,7 +103,8 @@ export function converse(run: LaneRun, post: (message: ToRemote) => void): Conve
       if (message.type === 'started') {
         heapLimitBytes = message.heapLimitBytes;
         run.started();
-      } else if (message.type === 'progress') answer(message.call, run.progress(message.value));
+      } else if (message.type === 'spans') run.tracing.adopt(message.spans);
+      else if (message.type === 'progress') answer(message.call, run.progress(message.value));
       else answer(message.call, run.log(String(message.value)));
     },
     get heapLimitBytes() {

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { type Config, createLog, isMillraceError, messageOf, systemClock } from '@millrace/core';
+import { type Config, createLog, isMillraceError, type Log, messageOf, systemClock } from '@millrace/core';
 import { loadHandlers } from '@millrace/sdk';
 import type { TelemetrySettings } from '@millrace/telemetry';
 import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
@@ -68,15 +68,26 @@ async function leave(
 }
 
 /** Loaded where spans are made, and nowhere else. */
-async function openTelemetry(config: Config, settings: TelemetrySettings): Promise<WorkerTelemetry | null> {
+async function openTelemetry(
+  config: Config,
+  settings: TelemetrySettings,
+  log: Log,
+): Promise<WorkerTelemetry | null> {
   const { openWorkerTelemetry } = await import('../telemetry/worker-telemetry.ts');
-  return openWorkerTelemetry(config, settings, systemClock);
+  return openWorkerTelemetry(config, settings, { clock: systemClock, log });
+}
+
+/** The names under which OpenTelemetry finds a trace in a log that is not its own. */
+function traceFields(telemetry: WorkerTelemetry | null): object {
+  const place = telemetry?.active();
+  return place ? { trace_id: place.traceId, span_id: place.spanId } : {};
 }
 
 async function main(): Promise<void> {
   const { config, linkKey, telemetry: settings } = readSettings(process.env, pod);
-  const log = createLog('worker', config.log.level).child({ worker: id });
-  const telemetry = settings.traces === null ? null : await openTelemetry(config, settings);
+  let telemetry: WorkerTelemetry | null = null;
+  const log = createLog('worker', config.log.level, () => traceFields(telemetry)).child({ worker: id });
+  if (settings.traces !== null) telemetry = await openTelemetry(config, settings, log);
   const handlers = await loadHandlers(config.handlersDir);
   const registry = handlersOfPool(handlers, pool, config.pools[pool]?.queues);
   const onDrainOrder = () => {

@@ -3,6 +3,7 @@ import type { TakenJob } from '@millrace/queue';
 import type { Handler } from '@millrace/sdk';
 import { expect, test } from 'vitest';
 import type { LaneRun } from '../lanes/lane.ts';
+import { UNTRACED } from '../telemetry/run-tracing.ts';
 import { ABORT_GRACE_MS, createRunner } from './run-job.ts';
 
 const handler: Handler = {
@@ -28,6 +29,7 @@ function taken(over: Partial<TakenJob> = {}): TakenJob {
     timeoutMs: null,
     deadlineMs: null,
     suspect: false,
+    provenance: () => ({ timestampMs: 0, carrier: null, origin: 'single', before: null }),
     progress: nothing,
     log: nothing,
     updateData: nothing,
@@ -44,6 +46,7 @@ async function setup(job: Partial<TakenJob> = {}, options: { begin?: boolean } =
   const runner = createRunner({
     registry,
     maxResultBytes: 100,
+    openTracing: () => UNTRACED,
     clock,
     laneOf: (_, suspect) => ({
       run(laneRun) {

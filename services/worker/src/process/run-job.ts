@@ -10,6 +10,7 @@ import type { RunJob, TakenJob } from '@millrace/queue';
 import type { Handler, HandlerRegistry } from '@millrace/sdk';
 import type { Lane } from '../lanes/lane.ts';
 import { withinLimit } from '../lanes/result-limit.ts';
+import type { OpenRun } from '../telemetry/run-tracing.ts';
 
 /** How long a handler may take to wind up after its signal, before its run is abandoned. */
 export const ABORT_GRACE_MS = 1_000;
@@ -18,6 +19,7 @@ export interface RunnerOptions {
   readonly registry: Pick<HandlerRegistry, 'get'>;
   readonly maxResultBytes: number;
   readonly laneOf: (handler: Handler, suspect: boolean) => Lane;
+  readonly openTracing: OpenRun;
   readonly clock: Clock;
 }
 
@@ -92,7 +94,8 @@ function concluded(outcome: Outcome, { cause, reason }: Pick<Stop, 'cause' | 're
   }
 }
 
-export function createRunner({ registry, maxResultBytes, laneOf, clock }: RunnerOptions): Runner {
+export function createRunner(options: RunnerOptions): Runner {
+  const { registry, maxResultBytes, laneOf, openTracing, clock } = options;
   const running = new Set<Stop>();
   const draining = new MillraceError('draining', 'The worker drains: stop soon, or the job is handed back.');
   let isDraining = false;
@@ -113,6 +116,7 @@ export function createRunner({ registry, maxResultBytes, laneOf, clock }: Runner
       signal: stop.signal,
       abandon: stop.abandon,
       started,
+      tracing: openTracing(job),
       progress: (value) => unheard(job.progress(value)),
       log: (line) => unheard(job.log(line)),
     });

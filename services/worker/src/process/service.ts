@@ -14,7 +14,7 @@ export interface ServiceOptions {
   readonly run: RunJob;
   readonly onFenced: () => void;
   /** Null: no attempt becomes a span. */
-  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf'> | null;
+  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf' | 'lost'> | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,8 +43,9 @@ export function createService(config: Config, options: ServiceOptions): Service 
   const slots = (queue: string) => slotsOf(config, registry, queue);
 
   function serve(queue: string): ServedQueue {
-    const onAttemptEnd = telemetry?.recorderOf(queue);
-    const listening = onAttemptEnd ? { onAttemptEnd } : {};
+    const listening = telemetry
+      ? { onAttemptEnd: telemetry.recorderOf(queue), onAttemptsLost: telemetry.lost }
+      : {};
     const serving = { queue, startId, concurrency: slots(queue), run, onFenced, ...listening };
     return serveQueue(config, serving, createConsumer, { clock, log });
   }

@@ -4,6 +4,7 @@ import type { LinkKey, Order } from '@millrace/supervision';
 import type { FromProcess } from '../ipc.ts';
 import { createAloneReport } from '../lanes/alone-report.ts';
 import { createLanes } from '../lanes/lanes.ts';
+import { UNTRACED } from '../telemetry/run-tracing.ts';
 import type { WorkerTelemetry } from '../telemetry/worker-telemetry.ts';
 import { createBlockReport } from './block-report.ts';
 import { createDrain, type DrainTimes } from './drain.ts';
@@ -55,7 +56,7 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
 
 /** The handlers' side of a process: where they run, and what is said of those that hold up the others. */
 function createWorkshop(config: Config, { id }: WorkerOptions, dependencies: WorkerDependencies) {
-  const { registry, clock, log, output, tellPod } = dependencies;
+  const { registry, clock, log, output, tellPod, telemetry } = dependencies;
   const { beatMs, busyLimitMs } = config.supervision;
   const blocks = createBlockReport({ beatMs, clock, log, cpuMs: threadCpuMs });
   const { quarantine } = config.poison;
@@ -63,9 +64,11 @@ function createWorkshop(config: Config, { id }: WorkerOptions, dependencies: Wor
   const silence = { beatMs, limitMs: busyLimitMs };
   const alone = createAloneReport(tellPod);
   const options = { threads, quarantine, worker: id, output, ioWatch: blocks, alone, clock, log };
-  const lanes = createLanes(registry, { ...options, silence });
+  const tracing = telemetry?.settings ?? null;
+  const lanes = createLanes(registry, { ...options, silence, tracing });
   const { maxResultBytes } = config.job;
-  const runner = createRunner({ registry, maxResultBytes, laneOf: lanes.laneOf, clock });
+  const openTracing = telemetry?.open ?? (() => UNTRACED);
+  const runner = createRunner({ registry, maxResultBytes, laneOf: lanes.laneOf, openTracing, clock });
   return { blocks, lanes, runner, tooLarge: alone.tooLarge };
 }
 

@@ -23,8 +23,8 @@ export interface RecorderDependencies {
   readonly store: StoreFacts | null;
   /** Takes the spans of one attempt; they must not be lost from now on. */
   readonly keep: (spans: readonly SpanRecord[]) => void;
-  /** What its handler recorded itself; empty for nearly all. `cut` null: it is not wanted. */
-  readonly ofHandler: (attempt: EndedAttempt, cut: Cut | null) => readonly SpanRecord[];
+  /** Its handler's own spans share the decision. */
+  readonly settle: (attempt: EndedAttempt, isKept: boolean) => void;
   /** How the process was meanwhile: attributes for who was slow in it. */
   readonly weather: (fromUs: number, toUs: number) => SpanRecord['attributes'];
 }
@@ -49,7 +49,7 @@ export function startCutOf(
  * object, no text.
  */
 export function createRecorder(shape: TraceShape, dependencies: RecorderDependencies): Recorder {
-  const { policy, store, keep, ofHandler, weather } = dependencies;
+  const { policy, store, keep, settle, weather } = dependencies;
   const service = createLivePercentile();
   const total = createLivePercentile();
 
@@ -64,11 +64,14 @@ export function createRecorder(shape: TraceShape, dependencies: RecorderDependen
     const slow = attempt.outcome === 'completed' && policy.mode === 'cuts' && isSlow(attempt);
     const atStart = startCutOf(policy, attempt);
     const cut = cutAtEnd(policy, atStart, attempt.outcome, slow);
-    const own = ofHandler(attempt, cut);
-    if (cut === null) return;
-    const spans = attemptSpans(attempt, jobTrace(attempt, shape), cut, atStart, store);
-    keep([...(slow ? spans.map((span) => withWeather(span, attempt)) : spans), ...own]);
+    if (cut !== null) keepAttempt(attempt, cut, atStart, slow);
+    settle(attempt, cut !== null);
   };
+
+  function keepAttempt(attempt: EndedAttempt, cut: Cut, atStart: Cut | null, slow: boolean): void {
+    const spans = attemptSpans(attempt, jobTrace(attempt, shape), cut, atStart, store);
+    keep(slow ? spans.map((span) => withWeather(span, attempt)) : spans);
+  }
 
   /** Why it was slow may be the process's doing. */
   function withWeather(span: SpanRecord, { startedUs, endedUs }: EndedAttempt): SpanRecord {

@@ -50,6 +50,7 @@ export function createSpanPipe(
 
   return {
     add(spans) {
+      if (spans.length === 0) return;
       counter?.keep(spans.length);
       for (const span of spans) encoder.add(span);
       if (encoder.size >= FRAME_BYTES) write();

@@ -30,8 +30,8 @@ async function sink(): Promise<OtlpSink> {
   return made;
 }
 
-async function pod(prefix: string, env: Record<string, string>): Promise<TestPod> {
-  const made = await startPod(YAML, {
+async function pod(prefix: string, env: Record<string, string>, yaml = YAML): Promise<TestPod> {
+  const made = await startPod(yaml, {
     prefix,
     handlers: TRACED,
     env: { OTEL_BSP_SCHEDULE_DELAY: '20', ...env },
@@ -79,4 +79,21 @@ test('every job becomes spans in one trace, and those that were kept leave with 
   expect(settles.map(({ parentSpanId }) => parentSpanId).toSorted()).toEqual(
     [done?.spanId, failed?.spanId].toSorted(),
   );
+});
+
+test('an attempt whose lock ran out has a span, though the worker that ran it tells nothing', async () => {
+  const [on, collector] = [await bench(), await sink()];
+  await add(on, [{}]);
+  // As a stock worker leaves it that a network took away: taken, and no lock any more.
+  const key = (name: string) => `${on.prefix}:traced:${name}`;
+  const id = (await on.redis.rpoplpush(key('wait'), key('active'))) as string;
+  await on.redis.hset(key(id), { processedOn: 1_000, ats: 1, pb: 'elsewhere' });
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  await pod(on.prefix, env, YAML.replace('worker: {', 'worker: { lockMs: 1000,'));
+  await collector.until((spans) => processSpans(spans).length === 2);
+  const [lost, again] = processSpans(collector.spans).toSorted((a, b) => a.startUs - b.startUs);
+  expect(lost).toMatchObject({ status: 'error', startUs: 1_000_000 });
+  expect(lost?.attributes).toMatchObject({ 'error.type': 'lock_lost', 'messaging.client.id': 'elsewhere' });
+  expect(again?.attributes).toMatchObject({ 'bullmq.job.start': 2, 'millrace.sampling.cut': 'continued' });
+  expect(again?.links).toMatchObject([{ traceId: lost?.traceId, spanId: lost?.spanId }]);
 });

@@ -1,18 +1,37 @@
 import { fstatSync } from 'node:fs';
-import { type Clock, type Config, lifecycle, queueSettings, storeAddress } from '@millrace/core';
-import type { TelemetrySettings } from '@millrace/telemetry';
+import {
+  type Clock,
+  type Config,
+  type DeadAttempt,
+  type Lifecycle,
+  type Log,
+  lifecycle,
+  queueSettings,
+  storeAddress,
+} from '@millrace/core';
+import {
+  createHandlerTracing,
+  lostAttemptSpans,
+  type SpanPlace,
+  type TelemetrySettings,
+} from '@millrace/telemetry';
 import { SPAN_COUNT_FD, SPANS_FD } from '../ipc.ts';
+import { createOpenRuns, type OpenRuns } from './open-runs.ts';
 import { createProcessWeather } from './process-weather.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import type { OpenRun } from './run-tracing.ts';
 import { createSpanCounter } from './span-count.ts';
 import { createSpanPipe } from './span-pipe.ts';
 
-/** The spans of one worker process: made here, sent by its pod. */
-export interface WorkerTelemetry {
-  start(): Promise<void>;
+/** The spans of one worker process: made here, sent by its pod. `stop` hands over what was kept. */
+export interface WorkerTelemetry extends Lifecycle {
+  readonly settings: TelemetrySettings;
+  readonly open: OpenRun;
   recorderOf(queue: string): Recorder;
-  /** What was kept is in the pod's hands, or the pod does not read. */
-  stop(): Promise<void>;
+  /** Attempts of anybody whose locks ran out, and whose jobs this process put back. */
+  readonly lost: (attempts: readonly DeadAttempt[]) => void;
+  /** The span that runs now; null outside of handlers. */
+  active(): SpanPlace | null;
 }
 
 const isOpen = (file: number) => {
@@ -28,24 +47,45 @@ const isOpen = (file: number) => {
 export function openWorkerTelemetry(
   config: Config,
   settings: TelemetrySettings,
-  clock: Clock,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): WorkerTelemetry | null {
   if (settings.traces === null || !isOpen(SPANS_FD)) return null;
   const counter = isOpen(SPAN_COUNT_FD) ? createSpanCounter(SPAN_COUNT_FD) : null;
   const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock });
   const weather = createProcessWeather(clock);
-  const shared = {
-    policy: settings.sampling,
-    store: storeAddress(config.redis),
-    keep: pipe.add,
-    ofHandler: () => [],
-    weather: weather.during,
-  };
+  const tracing = createHandlerTracing(settings, { log, sink: pipe.add, instrumentations: ['undici'] });
+  const policy = settings.sampling;
+  const store = storeAddress(config.redis);
+  const shapeOf = (queue: string) => queueSettings(config, queue).traces;
+  const shared = { policy, store, keep: pipe.add, weather: weather.during };
+  const queues = new Map<string, OpenRuns>();
+
+  function runsOf(queue: string): OpenRuns {
+    const runs = queues.get(queue) ?? createOpenRuns(tracing, policy, shapeOf(queue));
+    queues.set(queue, runs);
+    return runs;
+  }
+
   return {
-    ...lifecycle(weather.start, async () => {
-      await weather.stop();
-      await pipe.end();
-    }),
-    recorderOf: (queue) => createRecorder(queueSettings(config, queue).traces, shared),
+    ...lifecycle(
+      async () => {
+        await tracing.start();
+        await weather.start();
+      },
+      async () => {
+        await weather.stop();
+        await tracing.stop();
+        await pipe.end();
+      },
+    ),
+    settings,
+    open: (job) => runsOf(job.queue).open(job),
+    recorderOf: (queue) => createRecorder(shapeOf(queue), { ...shared, settle: runsOf(queue).settle }),
+    lost(attempts) {
+      for (const attempt of attempts) {
+        pipe.add(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
+      }
+    },
+    active: tracing.active,
   };
 }

@@ -1,0 +1,64 @@
+import type { EndedAttempt } from '@millrace/core';
+import type { TakenJob } from '@millrace/queue';
+import {
+  type HandlerContext,
+  type HandlerScope,
+  type HandlerTracing,
+  jobTrace,
+  processPlace,
+  type SamplingPolicy,
+  type TraceShape,
+} from '@millrace/telemetry';
+import { startCutOf } from './recorder.ts';
+import type { RunTracing } from './run-tracing.ts';
+
+/** The runs of one queue whose attempts the store has not told the end of. */
+export interface OpenRuns {
+  open(job: TakenJob): RunTracing;
+  /** The attempt has ended, and its spans are kept or not: so are its handler's own. */
+  settle(attempt: Pick<EndedAttempt, 'id' | 'start'>, keep: boolean): void;
+}
+
+/** An end that the store refuses is told to nobody: of so many runs, the oldest is given up. */
+const MOST_OPEN = 10_000;
+
+/** What the handler's spans, and whom it calls, are told of the attempt. */
+function contextOf(job: TakenJob, policy: SamplingPolicy, shape: TraceShape): HandlerContext {
+  const traced = { queue: job.queue, id: job.id, ...job.provenance() };
+  const trace = jobTrace(traced, shape);
+  const { traceState, baggage } = trace.carrier;
+  return {
+    place: processPlace(trace, traced, job.fence),
+    isSampled: startCutOf(policy, traced) !== null,
+    traceState,
+    baggage,
+  };
+}
+
+export function createOpenRuns(tracing: HandlerTracing, policy: SamplingPolicy, shape: TraceShape): OpenRuns {
+  const runs = new Map<string, { readonly start: number; readonly scope: HandlerScope }>();
+
+  function forget(id: string, keep: boolean): void {
+    const run = runs.get(id);
+    if (!run) return;
+    runs.delete(id);
+    tracing.settle(run.scope, keep);
+  }
+
+  return {
+    open(job) {
+      forget(job.id, false);
+      if (runs.size >= MOST_OPEN) forget(runs.keys().next().value as string, false);
+      const scope = tracing.open(() => contextOf(job, policy, shape));
+      runs.set(job.id, { start: job.fence, scope });
+      return {
+        run: (fn) => tracing.run(scope, fn),
+        context: () => scope.describe(),
+        adopt: (spans) => tracing.adopt(scope, spans),
+      };
+    },
+    settle({ id, start }, keep) {
+      if (runs.get(id)?.start === start) forget(id, keep);
+    },
+  };
+}
