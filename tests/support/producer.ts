@@ -32,7 +32,7 @@ export interface ProducerBench {
 /** Reads a whole answer; JSON where it says so, text otherwise. */
 export async function replyOf(response: Response): Promise<Reply> {
   const text = await response.text();
-  const isJson = /json$/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json$/.test(response.headers.get('content-type') ?? '');
   return {
     status: response.status,
     headers: response.headers,

@@ -26,6 +26,8 @@ export const WEIGHT = 'millrace.sampling.weight';
 export const WAIT_US = 'millrace.wait_us';
 export const SERVICE_US = 'millrace.service_us';
 export const TOTAL_US = 'millrace.total_us';
+/** The code of the problem that a request was refused with: also of those that are no error of ours. */
+export const PROBLEM_CODE = 'millrace.problem.code';
 export const OUTCOME = 'millrace.outcome';
 export const RUN_ID = 'millrace.run.id';
 export const SCHEDULED_US = 'millrace.scheduled_us';

@@ -1,11 +1,12 @@
+import { PROBLEM_CODE } from '../semconv.ts';
 import type { SpanPlace, SpanRecord } from '../span-record.ts';
 import { present } from './facts.ts';
 
 /** An HTTP request that has been answered. Times are µs since 1970. */
 export interface AnsweredRequest {
   readonly method: string;
-  /** The route's pattern, `/v1/queues/{queue}/jobs`: never the path, which has many values. */
-  readonly route: string;
+  /** The route's pattern, `/v1/queues/{queue}/jobs`: never the path, which has many values. Null: there is none. */
+  readonly route: string | null;
   readonly status: number;
   readonly startUs: number;
   readonly endUs: number;
@@ -27,7 +28,7 @@ export function serverSpan(
     ...place,
     parentSpanId,
     traceState,
-    name: `${request.method} ${request.route}`,
+    name: request.route === null ? request.method : `${request.method} ${request.route}`,
     kind: 'server',
     startUs: request.startUs,
     endUs: request.endUs,
@@ -37,6 +38,7 @@ export function serverSpan(
       'http.response.status_code': request.status,
       'url.path': request.path,
       'url.scheme': request.scheme,
+      [PROBLEM_CODE]: request.errorCode,
       'error.type': isError ? (request.errorCode ?? String(request.status)) : undefined,
     }),
     error: isError ? (request.errorCode ?? `HTTP ${request.status}`) : undefined,

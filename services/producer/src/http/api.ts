@@ -149,7 +149,7 @@ function traceAnswer(
   const { route, error, trace } = progress;
   if (!trace.server) return;
   tracing.answered(trace, {
-    ...{ method: request.method, route: route?.path ?? '*', status, path: request.path },
+    ...{ method: request.method, route: route?.path ?? null, status, path: request.path },
     errorCode: error?.code,
   });
 }
