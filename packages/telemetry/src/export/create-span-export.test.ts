@@ -48,6 +48,23 @@ describe('exporting spans', () => {
     });
   });
 
+  test('batches that follow each other at once are all sent', async () => {
+    const { url, taken } = await collector();
+    const exporter = await started({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_BSP_MAX_QUEUE_SIZE: '100',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
+    });
+    for (let i = 0; i < 100; i++) exporter.addEncoded(encodeSpans([SPAN]), 1);
+    await exporter.flush();
+    expect(exporter.stats()).toEqual({
+      exported: 100,
+      queued: 0,
+      dropped: { full: 0, refused: 0, stopped: 0 },
+    });
+    expect(taken).toHaveLength(10);
+  });
+
   test('http/json says the same in OTLP-JSON', async () => {
     const { url, taken } = await collector();
     const exporter = await started({

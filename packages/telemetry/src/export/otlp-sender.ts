@@ -21,7 +21,9 @@ const GRPC_PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const COMPONENT = { http: 'otlp_http_span_exporter', grpc: 'otlp_grpc_span_exporter' } as const;
 const HELPER = { name: 'span', countItems: ({ count }: Request) => count } as const;
 /** Requests follow each other, so that they arrive in order and memory is bounded by one. */
-const CONCURRENCY = 1;
+const CONNECTIONS = 1;
+/** A delegate counts a request until just after it told its end, and refuses one that follows at once: so one more. */
+const CONCURRENCY = CONNECTIONS + 1;
 
 /** Opens a sender; only here are the modules of OTLP loaded. Throws `config_invalid` for a certificate that cannot be read. */
 export async function openOtlpSender(target: OtlpTarget): Promise<OtlpSender> {
@@ -82,7 +84,7 @@ interface Serializer {
 async function openHttp(target: OtlpTarget, serializer: Serializer, tls: Tls) {
   const { createOtlpHttpExportDelegate } = await import('@opentelemetry/otlp-exporter-base/node-http');
   const { Agent } = target.url.startsWith('https:') ? await import('node:https') : await import('node:http');
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY, ...tls });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...tls });
   const contentType = target.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   let isClosed = false;
   const delegate = createOtlpHttpExportDelegate(
