@@ -34,7 +34,7 @@ export interface SpanIntake extends Lifecycle {
 }
 
 /** At its end a pod waits no longer for what its dead children's pipes still hold. */
-const REST_MS = 500;
+const REST_MS = 2_000;
 
 /** See {@link SpanIntake}. */
 export function createSpanIntake(

@@ -9,6 +9,8 @@ export interface QueueDurations {
   readonly service: DurationCounts;
   /** From its hand-in to its end for good. */
   readonly total: DurationCounts;
+  /** From the handler's end until the store's answer to it. */
+  readonly settle: DurationCounts;
 }
 
 const SECOND_US = 1e6;
@@ -18,22 +20,26 @@ export function createJobDurations() {
   const wait = createDurationHistogram();
   const service = createDurationHistogram();
   const total = createDurationHistogram();
+  const settle = createDurationHistogram();
   return {
     /** What another process counted. */
     add(other: QueueDurations): void {
       wait.add(other.wait);
       service.add(other.service);
       total.add(other.total);
+      settle.add(other.settle);
     },
-    record({ outcome, enqueuedUs, dueUs, startedUs, endedUs }: EndedAttempt): void {
+    record({ outcome, enqueuedUs, dueUs, startedUs, endedUs, settledUs }: EndedAttempt): void {
       wait.record((startedUs - dueUs) / SECOND_US);
       service.record((endedUs - startedUs) / SECOND_US);
+      settle.record((settledUs - endedUs) / SECOND_US);
       if (outcome === 'completed' || outcome === 'failed') total.record((endedUs - enqueuedUs) / SECOND_US);
     },
     counts: (): QueueDurations => ({
       wait: wait.counts(),
       service: service.counts(),
       total: total.counts(),
+      settle: settle.counts(),
     }),
   };
 }

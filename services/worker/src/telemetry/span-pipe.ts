@@ -9,7 +9,7 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** So much goes at once. */
 const FRAME_BYTES = 64 * 1024;
 /** At its end a process waits no longer for its pod to read. */
-const END_MS = 200;
+const END_MS = 1_000;
 
 /** The worker's end of the pipe to its pod supervisor. */
 export interface SpanPipe {
@@ -52,9 +52,11 @@ export function createSpanPipe(
     add(spans) {
       if (spans.length === 0) return;
       counter?.keep(spans.length);
-      for (const span of spans) encoder.add(span);
-      if (encoder.size >= FRAME_BYTES) write();
-      else turn ??= setImmediate(write);
+      for (const span of spans) {
+        encoder.add(span);
+        if (encoder.size >= FRAME_BYTES) write();
+      }
+      if (encoder.count > 0) turn ??= setImmediate(write);
     },
     async end() {
       write();

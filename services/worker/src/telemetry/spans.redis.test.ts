@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { NewJob } from '@millrace/core';
 import { afterEach, expect, test } from 'vitest';
@@ -96,4 +98,77 @@ test('an attempt whose lock ran out has a span, though the worker that ran it te
   expect(lost?.attributes).toMatchObject({ 'error.type': 'lock_lost', 'messaging.client.id': 'elsewhere' });
   expect(again?.attributes).toMatchObject({ 'bullmq.job.start': 2, 'millrace.sampling.cut': 'continued' });
   expect(again?.links).toMatchObject([{ traceId: lost?.traceId, spanId: lost?.spanId }]);
+});
+
+test('a handler’s own spans hang under its attempt in every lane, and go with an attempt that is not kept', async () => {
+  const [on, collector] = [await bench(), await sink()];
+  const store = await on.store();
+  const lanes = ['traced-cpu', 'traced-alone'];
+  for (const queue of lanes) {
+    const datas = [{ fails: true }, { fails: false }];
+    await store.queue(queue).add(datas.map((data) => ({ name: 'inside', data, opts: {} })));
+  }
+  await add(on, [{ hopeless: true }, {}]);
+  await pod(on.prefix, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER_ARG: '0',
+  });
+  const ended = async () => {
+    const all = await Promise.all(['traced', ...lanes].map((queue) => store.queue(queue).snapshot()));
+    return all.every(({ counts }) => counts.completed === 1 && counts.failed === 1);
+  };
+  await until(ended, 'all have ended', 40_000);
+  await collector.until((spans) => spans.filter(({ name }) => name === 'inside').length === 3);
+  for (const queue of ['traced', ...lanes]) {
+    const [attempt, ...others] = collector.named(`process ${queue}`);
+    expect(others).toEqual([]);
+    expect(attempt?.attributes).toMatchObject({ 'millrace.sampling.cut': 'failed' });
+    const inside = collector.named('inside').filter(({ traceId }) => traceId === attempt?.traceId);
+    expect(inside.map(({ parentSpanId }) => parentSpanId)).toEqual([attempt?.spanId]);
+  }
+}, 60_000);
+
+test('what a worker kept is sent though it was killed right after', async () => {
+  const [on, collector] = [await bench(), await sink()];
+  const worker = await pod(on.prefix, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER: 'always_on',
+    // So that nothing is sent before the kill.
+    OTEL_BSP_SCHEDULE_DELAY: '2000',
+  });
+  await add(on, [{}, {}, { dies: 1 }], { attempts: 1 });
+  await until(() => worker.heard.exits.length === 1, 'the worker was killed by its job');
+  const spans = await collector.until((all) => processSpans(all).length >= 2);
+  const told = processSpans(spans).map(({ attributes }) => attributes['messaging.message.id']);
+  expect(told.toSorted()).toEqual(['1', '2']);
+  expect(collector.exports).toHaveLength(1);
+});
+
+test('a collector that never answers holds up no job and no end', async () => {
+  const on = await bench();
+  const blackHole = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  const sockets: Socket[] = [];
+  await once(blackHole, 'listening');
+  closers.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    blackHole.close();
+  });
+  const { port } = blackHole.address() as AddressInfo;
+  const worker = await pod(on.prefix, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_TRACES_SAMPLER: 'always_on',
+    OTEL_BSP_MAX_QUEUE_SIZE: '64',
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '16',
+  });
+  const jobs = 500;
+  await add(
+    on,
+    Array.from({ length: jobs }, () => ({})),
+  );
+  const store = await on.store();
+  const completed = async () => (await store.queue('traced').snapshot()).counts.completed === jobs;
+  await until(completed, 'all are completed');
+  expect(sockets.length).toBeGreaterThan(0);
+  worker.child.kill('SIGTERM');
+  expect(await worker.exit).toEqual({ code: 0, signal: null });
 });
