@@ -6,6 +6,12 @@ export type BeatAnswer = z.infer<typeof beatSchema>;
 
 const phase = z.number().nullable();
 
+/** Where a trace is looked at; an older server tells neither. */
+const traced = {
+  traceId: z.string().optional(),
+  links: z.looseObject({ trace: z.string().optional() }).optional(),
+};
+
 /** What both a certificate and a kill tell of the end of a process; an older server tells less. */
 const end = {
   cause: z.string(),
@@ -37,6 +43,7 @@ export const recoverySchema = z.looseObject({
   lastOrphanMs: phase,
   orphans: z.record(z.string(), z.array(z.string())),
   state: z.string(),
+  ...traced,
 });
 export type RecoveryAnswer = z.infer<typeof recoverySchema>;
 export const recoveriesSchema = z.looseObject({ recoveries: z.array(recoverySchema) });
@@ -47,6 +54,7 @@ const killSchema = z.looseObject({
   worker: z.string(),
   isolated: z.boolean(),
   coRunners: z.array(z.looseObject({ queue: z.string(), id: z.string() })),
+  recoveryTraceId: z.string().nullable().optional(),
   ...end,
 });
 export type KillAnswer = z.infer<typeof killSchema>;
@@ -63,6 +71,7 @@ export const letterSchema = z.looseObject({
   kills: z.array(killSchema),
   lineage: z.array(z.string()),
   replayedAs: z.string().nullable(),
+  ...traced,
 });
 export type LetterAnswer = z.infer<typeof letterSchema>;
 export const letterPageSchema = z.looseObject({

@@ -3,6 +3,12 @@ import type { Paint } from './colour.ts';
 import { printable, truncate } from './text-width.ts';
 import { bytes, duration } from './units.ts';
 
+/** The URL of a trace, else its id; nothing where the server tells neither. */
+export function traceFacts({ traceId, links }: Traced): (readonly [string, string])[] {
+  const trace = links?.trace ?? traceId;
+  return trace === undefined ? [] : [['trace', printable(trace)]];
+}
+
 const LEVELS = '▁▂▃▄▅▆▇█';
 /** Beats drawn side by side; more are thinned out. */
 const DRAWN = 24;
@@ -12,6 +18,11 @@ interface End {
   readonly cause: string;
   readonly exitCode: number | null;
   readonly exitSignal: string | null;
+}
+
+interface Traced {
+  readonly traceId?: string | undefined;
+  readonly links?: { readonly trace?: string | undefined } | undefined;
 }
 
 interface Memory {

@@ -69,6 +69,7 @@ describe('dead letters', () => {
       died         2m 1s ago
       attempts     0 made
       replayed as  -
+      trace        4bf92f3577b34da6a3ce929d0e0e4736
 
       data
       {
@@ -80,6 +81,7 @@ describe('dead letters', () => {
       │            beside images/20, images/21, images/22 and 12 more
       │            memory peak 510 MiB of 512 MiB
       │            memory ▂▂▂▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▆▆▇▇▇█  80.0 MiB to 506 MiB in 9.8 s
+      │            recovery's trace c0ffee5be11e0fa7e57ab1e5deadbeef
       │            │ <--- Last few GCs --->
       │            │ FATAL ERROR: Reached heap limit Allocation failed - JavaScript h…
       ● +1.3 s     start 2 on 8f3a11c2
@@ -126,6 +128,7 @@ describe('one recovery', () => {
       evidence  process-exit +0 ms (SIGKILL), link-closed +1 ms
       memory    peak 91.0 MiB
       3 jobs    workload: 17, 18, 19
+      trace     c0ffee5be11e0fa7e57ab1e5deadbeef
 
       seen             ━━━                             2 ms
       fenced           ━━━━━                           4 ms

@@ -1,6 +1,6 @@
 import type { KillAnswer, LetterAnswer } from '../death-answers.ts';
 import type { Paint } from './colour.ts';
-import { endText, lastLines, memoryTexts } from './death-facts.ts';
+import { endText, lastLines, memoryTexts, traceFacts } from './death-facts.ts';
 import { renderFacts } from './queue-view.ts';
 import { type Column, renderTable } from './table.ts';
 import { printable, truncate } from './text-width.ts';
@@ -60,7 +60,12 @@ function besideText({ isolated, coRunners }: KillAnswer): string {
 function station(kill: KillAnswer, when: string, layout: Layout): string[] {
   const { width, paint } = layout;
   const bar = paint.dim('│');
-  const facts = [endText(kill), besideText(kill), ...memoryTexts(kill).map((text) => `memory ${text}`)];
+  const { recoveryTraceId: recovery } = kill;
+  const facts = [
+    ...[endText(kill), besideText(kill)],
+    ...memoryTexts(kill).map((text) => `memory ${text}`),
+    ...(recovery ? [`recovery's trace ${recovery}`] : []),
+  ];
   const head = `start ${kill.start} on ${shortStart(kill.worker)}`;
   return [
     `${paint.red('●')} ${paint.bold(when.padEnd(10))} ${truncate(printable(head), width - 13)}`,
@@ -105,6 +110,7 @@ export function renderLetter(letter: LetterAnswer, nowMs: number, layout: Layout
       ? ([['replay of', printable(letter.lineage.join(', then '))]] as const)
       : []),
     ['replayed as', printable(letter.replayedAs ?? '-')],
+    ...traceFacts(letter),
   ];
   const data = (JSON.stringify(letter.data, null, 2) ?? 'none').split('\n').map(printable).join('\n');
   const blocks = [renderFacts(facts, paint), `${paint.dim('data')}\n${data}`];

@@ -1,6 +1,6 @@
 import type { RecoveryAnswer } from '../death-answers.ts';
 import type { Paint } from './colour.ts';
-import { endText, lastLines, memoryTexts } from './death-facts.ts';
+import { endText, lastLines, memoryTexts, traceFacts } from './death-facts.ts';
 import { renderFacts } from './queue-view.ts';
 import { type Column, renderTable } from './table.ts';
 import { printable, truncate } from './text-width.ts';
@@ -38,6 +38,7 @@ function recoveryColumns(nowMs: number, paint: Paint): readonly Column<RecoveryA
     { title: 'JOBS', value: (recovery) => count(orphanCount(recovery)), align: 'right' },
     phase('FIRST', (recovery) => recovery.firstOrphanMs, 5),
     phase('LAST', (recovery) => recovery.lastOrphanMs),
+    { title: 'TRACE', value: (recovery) => recovery.traceId ?? '-', optional: 7 },
     {
       title: 'STATE',
       value: (recovery) => recovery.state,
@@ -117,7 +118,8 @@ export function renderRecovery(recovery: RecoveryAnswer, nowMs: number, layout: 
   );
   const lines = lastLines(certificate.lastLines, '  ', layout);
   return [
-    renderFacts(told, paint),
+    // Whole, so that it can be followed.
+    renderFacts([...told, ...traceFacts(recovery)], paint),
     waterfall(recovery, layout),
     ...(lines.length > 0 ? [[paint.dim('last words'), ...lines].join('\n')] : []),
   ].join('\n\n');

@@ -31,6 +31,7 @@ export function exampleRecovery(changes: Partial<RecoveryAnswer> = {}): Recovery
     lastOrphanMs: 24,
     orphans: { workload: ['17', '18', '19'] },
     state: 'done',
+    traceId: 'c0ffee5be11e0fa7e57ab1e5deadbeef',
     ...changes,
   };
 }
@@ -62,12 +63,13 @@ export function exampleKill(changes: Partial<KillAnswer> = {}): KillAnswer {
     memoryLimitBytes: 512 * MIB,
     coRunners: Array.from({ length: 15 }, (_, at) => ({ queue: 'images', id: String(20 + at) })),
     beats: growingBeats(atMs),
+    recoveryTraceId: 'c0ffee5be11e0fa7e57ab1e5deadbeef',
     ...changes,
   };
 }
 
 export function exampleLetter(changes: Partial<LetterAnswer> = {}): LetterAnswer {
-  const alone = { isolated: true, coRunners: [], beats: [] };
+  const alone = { isolated: true, coRunners: [], beats: [], recoveryTraceId: null };
   return {
     id: '17',
     queue: 'images',
@@ -95,6 +97,7 @@ export function exampleLetter(changes: Partial<LetterAnswer> = {}): LetterAnswer
     ],
     lineage: [],
     replayedAs: null,
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
     ...changes,
   };
 }

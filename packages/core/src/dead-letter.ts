@@ -1,3 +1,4 @@
+import type { JobLinks } from './job.ts';
 import type { BeatSample, DeathCertificate } from './status.ts';
 
 /** A job that ran in the same process when it died; `queue` and `id` name it. */
@@ -26,6 +27,14 @@ export interface Kill {
   readonly beats: readonly BeatSample[];
 }
 
+/** A kill as the API shows it: where its spans are, if somebody keeps them. */
+export interface KillView extends Kill {
+  /** Of the attempt that was killed, in the job's trace: 16 hex digits. */
+  readonly spanId: string;
+  /** Of the recovery from that death: 32 hex digits; null where only the job's own process or thread died. */
+  readonly recoveryTraceId: string | null;
+}
+
 /** A job that came to its end without success, and why. */
 export interface DeadLetter {
   readonly id: string;
@@ -37,9 +46,12 @@ export interface DeadLetter {
   readonly error: string;
   readonly diedAtMs: number;
   readonly attemptsMade: number;
-  readonly kills: readonly Kill[];
+  readonly kills: readonly KillView[];
   /** Ids of the dead letters that this job is a replay of, oldest first. */
   readonly lineage: readonly string[];
   /** The job that replays it; null while nobody replayed it. */
   readonly replayedAs: string | null;
+  /** Of the trace that its attempts' spans are in: 32 hex digits. */
+  readonly traceId: string;
+  readonly links: JobLinks;
 }

@@ -162,6 +162,14 @@ export interface Recovery {
   readonly state: 'running' | 'done';
 }
 
+/** A recovery as the API shows it. */
+export interface RecoveryView extends Recovery {
+  /** Of the trace of it, if somebody keeps it: 32 hex digits. */
+  readonly traceId: string;
+  /** `trace`: URL of it, where `http.traceUrl` says how to make one. */
+  readonly links: { readonly trace?: string };
+}
+
 /** What an operator may order of a worker start, a pod or a pool; carried by the store to every supervisor. */
 export interface WorkerCommand {
   readonly kind: 'drain' | 'kill' | 'resume-pool';

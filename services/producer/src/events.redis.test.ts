@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ProducerBench, producerBench } from '../../../tests/support/producer.ts';
 import { until } from '../../../tests/support/queue.ts';
 import { createEventHub } from './events/hub.ts';
+import { recoveryView } from './tracing/death-traces.ts';
 
 let bench: ProducerBench;
 beforeEach(async () => {
@@ -152,6 +153,8 @@ test('a later listener gets the present picture; the end of the process ends all
   expect(await second.ended).toBe('ended');
 });
 
+const view = (recovery: Recovery) => recoveryView(recovery, { linkOf: () => ({}) });
+
 test('nothing is read from the store while nobody listens', async () => {
   let looks = 0;
   const clock = new ManualClock();
@@ -163,6 +166,7 @@ test('nothing is read from the store while nobody listens', async () => {
       looks++;
       return [];
     },
+    recoveryView: view,
   });
   await hub.start();
   clock.advance(10_000);
@@ -178,6 +182,7 @@ test('keeps the lifecycle contract', async () => {
         log: silentLog,
         board: bench.store.board,
         snapshots: async () => [],
+        recoveryView: view,
       }),
     // It has nothing of its own that runs before somebody listens; its promise is to end the listeners.
     (hub) => hub.isOpen,

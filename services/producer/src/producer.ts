@@ -32,6 +32,7 @@ import type { Tokens } from './http/tokens.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { allRoutes } from './routes/all.ts';
 import type { Services } from './services.ts';
+import { recoveryView } from './tracing/death-traces.ts';
 import { createJobTraces } from './tracing/job-traces.ts';
 import { createTracing, TRACING_OFF } from './tracing/tracing.ts';
 
@@ -91,7 +92,11 @@ function assemble(config: Config, dependencies: ProducerDependencies, draining: 
   const queues = createKnownQueues(declaredQueues(config, handlers), store.board, clock);
   const snapshots = async () =>
     Promise.all((await queues.names()).map((name) => store.queue(name).snapshot()));
-  const events = createEventHub({ clock, log, board: store.board, snapshots });
+  const traced = tracers(config, telemetry, spans, clock);
+  const events = createEventHub({
+    ...{ clock, log, board: store.board, snapshots },
+    recoveryView: (recovery) => recoveryView(recovery, traced.jobTraces),
+  });
   const services: Services = {
     config,
     clock,
@@ -103,7 +108,7 @@ function assemble(config: Config, dependencies: ProducerDependencies, draining: 
     admission: createAdmission(store, queues, clock, metrics),
     events,
     metrics,
-    ...tracers(config, telemetry, spans, clock),
+    ...traced,
     draining,
   };
   return { services, waiters, events, metrics, spans };

@@ -1,5 +1,7 @@
 import type { DeadLetter, Kill } from '@millrace/core';
+import { provenanceOf } from '../job-origin.ts';
 import { json } from '../stored-json.ts';
+import type { StoredLetter } from '../types/queue.ts';
 
 /** Which dead letters a job is a replay of: among its options, where stock clients keep it too. */
 export const LINEAGE = 'lineage';
@@ -24,7 +26,7 @@ export function deadLetterOf(
   id: string,
   fields: Readonly<Record<string, string>>,
   kills: readonly Kill[],
-): DeadLetter {
+): StoredLetter {
   return {
     ...{ id, queue, name: fields.name ?? '', data: json(fields.data), reason: reasonOf(fields) },
     error: fields.failedReason ?? '',
@@ -33,5 +35,6 @@ export function deadLetterOf(
     kills,
     lineage: optionsOf(fields)[LINEAGE] ?? [],
     replayedAs: fields.mrReplayedAs ?? null,
+    provenance: provenanceOf(queue, id, fields),
   };
 }

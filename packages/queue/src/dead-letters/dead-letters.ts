@@ -1,4 +1,4 @@
-import type { DeadLetter, Kill } from '@millrace/core';
+import type { Kill } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import type { Adder } from '../add/adder.ts';
 import { runScript } from '../connection/client.ts';
@@ -6,7 +6,7 @@ import { results } from '../connection/results.ts';
 import { provenanceOf } from '../job-origin.ts';
 import { isJob, type JobFields, noJobOfOtherType } from '../job-reader.ts';
 import { type QueueKeys, queueKeys } from '../keys.ts';
-import type { BoundedQueue, DeadLetterPage, ReplayResult } from '../types/queue.ts';
+import type { BoundedQueue, DeadLetterPage, ReplayResult, StoredLetter } from '../types/queue.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { resolveKills } from './resolve-kills.ts';
 
@@ -24,7 +24,7 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
   const { name, prefix, client, adder } = options;
   const keys = queueKeys(prefix, name);
 
-  async function read(id: string, fields: JobFields): Promise<DeadLetter> {
+  async function read(id: string, fields: JobFields): Promise<StoredLetter> {
     return deadLetterOf(name, id, fields, await killsOf(client, { prefix, queue: name, id }, fields));
   }
 
@@ -83,7 +83,7 @@ async function page(
   keys: QueueKeys,
   cursor: string | null,
   limit: number,
-  read: (id: string, fields: JobFields) => Promise<DeadLetter>,
+  read: (id: string, fields: JobFields) => Promise<StoredLetter>,
 ): Promise<DeadLetterPage> {
   const most = Math.min(limit, 1_000);
   const from = await startOf(client, keys, cursor);

@@ -4,6 +4,7 @@ import type {
   DeadLetter,
   JobState,
   JobView,
+  Kill,
   NewJob,
   QueueDemand,
 } from '@millrace/core';
@@ -81,7 +82,7 @@ export interface QueueSnapshot {
 
 /** One page of dead letters, newest first; `cursor` is null on the last. */
 export interface DeadLetterPage {
-  readonly letters: readonly DeadLetter[];
+  readonly letters: readonly StoredLetter[];
   readonly cursor: string | null;
 }
 
@@ -94,6 +95,12 @@ export type ReplayResult =
 /** A job as it is stored, and what tells where its spans stand. */
 export interface StoredJob extends Omit<JobView, 'traceId' | 'attempts' | 'links'> {
   readonly attempts: readonly Omit<AttemptView, 'spanId'>[];
+  readonly provenance: Provenance;
+}
+
+/** A dead letter as it is stored, and what tells where its spans stand. */
+export interface StoredLetter extends Omit<DeadLetter, 'kills' | 'traceId' | 'links'> {
+  readonly kills: readonly Kill[];
   readonly provenance: Provenance;
 }
 
@@ -164,7 +171,7 @@ export interface BoundedQueue {
   /** Makes a delayed job wait no longer; false when there is none; throws `wrong_state` otherwise. */
   promote(id: string): Promise<boolean>;
   deadLetters(cursor: string | null, limit: number): Promise<DeadLetterPage>;
-  deadLetter(id: string): Promise<DeadLetter | null>;
+  deadLetter(id: string): Promise<StoredLetter | null>;
   /**
    * Adds a copy within the bound and links both; twice is once. `carrierOf` says what the copy carries: the dead letter's
    * last span, which its own spans link to.

@@ -1,7 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { type Clock, type Lifecycle, type Log, lifecycle, messageOf, type Recovery } from '@millrace/core';
+import {
+  type Clock,
+  type Lifecycle,
+  type Log,
+  lifecycle,
+  messageOf,
+  type Recovery,
+  type RecoveryView,
+} from '@millrace/core';
 import type { Board, QueueSnapshot } from '@millrace/queue';
-import { boundedRecovery } from '../bounded-recovery.ts';
 import { type EventClient, eventClient } from './client.ts';
 
 /** How often the store is looked at while somebody listens; all listeners share each look. */
@@ -15,6 +22,8 @@ export interface HubOptions {
   readonly log: Log;
   readonly board: Pick<Board, 'status' | 'recoveries'>;
   readonly snapshots: () => Promise<readonly QueueSnapshot[]>;
+  /** A recovery as it is told. */
+  readonly recoveryView: (recovery: Recovery) => RecoveryView;
 }
 
 /** Tells listeners what changes: `queues` at least every second, `workers`, `pools` and `recovery` on change. */
@@ -36,7 +45,7 @@ interface Seen {
 
 const frameOf = (event: string, data: string) => `event: ${event}\ndata: ${data}\n\n`;
 
-export function createEventHub({ clock, log, board, snapshots }: HubOptions): EventHub {
+export function createEventHub({ clock, log, board, snapshots, recoveryView }: HubOptions): EventHub {
   const clients = new Set<EventClient>();
   let seen: Seen | null = null;
   let timers: { cancel(): void }[] = [];
@@ -49,9 +58,7 @@ export function createEventHub({ clock, log, board, snapshots }: HubOptions): Ev
 
   /** Recoveries that are new, or further than when last seen; the first look only remembers. */
   const tellRecoveries = (recoveries: readonly Recovery[], before: Map<string, string> | undefined) => {
-    const now = new Map(
-      recoveries.map((recovery) => [recovery.id, JSON.stringify(boundedRecovery(recovery))]),
-    );
+    const now = new Map(recoveries.map((recovery) => [recovery.id, JSON.stringify(recoveryView(recovery))]));
     for (const [id, text] of [...now].reverse()) {
       if (before && before.get(id) !== text) tell(`recovery ${id}`, frameOf('recovery', text));
     }

@@ -1,12 +1,16 @@
+import type { StoredLetter } from '@millrace/queue';
 import { type Route, route } from '../http/route.ts';
 import { deadLetterPageSchema, deadLetterSchema } from '../schemas/answers.ts';
 import { deadLettersQuery, jobParams, queueParams } from '../schemas/parameters.ts';
 import type { Services } from '../services.ts';
+import { letterView } from '../tracing/death-traces.ts';
+import { letterPath } from './job-links.ts';
 import { noLetter, path, replayRoute } from './replay.ts';
 
 /** Routes of dead letters: jobs that ended without success, with the evidence of what they did. */
 export function deadLetterRoutes(services: Services): Route[] {
-  const { store, queues, metrics } = services;
+  const { store, queues, metrics, jobTraces } = services;
+  const view = (letter: StoredLetter) => letterView(letter, jobTraces, letterPath(letter.queue, letter.id));
   return [
     route({
       method: 'get',
@@ -20,7 +24,8 @@ export function deadLetterRoutes(services: Services): Route[] {
       errors: ['not_found'],
       async handle({ params: { queue }, query: { cursor, limit } }) {
         await queues.assert(queue);
-        return { status: 200, body: await store.queue(queue).deadLetters(cursor ?? null, limit) };
+        const page = await store.queue(queue).deadLetters(cursor ?? null, limit);
+        return { status: 200, body: { ...page, letters: page.letters.map(view) } };
       },
     }),
     route({
@@ -36,7 +41,7 @@ export function deadLetterRoutes(services: Services): Route[] {
         await queues.assert(queue);
         const letter = await store.queue(queue).deadLetter(id);
         if (!letter) throw noLetter(queue, id);
-        return { status: 200, body: letter };
+        return { status: 200, body: view(letter) };
       },
     }),
     replayRoute(services),

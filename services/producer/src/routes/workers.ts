@@ -1,9 +1,9 @@
 import { type ClusterStatus, didYouMean, MillraceError } from '@millrace/core';
-import { boundedRecovery } from '../bounded-recovery.ts';
 import { type Route, route } from '../http/route.ts';
 import { orderSchema, recoveriesSchema, treeSchema, workersSchema } from '../schemas/answers.ts';
 import { recoveriesQuery, workerParams } from '../schemas/parameters.ts';
 import type { Services } from '../services.ts';
+import { recoveryView } from '../tracing/death-traces.ts';
 
 /** The error of whoever needs the supervisors and finds none. */
 export function noSupervisor(): MillraceError {
@@ -87,7 +87,9 @@ export function workerRoutes(services: Services): Route[] {
       answers: { 200: { text: 'The recoveries', schema: recoveriesSchema } },
       errors: [],
       async handle({ query: { limit } }) {
-        return { status: 200, body: { recoveries: (await board.recoveries(limit)).map(boundedRecovery) } };
+        const recoveries = await board.recoveries(limit);
+        const body = { recoveries: recoveries.map((each) => recoveryView(each, services.jobTraces)) };
+        return { status: 200, body };
       },
     }),
     order(services, 'drain', 'Let a worker process or pod finish its jobs and end'),

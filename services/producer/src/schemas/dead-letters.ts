@@ -1,5 +1,4 @@
-import type { DeadLetter, Kill } from '@millrace/core';
-import type { DeadLetterPage } from '@millrace/queue';
+import type { DeadLetter, KillView } from '@millrace/core';
 import { z } from 'zod';
 import { beatSchema, causeSchema, lastLines } from './deaths.ts';
 import { linksSchema } from './jobs.ts';
@@ -20,7 +19,9 @@ const killSchema = z.object({
     .array(z.object({ queue: z.string(), id: z.string() }))
     .describe('in the same process, at most 64'),
   beats: z.array(beatSchema),
-}) satisfies Same<Kill>;
+  spanId: z.string().describe('of the killed attempt, in the trace of the job'),
+  recoveryTraceId: orNull(z.string()).describe('of the recovery; null where no worker died'),
+}) satisfies Same<KillView>;
 
 export const deadLetterSchema = z.object({
   id: z.string(),
@@ -36,12 +37,14 @@ export const deadLetterSchema = z.object({
   kills: z.array(killSchema).describe('oldest first'),
   lineage: z.array(z.string()).describe('dead letters that this job is a replay of, oldest first'),
   replayedAs: orNull(z.string()).describe('id of the job that replays it'),
+  traceId: z.string().describe('of the trace that the spans of its attempts are in'),
+  links: linksSchema,
 }) satisfies Same<DeadLetter>;
 
 export const deadLetterPageSchema = z.object({
   letters: z.array(deadLetterSchema),
   cursor: orNull(z.string()).describe('null on the last page'),
-}) satisfies Same<DeadLetterPage>;
+}) satisfies Same<{ readonly letters: readonly DeadLetter[]; readonly cursor: string | null }>;
 
 export const replayedSchema = z.object({
   id: z.string().describe('the new job'),

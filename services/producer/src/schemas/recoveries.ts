@@ -1,4 +1,4 @@
-import type { DeathCertificate, Recovery } from '@millrace/core';
+import type { DeathCertificate, RecoveryView } from '@millrace/core';
 import { z } from 'zod';
 import { beatSchema, causeSchema, lastLines } from './deaths.ts';
 import { bytes, epochMs, ms, orNull, type Same } from './parts.ts';
@@ -46,6 +46,10 @@ const recoverySchema = z.object({
   lastOrphanMs: orNull(ms),
   orphans: z.record(z.string(), z.array(z.string())).describe('job ids given back, by queue'),
   state: z.enum(['running', 'done']),
-}) satisfies Same<Recovery>;
+  traceId: z.string().describe('of its trace, if somebody keeps it'),
+  links: z.object({
+    trace: z.string().exactOptional().describe('where its trace is looked at; with `http.traceUrl`'),
+  }),
+}) satisfies Same<RecoveryView>;
 
 export const recoveriesSchema = z.object({ recoveries: z.array(recoverySchema) });
