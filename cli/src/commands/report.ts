@@ -1,10 +1,19 @@
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { messageOf } from '@millrace/core';
-import { DEFAULT_SETTINGS, gatherReports, type Sources } from '@millrace/measure';
+import {
+  compareRuns,
+  DEFAULT_SETTINGS,
+  gatherReports,
+  type RunReport,
+  renderPage,
+  type Sources,
+} from '@millrace/measure';
 import { InvalidArgumentError } from 'commander';
 import { durationArgument, usage } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
+import { renderComparison } from '../output/comparison-view.ts';
 import { renderReport } from '../output/report-view.ts';
+import { note } from '../terminal.ts';
 import { action, type Verb, verb } from '../verb.ts';
 
 const DEFAULT_JAEGER = 'http://127.0.0.1:16686';
@@ -19,6 +28,7 @@ interface Options {
   readonly band: number;
   readonly hold: number;
   readonly window: number;
+  readonly html?: string;
 }
 
 function shareArgument(text: string): number {
@@ -65,6 +75,16 @@ function jaegerSource(call: Call, { jaeger, since }: Options): NonNullable<Sourc
   };
 }
 
+async function writePage(call: Call, reports: readonly RunReport[], file: string): Promise<void> {
+  const page = await renderPage(reports);
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    throw usage(`"${file}" cannot be written: ${messageOf(error)}`);
+  }
+  note(call.terminal, `The page is ${file}.`);
+}
+
 async function report(call: Call, files: readonly string[], options: Options): Promise<void> {
   const settings = { band: options.band, holdMs: options.hold, windowMs: options.window };
   const wantsJaeger = options.jaeger !== undefined || files.length === 0;
@@ -74,7 +94,14 @@ async function report(call: Call, files: readonly string[], options: Options): P
     runId: options.run ?? null,
   };
   const reports = await gatherReports(sources, settings);
-  answer(call, { runs: reports }, () => reports.map((one) => renderReport(one, call.terminal)).join('\n\n'));
+  if (options.html !== undefined) await writePage(call, reports, options.html);
+  const comparison = reports.length > 1 ? compareRuns(reports) : null;
+  answer(call, { runs: reports, comparison }, () =>
+    [
+      ...reports.map((one) => renderReport(one, call.terminal)),
+      ...(comparison === null ? [] : [renderComparison(comparison, call.terminal)]),
+    ].join('\n\n'),
+  );
 }
 
 /** `millrace report` */
@@ -93,5 +120,6 @@ export const reportVerb: Verb = (context) => {
     )
     .option('--hold <duration>', 'for how long it must hold', durationArgument, holdMs)
     .option('--window <duration>', 'windows in which the rate is looked at', durationArgument, windowMs)
+    .option('--html <file>', 'write it as one page with plots too')
     .action(action(context, report));
 };

@@ -1,3 +1,4 @@
+export { type ComparedFigure, type Comparison, compareRuns, type Obstacle } from './compare/compare.ts';
 export { diagnose } from './diagnosis/diagnose.ts';
 export type { Cause, Finding, Shape, Signature } from './diagnosis/finding.ts';
 export type {
@@ -28,6 +29,7 @@ export { lossArea, meanLevel, type Passage, settledAt } from './figures/loss-are
 export { median, quantile, type Spread, spread } from './figures/quantile.ts';
 export { type Ratio, ratioOfMedians } from './figures/ratio.ts';
 export { gatherReports, type Sources } from './gather.ts';
+export { renderPage } from './html/page.ts';
 export { readEvents } from './read/jsonl.ts';
 export { reportOn } from './report.ts';
 export type * from './summary/run-summary.ts';
