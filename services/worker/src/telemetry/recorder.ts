@@ -16,6 +16,7 @@ import {
   type TraceShape,
 } from '@millrace/telemetry';
 import { createLivePercentile } from './live-percentile.ts';
+import { createSlowAllowance } from './slow-allowance.ts';
 
 /** What the recorders of one process share. */
 export interface RecorderDependencies {
@@ -52,12 +53,14 @@ export function createRecorder(shape: TraceShape, dependencies: RecorderDependen
   const { policy, store, keep, settle, weather } = dependencies;
   const service = createLivePercentile();
   const total = createLivePercentile();
+  const allowance = createSlowAllowance();
 
   function isSlow(attempt: EndedAttempt): boolean {
     const { carrier, enqueuedUs, startedUs, endedUs } = attempt;
     const sinceUs = (carrier === null ? undefined : readCarrier(carrier).scheduledUs) ?? enqueuedUs;
     const inService = service.isAbove(endedUs - startedUs, endedUs);
-    return total.isAbove(endedUs - sinceUs, endedUs) || inService;
+    const inTotal = total.isAbove(endedUs - sinceUs, endedUs);
+    return allowance.grant(inService || inTotal);
   }
 
   return (attempt) => {
