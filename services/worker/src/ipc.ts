@@ -1,4 +1,6 @@
+import type { BodyDurations } from './telemetry/body-durations.ts';
 import type { QueueDurations } from './telemetry/job-durations.ts';
+import type { QueueCounts } from './telemetry/queue-counts.ts';
 
 /**
  * What a pod supervisor and its worker processes say to each other over the child-process channel.
@@ -38,6 +40,7 @@ export interface QueueActivity {
   readonly ended: Readonly<Record<OutcomeKind, number>>;
   /** Of attempts whose end the store accepted. */
   readonly durations: QueueDurations;
+  readonly counts: QueueCounts;
 }
 
 /** What a worker process tells of itself every `supervision.beatMs`. Sizes bytes, delays ms. */
@@ -45,6 +48,10 @@ export interface ProcessActivity {
   readonly queues: readonly QueueActivity[];
   readonly loopDelayMs: number;
   readonly rssBytes: number;
+  readonly heapBytes: number;
+  /** CPU time since its start, ms. */
+  readonly cpuMs: number;
+  readonly body: BodyDurations;
 }
 
 /** How a run of a handler can end; the label of the jobs counter. */

@@ -21,6 +21,8 @@ import { takenJob } from './taken-job.ts';
 interface Pulse {
   taking: boolean;
   cycles: number;
+  stalled: number;
+  lockRenewalFailed: number;
   fenced: boolean;
 }
 
@@ -44,7 +46,10 @@ function identityOf(
       running.settled(jobId, refused, how);
       pulse.cycles++;
     },
-    stalled: ask.stalled,
+    stalled(jobIds) {
+      pulse.stalled += jobIds.length;
+      ask.stalled(jobIds);
+    },
     cycled: () => {
       pulse.cycles++;
     },
@@ -80,7 +85,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const keys = queueKeys(prefix, queue);
   const kills = poisonKills(config);
   const running = new RunningJobs(clock, createEndReport(options, { clock, log }));
-  const pulse: Pulse = { taking: false, cycles: 0, fenced: false };
+  const pulse: Pulse = { taking: false, cycles: 0, stalled: 0, lockRenewalFailed: 0, fenced: false };
   const { main, blocking } = openConnections(config.redis, queue, startId);
   const identity = identityOf(startId, kills, running, pulse, {
     room: () => worker.room(),
@@ -142,6 +147,9 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const worker: StartWorker = createStartWorker({
     ...{ queue, startId, concurrency, config, main, blocking, identity, log, process },
   });
+  worker.on('lockRenewalFailed', (jobIds) => {
+    pulse.lockRenewalFailed += jobIds.length;
+  });
   const renewal = createLockRenewal(() => worker.renewLocks(), config.worker.lockMs, clock);
   const quiescing = createQuiesce(worker, pulse, blocking, () => main.zadd(keys.marker, 0, '0'));
 
@@ -180,6 +188,8 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
       busy: running.size,
       slots: concurrency,
       cycles: pulse.cycles,
+      stalled: pulse.stalled,
+      lockRenewalFailed: pulse.lockRenewalFailed,
       connected: main.status === 'ready' && blocking.status === 'ready',
     }),
     runningIds: () => running.ids(),

@@ -37,6 +37,10 @@ export interface ConsumerActivity {
   /** Blocking reads that returned plus jobs that ended: rises while this consumer consumes. */
   readonly cycles: number;
   readonly connected: boolean;
+  /** Jobs, of whichever worker, that this consumer found without a lock and put back, since it was made. */
+  readonly stalled: number;
+  /** Locks of its own running jobs that the store did not renew. */
+  readonly lockRenewalFailed: number;
 }
 
 /** Takes jobs of one queue and runs them, at most `concurrency` at once. */

@@ -1,4 +1,4 @@
-import { type Labels, type MetricFamily, type NumberSample, numberFamily } from './family.ts';
+import { durationFamily, type Labels, type MetricFamily, type NumberSample, numberFamily } from './family.ts';
 import { createDurationHistogram, type DurationHistogram } from './histogram.ts';
 
 /** A counter with labels, kept in this process. */
@@ -50,10 +50,9 @@ export function createDurations(name: string, help: string, convention?: string)
   const histograms = byLabels<DurationHistogram>(createDurationHistogram);
   return {
     record: (labels, seconds) => histograms.of(labels).record(seconds),
-    family: () => ({
-      ...{ type: 'histogram', name, help },
-      ...(convention === undefined ? {} : { convention }),
-      samples: histograms.all().map(({ labels, kept }) => ({ labels, durations: kept.counts() })),
-    }),
+    family() {
+      const samples = histograms.all().map(({ labels, kept }) => ({ labels, durations: kept.counts() }));
+      return durationFamily(name, help, samples, convention);
+    },
   };
 }

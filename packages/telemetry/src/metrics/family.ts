@@ -38,6 +38,16 @@ export function numberFamily(
   return { type, name, help, samples };
 }
 
+/** A histogram with a sample for each set of labels; `convention` is OpenTelemetry's name of it. */
+export function durationFamily(
+  name: string,
+  help: string,
+  samples: readonly DurationSample[],
+  convention?: string,
+): MetricFamily {
+  return { type: 'histogram', name, help, samples, ...(convention === undefined ? {} : { convention }) };
+}
+
 /**
  * Families of one name as one: its samples one after the other, its words those of the first. Two parts of a service
  * may both tell of a metric; a text that declares it twice is refused by Prometheus.

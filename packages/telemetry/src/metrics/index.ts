@@ -3,6 +3,7 @@ export { DURATION_EDGES } from './edges.ts';
 export { createEventLoopMeter, type EventLoopMeter } from './event-loop.ts';
 export {
   type DurationSample,
+  durationFamily,
   type Labels,
   type MetricFamily,
   mergeFamilies,

@@ -1,6 +1,6 @@
 import { type Clock, type Lifecycle, lifecycle } from '@millrace/core';
 import { createEventLoopMeter } from './event-loop.ts';
-import { type MetricFamily, numberFamily } from './family.ts';
+import { durationFamily, type MetricFamily, numberFamily } from './family.ts';
 import { createGcMeter } from './gc-pauses.ts';
 import { readHostCpu } from './host-cpu.ts';
 
@@ -64,11 +64,11 @@ export function createProcessMeter(clock: Clock): ProcessMeter {
       const { activeSeconds, idleSeconds } = loop.busy();
       return [
         ...bodyFamilies(startedAtMs),
-        {
-          ...{ type: 'histogram', name: 'millrace_event_loop_delay_seconds' },
-          help: 'Longest delay of the event loop in each second.',
-          samples: [{ labels: {}, durations: loop.delays() }],
-        },
+        durationFamily(
+          'millrace_event_loop_delay_seconds',
+          'Longest delay of the event loop in each second.',
+          [{ labels: {}, durations: loop.delays() }],
+        ),
         numberFamily(
           'counter',
           'millrace_event_loop_seconds_total',
@@ -78,11 +78,11 @@ export function createProcessMeter(clock: Clock): ProcessMeter {
             { labels: { state: 'idle' }, value: idleSeconds },
           ],
         ),
-        {
-          ...{ type: 'histogram', name: 'millrace_gc_pause_seconds' },
-          help: 'Pauses for garbage collection, by kind.',
-          samples: [...gc.pauses()].map(([kind, durations]) => ({ labels: { kind }, durations })),
-        },
+        durationFamily(
+          'millrace_gc_pause_seconds',
+          'Pauses for garbage collection, by kind.',
+          [...gc.pauses()].map(([kind, durations]) => ({ labels: { kind }, durations })),
+        ),
         ...hostFamilies(),
       ];
     },

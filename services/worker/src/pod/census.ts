@@ -1,8 +1,6 @@
-import { noOutcomes, OUTCOME_KINDS, type OutcomeKind, type ProcessActivity } from '../ipc.ts';
-import { createJobDurations, type QueueDurations } from '../telemetry/job-durations.ts';
+import type { ProcessActivity } from '../ipc.ts';
 import { consumes, owedSince, type Proofs, proveAll } from './liveness.ts';
-
-type Ended = Record<OutcomeKind, number>;
+import { NO_TOTALS, type Totals, totalsOf } from './totals.ts';
 
 /** What the pod knows of its children's work: the source of its liveness and its metrics. */
 export interface Census {
@@ -12,10 +10,10 @@ export interface Census {
   left(id: string): void;
   /** Ids of active processes that are alive and consume nothing. */
   notConsuming(nowMs: number): readonly string[];
-  /** Jobs ended since the pod's start, by queue and outcome, dead children included. */
-  ended(): ReadonlyMap<string, Readonly<Ended>>;
-  /** Durations of attempts since the pod's start, by queue, dead children included. */
-  durations(): ReadonlyMap<string, QueueDurations>;
+  /** Counted since the pod's start, dead children included. */
+  totals(): Totals;
+  /** How long ago each active process was last known to consume each queue, ms. */
+  ages(nowMs: number): readonly { readonly slot: number; readonly queue: string; readonly ageMs: number }[];
   active(): readonly { readonly id: string; readonly slot: number; readonly activity: ProcessActivity }[];
 }
 
@@ -25,28 +23,9 @@ interface Entry {
   proofs: Proofs;
 }
 
-function addEnded(totals: Map<string, Ended>, activity: ProcessActivity | null): void {
-  for (const { queue, ended } of activity?.queues ?? []) {
-    const total = totals.get(queue) ?? noOutcomes();
-    for (const kind of OUTCOME_KINDS) total[kind] += ended[kind];
-    totals.set(queue, total);
-  }
-}
-
-type Durations = Map<string, ReturnType<typeof createJobDurations>>;
-
-function addDurations(totals: Durations, activity: ProcessActivity | null): void {
-  for (const { queue, durations } of activity?.queues ?? []) {
-    const total = totals.get(queue) ?? createJobDurations();
-    total.add(durations);
-    totals.set(queue, total);
-  }
-}
-
 export function createCensus(): Census {
   const entries = new Map<string, Entry>();
-  const departed = new Map<string, Ended>();
-  const departedDurations: Durations = new Map();
+  let departed = NO_TOTALS;
   const entryOf = (id: string): Entry => {
     const entry = entries.get(id) ?? { slot: null, activity: null, proofs: new Map() };
     entries.set(id, entry);
@@ -63,27 +42,24 @@ export function createCensus(): Census {
     },
     left(id) {
       const last = entries.get(id)?.activity ?? null;
-      addEnded(departed, last);
-      addDurations(departedDurations, last);
+      if (last !== null) departed = totalsOf(departed, [last]);
       entries.delete(id);
     },
     notConsuming: (nowMs) =>
       [...entries].filter(([, { proofs }]) => !consumes(proofs, nowMs)).map(([id]) => id),
-    ended() {
-      const totals = new Map([...departed].map(([queue, ended]) => [queue, { ...ended }]));
-      for (const { activity } of entries.values()) addEnded(totals, activity);
-      return totals;
-    },
-    durations() {
-      const totals: Durations = new Map();
-      for (const [queue, durations] of departedDurations) {
-        const total = createJobDurations();
-        total.add(durations.counts());
-        totals.set(queue, total);
-      }
-      for (const { activity } of entries.values()) addDurations(totals, activity);
-      return new Map([...totals].map(([queue, total]) => [queue, total.counts()]));
-    },
+    totals: () =>
+      totalsOf(
+        departed,
+        [...entries.values()].flatMap(({ activity }) => activity ?? []),
+      ),
+    ages: (nowMs) =>
+      [...entries.values()].flatMap(({ slot, proofs }) =>
+        slot === null
+          ? []
+          : [...proofs]
+              .filter(([queue]) => queue !== '')
+              .map(([queue, { atMs }]) => ({ slot, queue, ageMs: nowMs - atMs })),
+      ),
     active: () =>
       [...entries].flatMap(([id, { slot, activity }]) =>
         slot === null || activity === null ? [] : [{ id, slot, activity }],

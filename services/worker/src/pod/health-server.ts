@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type Lifecycle, type Log, lifecycle, MillraceError, messageOf } from '@millrace/core';
+import { PROMETHEUS_TEXT_TYPE } from '@millrace/telemetry';
 
 /** What the routes answer from. An empty list of faults is a 200. */
 export interface HealthSource {
@@ -27,7 +28,7 @@ function route(path: string | undefined, source: HealthSource, response: ServerR
   } else if (path === '/readyz') {
     answer(response, source.readinessFaults());
   } else if (path === '/metrics') {
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(source.metrics());
+    response.writeHead(200, { 'content-type': PROMETHEUS_TEXT_TYPE }).end(source.metrics());
   } else {
     response.writeHead(404).end();
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { QueueActivity } from '../ipc.ts';
 import { noDurations } from '../telemetry/job-durations.ts';
+import { noCounts } from '../telemetry/queue-counts.ts';
 import { CONSUMING_WITHIN_MS, consumes, owedSince, proveAll } from './liveness.ts';
 
 const ended = { ok: 0, fail: 0, cancel: 0, snooze: 0, returned: 0, killed: 0 };
@@ -12,6 +13,7 @@ const queue = (over: Partial<QueueActivity>): QueueActivity => ({
   connected: true,
   ended,
   durations: noDurations(),
+  counts: noCounts(),
   ...over,
 });
 const LATER = CONSUMING_WITHIN_MS + 1;

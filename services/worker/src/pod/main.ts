@@ -59,6 +59,7 @@ async function main(): Promise<void> {
       clock: systemClock,
       log,
       spans,
+      telemetry,
       onReady: () => process.send?.({ type: 'ready', ports: { health: pod.healthPort } }),
       onEnd: (code) => process.exit(code),
       killSelf: () => process.kill(process.pid, 'SIGKILL'),

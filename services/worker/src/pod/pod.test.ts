@@ -1,7 +1,9 @@
 import { compileConfig, ManualClock, silentLog } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { type FromProcess, noOutcomes, type ToProcess } from '../ipc.ts';
+import { noBody } from '../telemetry/body-durations.ts';
 import { noDurations } from '../telemetry/job-durations.ts';
+import { noCounts } from '../telemetry/queue-counts.ts';
 import type { ChildExit, ChildListeners, SpawnChild } from './child-process.ts';
 import { createPod } from './pod.ts';
 
@@ -33,9 +35,10 @@ const working = (busy: number): FromProcess => ({
       connected: true,
       ended: noOutcomes(),
       durations: noDurations(),
+      counts: noCounts(),
     },
   ],
-  ...{ loopDelayMs: 0, rssBytes: 0 },
+  ...{ loopDelayMs: 0, rssBytes: 0, heapBytes: 0, cpuMs: 0, body: noBody() },
 });
 
 /** A pod of two slots and a standby, just started: the puppets in the order of their forks. */

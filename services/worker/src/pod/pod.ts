@@ -8,12 +8,13 @@ import {
   type PodBeat,
   restartsUsed,
 } from '@millrace/supervision';
+import type { TelemetrySettings } from '@millrace/telemetry';
 import { createCensus } from './census.ts';
 import type { SpawnChild } from './child-process.ts';
 import { createFamily } from './family.ts';
 import { decide } from './fold.ts';
 import { createHealthServer } from './health-server.ts';
-import { metricsText } from './metrics.ts';
+import { createPodMetrics } from './metrics.ts';
 import { podSettings } from './pod-settings.ts';
 import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
 import type { SpanIntake } from './span-intake.ts';
@@ -34,6 +35,8 @@ export interface PodDependencies {
   readonly log: Log;
   /** Null without telemetry. It is started and stopped with the pod. */
   readonly spans: SpanIntake | null;
+  /** Default: nobody is sent anything. */
+  readonly telemetry?: TelemetrySettings;
   /** Every slot is filled for the first time. */
   readonly onReady: () => void;
   /** The last child is gone; `code` is what the pod supervisor is to exit with. */
@@ -92,15 +95,19 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     {
       livenessFaults: () => census.notConsuming(clock.monotonicMs()).map((id) => `${id} consumes nothing`),
       readinessFaults: () => (state.mode === 'running' ? [] : [`the pod is ${state.mode}`]),
-      metrics: () =>
-        metricsText(census, {
-          restarts: restartsEver,
-          processes: state.children.filter(({ mode }) => mode === 'active').length,
-          standbys: state.children.filter(({ mode }) => mode === 'standby').length,
-        }),
+      metrics: () => told.text(),
     },
     log,
   );
+
+  const told = createPodMetrics({
+    ...{ census, spans, telemetry: dependencies.telemetry, clock, log },
+    counts: () => ({
+      restarts: restartsEver,
+      processes: state.children.filter(({ mode }) => mode === 'active').length,
+      standbys: state.children.filter(({ mode }) => mode === 'standby').length,
+    }),
+  });
 
   function tellBeat(): void {
     for (const part of family.beats(beat())) link.send(part);
@@ -203,7 +210,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     refill?.cancel();
     family.stop();
     link.send({ type: 'bye', reason: code === 0 ? 'drained' : 'failed' });
-    await Promise.all([link.stop(), health.stop(), spans?.stop()]);
+    await Promise.all([link.stop(), health.stop(), spans?.stop(), told.stop()]);
   }
 
   const parts = lifecycle(
@@ -211,6 +218,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
       await health.start();
       await link.start();
       await spans?.start();
+      await told.start();
       beats = clock.every(config.supervision.beatMs, tellBeat);
       handle({ type: 'start' });
       ended.promise.then(close).then(async () => dependencies.onEnd(await ended.promise));

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { noOutcomes, type ProcessActivity } from '../ipc.ts';
+import { noBody } from '../telemetry/body-durations.ts';
 import { noDurations } from '../telemetry/job-durations.ts';
+import { noCounts } from '../telemetry/queue-counts.ts';
 import { takeoverWaitMs } from './takeover.ts';
 
 const at = (busy: Readonly<Record<string, number>>, slots = 16): ProcessActivity => ({
   queues: Object.entries(busy).map(([queue, n]) => ({
     ...{ queue, busy: n, slots, cycles: 0 },
-    ...{ connected: true, ended: noOutcomes(), durations: noDurations() },
+    ...{ connected: true, ended: noOutcomes(), durations: noDurations(), counts: noCounts() },
   })),
   loopDelayMs: 0,
   rssBytes: 0,
+  ...{ heapBytes: 0, cpuMs: 0, body: noBody() },
 });
 
 describe('a standby', () => {

@@ -9,6 +9,7 @@ import {
   type WorkerHello,
 } from '@millrace/supervision';
 import type { FromProcess, QueueActivity } from '../ipc.ts';
+import { createBodyMeter } from '../telemetry/body-durations.ts';
 import { createVitalsReader, type VitalsReader } from './vitals.ts';
 
 /** How the process stands, as those who watch it are told. */
@@ -51,6 +52,7 @@ const UNKNOWN_VITALS = { loopDelayMs: 0, cpuMs: 0, rssBytes: 0, heapBytes: 0 };
 export function createVoice({ supervisors, supervision }: Config, options: VoiceOptions): Voice {
   const { id, pod, pid, queues, concurrency, standing, tellPod, clock, log } = options;
   const startedAtMs = clock.nowMs();
+  const body = createBodyMeter();
   let vitals: VitalsReader | undefined;
   let ticks: Timer | undefined;
 
@@ -83,20 +85,24 @@ export function createVoice({ supervisors, supervision }: Config, options: Voice
     options.onTick();
     const now = beat();
     link.send(now);
-    const { loopDelayMs, rssBytes } = now;
-    tellPod({ type: 'activity', queues: standing().activity, loopDelayMs, rssBytes });
+    const { loopDelayMs, rssBytes, heapBytes, cpuMs } = now;
+    body.read(loopDelayMs);
+    const { activity: queues } = standing();
+    tellPod({ type: 'activity', queues, loopDelayMs, rssBytes, heapBytes, cpuMs, body: body.counts() });
   }
 
   return {
     async start() {
       await link.start();
       vitals = createVitalsReader();
+      body.start();
       ticks = clock.every(supervision.beatMs, tick);
     },
     beat: () => link.send(beat()),
     hush() {
       ticks?.cancel();
       vitals?.stop();
+      body.stop();
     },
     bye: (reason) => link.send({ type: 'bye', reason }),
     stop: () => link.stop(),
