@@ -11,6 +11,8 @@ export type { StoreFacts } from './build/facts.ts';
 export { MAX_RESTARTS, type Restart, recoverySpans, respawnSpan } from './build/recovery.ts';
 export { batchSendSpan, type SentBatch, type SentJob, sendSpan } from './build/send.ts';
 export { type AnsweredRequest, serverSpan } from './build/server.ts';
+export { type BullmqTelemetryOptions, createBullmqTelemetry } from './bullmq/bullmq-telemetry.ts';
+export type { BullmqTelemetry } from './bullmq/contract.ts';
 export {
   type Carrier,
   type ContextHeaders,
