@@ -126,6 +126,16 @@ test('a supervisor that ends between the two leaves the second to the next, who 
   expect(named('restart')).toHaveLength(3);
 });
 
+test('the same supervisor asked again, as after a recovery that failed, writes nothing twice', async () => {
+  const certificate = await deadHolder(['mail'], 2);
+  const a = await replica('a');
+  await successor(['mail']);
+  const recover = () => a.recover(certificate, async () => ['mail']);
+  expect([await recover(), await recover()]).toEqual([true, true]);
+  expect(named('process mail')).toHaveLength(2);
+  expect(named('recover')).toHaveLength(1);
+});
+
 test('who wants no spans claims none: the other replica writes them', async () => {
   const certificate = await deadHolder(['mail'], 1);
   const silent = createRecoverer({
