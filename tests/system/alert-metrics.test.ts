@@ -102,10 +102,32 @@ test('every label that is grouped by belongs to all series of its expression', (
   expect(faults).toEqual([]);
 });
 
-test('docs/monitoring.md tells of every metric there is, and of no other', () => {
+/** Metric → labels, as the tables of docs/monitoring.md list them. */
+function listed(): Map<string, string[]> {
   const guide = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
-  const listed = [...guide.matchAll(/^\| `(millrace_\w+)` \|/gm)].map(([, name]) => name);
-  expect([...new Set(listed)].sort()).toEqual(
-    [...told.keys()].filter((name) => name.startsWith('millrace_')).sort(),
+  const rows = guide.matchAll(/^\| `([a-z]+_\w+)` \| ([^|]*) \|/gm);
+  return new Map(
+    [...rows].map(([, name = '', labels = '']) => [
+      name,
+      [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label),
+    ]),
   );
+}
+
+const isPart = (name: string) => /_(bucket|sum|count)$/.test(name) && told.has(name.replace(/_[a-z]+$/, ''));
+
+test('docs/monitoring.md tells of every metric there is, and of no other', () => {
+  const families = [...told.keys()].filter((name) => !isPart(name));
+  expect([...listed().keys()].sort()).toEqual(families.sort());
+});
+
+test('docs/monitoring.md tells every label', () => {
+  const guide = listed();
+  const faults = [...told].flatMap(([name, labels]) => {
+    const base = isPart(name) ? name.replace(/_[a-z]+$/, '') : name;
+    return [...labels]
+      .filter((label) => label !== 'le' && !guide.get(base)?.includes(label))
+      .map((label) => `${base}: ${label}`);
+  });
+  expect(faults).toEqual([]);
 });

@@ -26,6 +26,17 @@ export function createLog(service: string, level: string, fields: () => object =
 
 const STDERR = 2;
 
+/** What this process has logged so far, as it was written. */
+export interface Logged {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+const written = { lines: 0, bytes: 0 };
+
+/** Of all logs of this process. */
+export const logged = (): Logged => ({ ...written });
+
 /**
  * Writes each line at once, so that none is lost by an exit, and drops what cannot be written: a log that nobody reads
  * must hold up nobody. (pino's own destination keeps lines until the exit, and there waits for ever on a broken pipe.)
@@ -35,12 +46,14 @@ function stderrLines(): { write(line: string): void } {
   return {
     write(line) {
       const bytes = Buffer.from(isCutOff ? `\n${line}` : line);
-      let written = 0;
+      let out = 0;
+      written.lines += 1;
+      written.bytes += bytes.length;
       try {
-        while (written < bytes.length) written += writeSync(STDERR, bytes, written);
+        while (out < bytes.length) out += writeSync(STDERR, bytes, out);
         isCutOff = false;
       } catch {
-        isCutOff ||= written > 0;
+        isCutOff ||= out > 0;
       }
     },
   };

@@ -42,10 +42,12 @@ export function expressions(): Expression[] {
 
 /** Series that an expression selects, with the labels that it matches. */
 export function selected({ expr }: Expression): { readonly metric: string; readonly labels: string[] }[] {
-  return [...expr.matchAll(/\b(millrace_\w+|up)\{([^}]*)\}/g)].map(([, metric = '', matchers = '']) => ({
-    metric,
-    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
-  }));
+  return [...expr.matchAll(/\b((?:millrace|jobqueue|messaging|process)_\w+|up)\{([^}]*)\}/g)].map(
+    ([, metric = '', matchers = '']) => ({
+      metric,
+      labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+    }),
+  );
 }
 
 /** Labels that an expression groups or joins by. */
@@ -55,12 +57,16 @@ export function groupedBy({ expr }: Expression): string[] {
   );
 }
 
-/** Families of a text in Prometheus' exposition format, with the labels of their samples. */
+const PARTS = ['', '_bucket', '_sum', '_count'];
+
+/** Families of a text in Prometheus' exposition format, a histogram's parts too, with the labels of their samples. */
 export function families(text: string): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   for (const line of text.split('\n')) {
-    const declared = /^# TYPE (\S+)/.exec(line)?.[1];
-    if (declared !== undefined) found.set(declared, found.get(declared) ?? new Set());
+    const [, declared, type] = /^# TYPE (\S+) (\S+)/.exec(line) ?? [];
+    for (const name of type === 'histogram' ? PARTS.map((part) => declared + part) : [declared]) {
+      if (name !== undefined) found.set(name, found.get(name) ?? new Set());
+    }
     const [, name = '', labels = ''] = /^(\w+)\{(.*)\} /.exec(line) ?? [];
     for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) found.get(name)?.add(label);
   }

@@ -1,4 +1,4 @@
-import { type Clock, type Lifecycle, lifecycle } from '@millrace/core';
+import { type Clock, type Lifecycle, lifecycle, logged } from '@millrace/core';
 import { createEventLoopMeter } from './event-loop.ts';
 import { durationFamily, type MetricFamily, numberFamily } from './family.ts';
 import { createGcMeter } from './gc-pauses.ts';
@@ -45,6 +45,14 @@ function bodyFamilies(startedAtMs: number): MetricFamily[] {
   ];
 }
 
+function logFamilies(): MetricFamily[] {
+  const { lines, bytes } = logged();
+  return [
+    numberFamily('counter', 'millrace_log_lines_total', 'Lines that this process logged.', lines),
+    numberFamily('counter', 'millrace_log_bytes_total', 'Bytes of these lines.', bytes),
+  ];
+}
+
 /** See {@link ProcessMeter}. Between `start` and `stop` it samples the event loop and hears of garbage collections. */
 export function createProcessMeter(clock: Clock): ProcessMeter {
   const startedAtMs = clock.nowMs() - process.uptime() * 1e3;
@@ -83,6 +91,7 @@ export function createProcessMeter(clock: Clock): ProcessMeter {
           'Pauses for garbage collection, by kind.',
           [...gc.pauses()].map(([kind, durations]) => ({ labels: { kind }, durations })),
         ),
+        ...logFamilies(),
         ...hostFamilies(),
       ];
     },

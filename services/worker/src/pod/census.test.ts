@@ -67,6 +67,7 @@ test('metrics are in seconds and bytes, one sample a line, labels escaped', () =
   census.heard('a', activity(3), 1);
   const told = createPodMetrics({
     ...{ census, spans: null, telemetry: undefined, clock: new ManualClock(), log: silentLog },
+    outputBytes: () => 7,
     counts: () => ({ restarts: 2, processes: 1, standbys: 1 }),
   });
   const text = told.text();

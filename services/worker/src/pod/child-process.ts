@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@millrace/core';
-import { listenTo } from '../autopsy/child-output.ts';
+import { listenTo, type Output } from '../autopsy/child-output.ts';
 import type { MemoryGroup } from '../autopsy/memory-group.ts';
 import { createOutOfMemory, memoryLimitOf } from '../autopsy/out-of-memory.ts';
 import type { FromProcess, ToProcess } from '../ipc.ts';
@@ -47,7 +47,7 @@ export interface SpawnerOptions {
   readonly pool: string;
   readonly env: NodeJS.ProcessEnv;
   /** Where the children's outputs go. */
-  readonly output: NodeJS.WritableStream;
+  readonly output: Output;
   readonly dying: DyingWatch;
   readonly memory: MemoryGroup;
   /** Node's own options for the children. */

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Config, createLog, messageOf, newStartId, nodeOptionsOf, systemClock } from '@millrace/core';
+import { countOutput } from '../autopsy/child-output.ts';
 import { openMemoryGroup } from '../autopsy/memory-group.ts';
 import { readSettings } from '../settings.ts';
 import { childSpawner } from './child-process.ts';
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   const { config, linkKey, telemetry } = readSettings(process.env, id);
   const log = createLog('pod', config.log.level).child({ pod: id });
   const spans = telemetry.traces === null ? null : createSpanIntake(telemetry, { clock: systemClock, log });
+  const outputs = countOutput(process.stderr);
   const pod = createPod(
     config,
     {
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
         pod: id,
         pool: values.pool,
         env: childEnv(),
-        output: process.stderr,
+        output: outputs.output,
         dying: createDyingWatch(systemClock),
         memory: openMemoryGroup(),
         nodeOptions: childOptions(config),
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
       log,
       spans,
       telemetry,
+      outputBytes: outputs.bytes,
       onReady: () => process.send?.({ type: 'ready', ports: { health: pod.healthPort } }),
       onEnd: (code) => process.exit(code),
       killSelf: () => process.kill(process.pid, 'SIGKILL'),

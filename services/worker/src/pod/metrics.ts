@@ -133,6 +133,8 @@ export interface PodMetricsOptions {
   readonly counts: () => PodCounts;
   /** Null where no spans are made. */
   readonly spans: Pick<SpanIntake, 'stats'> | null;
+  /** Bytes that its processes have written to their outputs. */
+  readonly outputBytes: () => number;
   readonly telemetry: Pick<TelemetrySettings, 'metrics' | 'resource'> | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -140,7 +142,7 @@ export interface PodMetricsOptions {
 
 /** What a pod tells of itself and its worker processes. */
 export function createPodMetrics(options: PodMetricsOptions): ServiceMetrics {
-  const { census, counts, spans, telemetry = TELEMETRY_OFF, clock, log } = options;
+  const { census, counts, spans, outputBytes, telemetry = TELEMETRY_OFF, clock, log } = options;
   const stats = () => spans?.stats() ?? null;
 
   function collect(): MetricFamily[] {
@@ -152,6 +154,12 @@ export function createPodMetrics(options: PodMetricsOptions): ServiceMetrics {
       ...queueFamilies(queues, census.ages(clock.monotonicMs())),
       ...processFamilies(processes),
       ...bodyFamilies(body),
+      numberFamily(
+        'counter',
+        'millrace_worker_output_bytes_total',
+        'What worker processes wrote to their outputs: their log, and what handlers print.',
+        outputBytes(),
+      ),
       ...podFamilies(counts()),
       ...spanFamilies(stats()),
     ];

@@ -35,6 +35,8 @@ export interface PodDependencies {
   readonly log: Log;
   /** Null without telemetry. It is started and stopped with the pod. */
   readonly spans: SpanIntake | null;
+  /** Bytes that its children have written to their outputs. */
+  readonly outputBytes?: () => number;
   /** Default: nobody is sent anything. */
   readonly telemetry?: TelemetrySettings;
   /** Every slot is filled for the first time. */
@@ -102,6 +104,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
 
   const told = createPodMetrics({
     ...{ census, spans, telemetry: dependencies.telemetry, clock, log },
+    outputBytes: dependencies.outputBytes ?? (() => 0),
     counts: () => ({
       restarts: restartsEver,
       processes: state.children.filter(({ mode }) => mode === 'active').length,
