@@ -85,9 +85,12 @@ function idFault({ event, id }: Fields): string | null {
   return Number.isSafeInteger(id) && (id as number) >= 0 ? null : 'id is no whole number from 0 on';
 }
 
+/** How the fault of a whole file begins. */
+export const OTHER_SCHEMA = 'is of schema';
+
 function schemaFault({ event, schema, phase }: Fields): string | null {
   if (event === 'run' && schema !== 1)
-    return `schema is ${JSON.stringify(schema)}; this millrace reads schema 1`;
+    return `${OTHER_SCHEMA} ${JSON.stringify(schema)}; this millrace reads schema 1`;
   return event === 'rss' && !PHASES.has(phase as string)
     ? `there is no phase ${JSON.stringify(phase)}`
     : null;

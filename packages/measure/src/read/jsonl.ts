@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/core';
 import { bookLine, RunBook } from '../book/run-book.ts';
-import { checkLine } from './check-line.ts';
+import { checkLine, OTHER_SCHEMA } from './check-line.ts';
 import { type Line, linesOf } from './lines.ts';
 
 /** More of a file than this in bad lines, and its figures would mislead. */
@@ -63,6 +63,7 @@ class EventsReader {
   }
 
   #refuse({ number, text, ended }: Line, fault: string): void {
+    if (fault.startsWith(OTHER_SCHEMA)) throw unreadable(this.#book.name, `line ${number} ${fault}.`);
     if (!ended) {
       const start = text.slice(0, 40).trim();
       const said = `line ${number} is cut off (${start}…): what stands before it was used.`;
