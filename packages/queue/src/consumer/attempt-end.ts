@@ -82,6 +82,7 @@ export class AttemptEnd implements EndedAttempt {
   readonly #ran: Outcome | null;
   readonly #past: string | undefined;
   #before: PastAttempt | null | undefined;
+  #enqueuedUs = 0;
 
   constructor(
     consumer: { readonly queue: string; readonly startId: string },
@@ -115,8 +116,12 @@ export class AttemptEnd implements EndedAttempt {
     return this.#job.attemptsStarted;
   }
   get enqueuedUs(): number {
-    const { enqueuedUs } = this.#options;
-    return enqueuedUs === undefined ? this.#job.timestamp * 1000 : Number(enqueuedUs);
+    // Asked for again and again, and a number made of text each time.
+    if (this.#enqueuedUs === 0) {
+      const { enqueuedUs } = this.#options;
+      this.#enqueuedUs = enqueuedUs === undefined ? this.#job.timestamp * 1000 : Number(enqueuedUs);
+    }
+    return this.#enqueuedUs;
   }
 
   get dueUs(): number {

@@ -29,6 +29,8 @@ export interface HandlerTracingDeps {
   /** Takes the spans of kept attempts. */
   readonly sink: (records: readonly SpanRecord[]) => void;
   readonly instrumentations: readonly InstrumentationName[];
+  /** The scope that runs now, where the caller keeps it in a storage of its own instead of calling `run`. */
+  readonly ambient?: () => HandlerScope | undefined;
 }
 
 const UNTRACED = new HandlerScope(() => {
@@ -75,7 +77,7 @@ function tracingHandlers(settings: TelemetrySettings, deps: HandlerTracingDeps):
   const start = async () => {
     const propagator = await createPropagator(settings);
     const provider = await createHandlerProvider(settings, take);
-    manager = createScopeContextManager();
+    manager = createScopeContextManager(deps.ambient);
     const isOurs = install(provider, manager, propagator);
     if (!isOurs)
       deps.log.warn({}, 'A handler file has set up OpenTelemetry itself: its spans are its own affair.');

@@ -10,17 +10,21 @@ export interface ScopeContextManager extends ContextManager {
   scope(): HandlerScope | undefined;
 }
 
-export function createScopeContextManager(): ScopeContextManager {
+/** `ambient` is the scope of whoever keeps it elsewhere: asked where nothing was run in a scope or a context here. */
+export function createScopeContextManager(
+  ambient: () => HandlerScope | undefined = () => undefined,
+): ScopeContextManager {
   const storage = new AsyncLocalStorage<HandlerScope | Context>();
   const manager: ScopeContextManager = {
     run: (scope, fn) => storage.run(scope, fn),
     scope() {
       const held = storage.getStore();
-      return held === undefined || held instanceof HandlerScope ? held : scopeOf(held);
+      if (held === undefined) return ambient();
+      return held instanceof HandlerScope ? held : scopeOf(held);
     },
     active() {
       const held = storage.getStore();
-      if (held === undefined) return ROOT_CONTEXT;
+      if (held === undefined) return ambient()?.context() ?? ROOT_CONTEXT;
       return held instanceof HandlerScope ? held.context() : held;
     },
     with(context, fn, thisArg, ...args) {

@@ -3,6 +3,7 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import { loadHandlerFile } from '@millrace/sdk';
 import type { SpanRecord, TelemetrySettings } from '@millrace/telemetry';
 import { openRemoteTracing } from '../telemetry/remote-tracing.ts';
+import { UNTRACED } from '../telemetry/run-tracing.ts';
 import type { ComputeCall } from './cpu-lane.ts';
 import { currentRun } from './current-run.ts';
 import type { JobFacts } from './lane.ts';
@@ -27,7 +28,7 @@ let running: { readonly job: JobFacts; readonly mark: SharedArrayBuffer } | unde
 // next. Emitted where the throw or exit came from; not at all when the heap is full.
 process.on('exit', () => {
   const culprit = currentRun.getStore();
-  if (running && culprit && culprit !== running.job) markStray(running.mark);
+  if (running && culprit && culprit.job !== running.job) markStray(running.mark);
 });
 
 /** What the worker process sends for one run. */
@@ -51,7 +52,7 @@ export async function runTask({ task, port, mark }: ThreadTask): Promise<ThreadE
   running = { job: task.job, mark };
   markBegun(mark, getHeapStatistics().heap_size_limit);
   try {
-    const run = () => currentRun.run(task.job, () => remote.run(task));
+    const run = () => currentRun.run({ job: task.job, tracing: UNTRACED }, () => remote.run(task));
     if (tracing === null || task.trace === null) return { outcome: await run(), spans: [] };
     const { result, spans } = await tracing.run(task.trace, run);
     return { outcome: result, spans };

@@ -38,11 +38,9 @@ export function createIoLane(pool: Pick<CpuLane, 'compute'>, watch: IoWatch, log
   }
 
   function begin(run: LaneRun): Promise<Outcome> {
-    const { handler, data, job, tracing } = run;
+    const { handler, data, job } = run;
     watch.began(job);
-    const ended = currentRun.run(job, () =>
-      tracing.run(() => runHandler(handler, data, contextOf(run, pool))),
-    );
+    const ended = currentRun.run(run, () => runHandler(handler, data, contextOf(run, pool)));
     void ended.then(() => watch.ended(job));
     return ended;
   }

@@ -41,7 +41,7 @@ function endOf(error: unknown): void {
 /** The last words reach the pod's report: written at once, past every buffer, and with the job that they come from. */
 function dieOf(what: string, error: unknown): void {
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const job = currentRun.getStore();
+  const job = currentRun.getStore()?.job;
   const origin = job ? ` from job ${job.id} (${job.queue}/${job.name})` : '';
   writeSync(STDERR, `${what} in worker ${id}${origin}: ${story}\n`);
   endOf(error);

@@ -109,6 +109,7 @@ export function createRunner(options: RunnerOptions): Runner {
       timer = clock.after(timeoutMs, () => stop.because('timeout', reason));
     };
     const { id, queue, name, data, fence } = job;
+    const tracing = openTracing(job);
     const outcome = await laneOf(handler, job.suspect).run({
       handler,
       data,
@@ -116,11 +117,12 @@ export function createRunner(options: RunnerOptions): Runner {
       signal: stop.signal,
       abandon: stop.abandon,
       started,
-      tracing: openTracing(job),
+      tracing,
       progress: (value) => unheard(job.progress(value)),
       log: (line) => unheard(job.log(line)),
     });
     timer?.cancel();
+    tracing.ended();
     return concluded(withinLimit(outcome, maxResultBytes), stop);
   }
 

@@ -1,10 +1,15 @@
-/** Buckets of equal ratio, 16 to a doubling: a value is known to 4.4 %. From 1 µs to 2³⁶ µs, which is 19 hours. */
+/**
+ * Each doubling is cut into 16 buckets of one width, so a value is known to 6 %: its highest bit and the four below name
+ * the bucket. What is longer than 2³¹ µs (36 minutes) is in the last.
+ */
 const A_DOUBLING = 16;
-const BUCKETS = 36 * A_DOUBLING;
+const SUB_BITS = 4;
+const LONGEST_US = 2 ** 31 - 1;
+const BUCKETS = (31 - SUB_BITS + 1) * A_DOUBLING;
 /** Too few say nothing about one in a hundred. */
 const LEAST_SAMPLES = 200;
 /** The limit is found anew after so many samples: a walk over the buckets costs about a microsecond. */
-const REFRESH_EVERY = 128;
+const REFRESH_EVERY = 100;
 /** A window ends when it is both so old and so full; what was before the last is forgotten. */
 const WINDOW_US = 10_000_000;
 const WINDOW_SAMPLES = 1_000;
@@ -17,8 +22,21 @@ export interface LivePercentile {
   readonly limitUs: number;
 }
 
-const bucketOf = (us: number) => (us <= 1 ? 0 : Math.min(BUCKETS - 1, (Math.log2(us) * A_DOUBLING) | 0));
-const upperEdgeOf = (bucket: number) => 2 ** ((bucket + 1) / A_DOUBLING);
+function bucketOf(durationUs: number): number {
+  if (durationUs >= LONGEST_US) return BUCKETS - 1;
+  const us = durationUs > 0 ? durationUs | 0 : 0;
+  if (us < A_DOUBLING) return us;
+  const shift = 31 - SUB_BITS - Math.clz32(us);
+  return shift * A_DOUBLING + (us >> shift);
+}
+
+/** The longest that falls into it, µs. */
+function lastOf(bucket: number): number {
+  if (bucket === BUCKETS - 1) return Number.POSITIVE_INFINITY;
+  if (bucket < A_DOUBLING) return bucket;
+  const shift = (bucket >> SUB_BITS) - 1;
+  return (((bucket & (A_DOUBLING - 1)) + A_DOUBLING + 1) << shift) - 1;
+}
 
 /** `share` (0.99) of the samples in both windows are at most the limit. */
 function limitOf(windows: readonly Uint32Array[], samples: number, share: number): number {
@@ -26,7 +44,7 @@ function limitOf(windows: readonly Uint32Array[], samples: number, share: number
   let above = 0;
   for (let bucket = BUCKETS - 1; bucket >= 0; bucket -= 1) {
     for (const window of windows) above += window[bucket] as number;
-    if (above > samples * (1 - share)) return upperEdgeOf(bucket);
+    if (above > samples * (1 - share)) return lastOf(bucket);
   }
   return Number.POSITIVE_INFINITY;
 }

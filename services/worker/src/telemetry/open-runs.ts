@@ -7,6 +7,7 @@ import {
   jobTrace,
   processPlace,
   type SamplingPolicy,
+  type SpanRecord,
   type TraceShape,
 } from '@millrace/telemetry';
 import { startCutOf } from './recorder.ts';
@@ -14,6 +15,7 @@ import type { RunTracing } from './run-tracing.ts';
 
 /** The runs of one queue whose attempts the store has not told the end of. */
 export interface OpenRuns {
+  /** Costs one object, until its handler asks for OpenTelemetry's context. */
   open(job: TakenJob): RunTracing;
   /** The attempt has ended, and its spans are kept or not: so are its handler's own. */
   settle(attempt: Pick<EndedAttempt, 'id' | 'start'>, keep: boolean): void;
@@ -35,6 +37,37 @@ function contextOf(job: TakenJob, policy: SamplingPolicy, shape: TraceShape): Ha
   };
 }
 
+/** A run that opens its scope when it is asked for. */
+class LazyRun implements RunTracing {
+  readonly #job: TakenJob;
+  readonly #begin: (job: TakenJob) => HandlerScope;
+  readonly #tracing: HandlerTracing;
+  #scope: HandlerScope | null = null;
+  #hasEnded = false;
+
+  constructor(job: TakenJob, begin: (job: TakenJob) => HandlerScope, tracing: HandlerTracing) {
+    this.#job = job;
+    this.#begin = begin;
+    this.#tracing = tracing;
+  }
+
+  scope(): HandlerScope {
+    if (this.#scope !== null) return this.#scope;
+    this.#scope = this.#begin(this.#job);
+    if (this.#hasEnded) this.#tracing.settle(this.#scope, false);
+    return this.#scope;
+  }
+  context(): HandlerContext {
+    return this.scope().describe();
+  }
+  adopt(spans: readonly SpanRecord[]): void {
+    if (spans.length > 0) this.#tracing.adopt(this.scope(), spans);
+  }
+  ended(): void {
+    this.#hasEnded = true;
+  }
+}
+
 export function createOpenRuns(tracing: HandlerTracing, policy: SamplingPolicy, shape: TraceShape): OpenRuns {
   const runs = new Map<string, { readonly start: number; readonly scope: HandlerScope }>();
 
@@ -45,19 +78,19 @@ export function createOpenRuns(tracing: HandlerTracing, policy: SamplingPolicy, 
     tracing.settle(run.scope, keep);
   }
 
+  function begin(job: TakenJob): HandlerScope {
+    forget(job.id, false);
+    if (runs.size >= MOST_OPEN) forget(runs.keys().next().value as string, false);
+    const scope = tracing.open(() => contextOf(job, policy, shape));
+    runs.set(job.id, { start: job.fence, scope });
+    return scope;
+  }
+
   return {
-    open(job) {
-      forget(job.id, false);
-      if (runs.size >= MOST_OPEN) forget(runs.keys().next().value as string, false);
-      const scope = tracing.open(() => contextOf(job, policy, shape));
-      runs.set(job.id, { start: job.fence, scope });
-      return {
-        run: (fn) => tracing.run(scope, fn),
-        context: () => scope.describe(),
-        adopt: (spans) => tracing.adopt(scope, spans),
-      };
-    },
-    settle({ id, start }, keep) {
+    open: (job) => new LazyRun(job, begin, tracing),
+    settle(attempt, keep) {
+      if (runs.size === 0) return;
+      const { id, start } = attempt;
       if (runs.get(id)?.start === start) forget(id, keep);
     },
   };

@@ -1,17 +1,24 @@
 import type { TakenJob } from '@millrace/queue';
-import type { HandlerContext, SpanRecord } from '@millrace/telemetry';
+import type { HandlerContext, HandlerScope, SpanRecord } from '@millrace/telemetry';
 
-/** One run, as its handler's own spans see it. They wait for what becomes of the attempt. */
+/** One run, as its handler's own spans see it: they wait for what becomes of the attempt. */
 export interface RunTracing {
-  /** Runs the handler in this thread under the attempt's context. */
-  run<T>(fn: () => T): T;
+  /** For a handler in this thread, made when it asks for it; null without telemetry. */
+  scope(): HandlerScope | null;
   /** For a handler that runs elsewhere; null without telemetry. */
   context(): HandlerContext | null;
   /** Spans that it made elsewhere. */
   adopt(spans: readonly SpanRecord[]): void;
+  /** The run is over: a handler that asks only now makes spans for nobody. */
+  ended(): void;
 }
 
 export type OpenRun = (job: TakenJob) => RunTracing;
 
 /** Without telemetry. */
-export const UNTRACED: RunTracing = { run: (fn) => fn(), context: () => null, adopt: () => undefined };
+export const UNTRACED: RunTracing = {
+  scope: () => null,
+  context: () => null,
+  adopt: () => undefined,
+  ended: () => undefined,
+};

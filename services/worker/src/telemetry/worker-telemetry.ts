@@ -16,6 +16,7 @@ import {
   type TelemetrySettings,
 } from '@millrace/telemetry';
 import { SPAN_COUNT_FD, SPANS_FD } from '../ipc.ts';
+import { currentRun } from '../lanes/current-run.ts';
 import { createOpenRuns, type OpenRuns } from './open-runs.ts';
 import { createProcessWeather } from './process-weather.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -53,7 +54,10 @@ export function openWorkerTelemetry(
   const counter = isOpen(SPAN_COUNT_FD) ? createSpanCounter(SPAN_COUNT_FD) : null;
   const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock });
   const weather = createProcessWeather(clock);
-  const tracing = createHandlerTracing(settings, { log, sink: pipe.add, instrumentations: ['undici'] });
+  const tracing = createHandlerTracing(settings, {
+    ...{ log, sink: pipe.add, instrumentations: ['undici'] },
+    ambient: () => currentRun.getStore()?.tracing.scope() ?? undefined,
+  });
   const policy = settings.sampling;
   const store = storeAddress(config.redis);
   const shapeOf = (queue: string) => queueSettings(config, queue).traces;
