@@ -45,6 +45,7 @@ describe('a dead attempt', () => {
   test('that was taken after the moment of the death by our clock has no negative length', () => {
     const [, process] = deadAttemptSpans(attempt({ startedUs: 6_000_000 }), certificate, rules());
     expect(process).toMatchObject({ startUs: 6_000_000, endUs: 6_000_000 });
+    expect(process?.attributes['millrace.service_us']).toBe(0);
   });
 
   test.each([

@@ -1,6 +1,14 @@
-import { type DeathCertificate, MillraceError, type Recovery, silentLog, systemClock } from '@millrace/core';
+import {
+  type DeathCertificate,
+  ManualClock,
+  MillraceError,
+  type Recovery,
+  silentLog,
+  systemClock,
+} from '@millrace/core';
 import type { Board, DeadStart, QueueSupervision } from '@millrace/queue';
 import { expect, test } from 'vitest';
+import { until } from '../../../../tests/support/queue.ts';
 import { beginRecovery } from './record.ts';
 import { createRecoverer } from './recoverer.ts';
 import type { RecoveryTraces } from './traces/recovery-traces.ts';
@@ -13,7 +21,10 @@ const certificate = (over: Partial<DeathCertificate> = {}): DeathCertificate => 
 });
 
 /** A store that records calls, in order, and fails as often as it is told to. */
-function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' | 'save', number>> = {}) {
+function faultyStore(
+  failures: Partial<Record<'fence' | 'reclaim' | 'restarts' | 'save', number>> = {},
+  pausedBy: ManualClock | null = null,
+) {
   const calls: string[] = [];
   const saved: Recovery[] = [];
   const left = { ...failures };
@@ -31,8 +42,10 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
         ? { jobIds: ['1', '2'], eventsAfter: '5-0' }
         : { jobIds: [], eventsAfter: '0-0' };
     },
-    restarts: async (queue: string, ids: readonly string[], after: string) => {
+    restarts: async (queue: string, ids: readonly string[], after: string, signal: AbortSignal) => {
       pass('restarts', `restarts ${queue} ${after}`);
+      if (pausedBy)
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(new Map())));
       return new Map(ids.map((id) => [id, systemClock.nowMs()]));
     },
     blame: async (queue: string, { certificate: { cause } }: DeadStart, ids: readonly string[]) => {
@@ -59,7 +72,7 @@ function faultyStore(failures: Partial<Record<'fence' | 'reclaim' | 'restarts' |
   let reclaimed = 0;
   const recovered: string[] = [];
   const recoverer = createRecoverer({
-    ...{ store: { supervision, board }, clock: systemClock, log: silentLog },
+    ...{ store: { supervision, board }, clock: pausedBy ?? systemClock, log: silentLog },
     onReclaimed: (jobs) => {
       reclaimed += jobs;
     },
@@ -87,6 +100,19 @@ test('spans are begun when every orphan is back, and the record says that it is 
   expect(after.filter((call) => call !== 'save running')).toEqual([
     ...['trace reclaimed full', 'restarts full 5-0', 'trace ended 1,2', 'save done'],
   ]);
+});
+
+test('orphans that wait in a paused queue are waited for, not for ever: then their recovery is told of as it is', async () => {
+  const clock = new ManualClock();
+  const { recoverer, calls, saved } = faultyStore({}, clock);
+  const over = recoverer.recover(certificate(), queues);
+  await until(() => calls.includes('restarts full 5-0'), 'they are waited for');
+  clock.advance(599_000);
+  expect(calls.filter((call) => call.startsWith('trace ended'))).toEqual([]);
+  clock.advance(1_000);
+  await over;
+  expect(calls).toContain('trace ended ');
+  expect(saved.at(-1)).toMatchObject({ state: 'done', lastOrphanMs: null });
 });
 
 test('the store away delays every phase and spoils none', async () => {

@@ -18,7 +18,7 @@ import { type UntilDone, untilDoneWith } from '../../until-done.ts';
 import { orphanCount } from '../record.ts';
 import { type DeadAttempts, isRecoveryTraced, type Restarts, restartsOf } from './restarts.ts';
 
-/** How long a trace waits for a store that is away; a recovery waits for its trace no longer. */
+/** How long each of the two parts of a trace waits for a store that is away, and the recovery for them. */
 const PATIENCE_MS = 30_000;
 /** Deaths that are remembered as written here, and recoveries that may yet be told of their respawn. */
 const REMEMBERED = 10_000;
