@@ -297,4 +297,43 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     fires: { 'millrace_tokens_file_refused{pod="a"}': '1x30' },
     quiet: [{ 'millrace_tokens_file_refused{pod="a"}': '0x30' }],
   },
+  MillraceStoreBusy: {
+    atMinute: 12,
+    fires: {
+      'millrace_store_main_cpu_seconds_total{pod="a",node="store:6379"}': '0+58x30',
+      'millrace_store_main_cpu_seconds_total{pod="b",node="store:6379"}': '0+58x30',
+    },
+    quiet: [
+      { 'millrace_store_main_cpu_seconds_total{pod="a",node="store:6379"}': '0+50x30' },
+      // Busy for a moment: it was given ten thousand jobs.
+      {
+        'millrace_store_main_cpu_seconds_total{pod="a",node="store:6379"}':
+          '0 1 2 3 4 5 6 7 66 67 68 69 70 71',
+      },
+    ],
+  },
+  MillraceStoreDiskSlow: {
+    atMinute: 12,
+    fires: { 'millrace_store_delayed_fsyncs_total{pod="a",node="store:6379"}': '0+2x30' },
+    quiet: [{ 'millrace_store_delayed_fsyncs_total{pod="a",node="store:6379"}': '5x30' }],
+  },
+  MillraceJobsStall: {
+    atMinute: 4,
+    fires: { 'jobqueue_stalled_total{pod="a",queue="mail"}': '0 0 0 1 1' },
+    quiet: [{ 'jobqueue_stalled_total{pod="a",queue="mail"}': '3x30' }],
+  },
+  MillraceLocksNotRenewed: {
+    atMinute: 4,
+    fires: { 'jobqueue_lock_renewal_failed_total{pod="a",queue="mail"}': '0 0 0 4 4' },
+    quiet: [{ 'jobqueue_lock_renewal_failed_total{pod="a",queue="mail"}': '4x30' }],
+  },
+  MillraceTelemetryDrops: {
+    atMinute: 20,
+    fires: { 'millrace_telemetry_spans_dropped_total{pod="a",reason="refused"}': '0+60x30' },
+    quiet: [
+      { 'millrace_telemetry_spans_dropped_total{pod="a",reason="refused"}': '7x30' },
+      // The collector was begun anew.
+      { 'millrace_telemetry_metric_pushes_total{pod="a",outcome="failed"}': '0 1 2 2 2 2x30' },
+    ],
+  },
 };

@@ -45,9 +45,21 @@ export function createCounter(name: string, help: string, zeros: readonly Labels
   };
 }
 
-/** See {@link Durations}. `convention` is OpenTelemetry's name of it. */
-export function createDurations(name: string, help: string, convention?: string): Durations {
+export interface DurationsOptions {
+  /** OpenTelemetry's name of it. */
+  readonly convention?: string;
+  /** Told from the start, at nothing. */
+  readonly zeros?: readonly Labels[];
+}
+
+/** See {@link Durations}. */
+export function createDurations(
+  name: string,
+  help: string,
+  { convention, zeros = [] }: DurationsOptions = {},
+): Durations {
   const histograms = byLabels<DurationHistogram>(createDurationHistogram);
+  for (const labels of zeros) histograms.of(labels);
   return {
     record: (labels, seconds) => histograms.of(labels).record(seconds),
     family() {

@@ -1,4 +1,10 @@
-export { type Counter, createCounter, createDurations, type Durations } from './counters.ts';
+export {
+  type Counter,
+  createCounter,
+  createDurations,
+  type Durations,
+  type DurationsOptions,
+} from './counters.ts';
 export { DURATION_EDGES } from './edges.ts';
 export { createEventLoopMeter, type EventLoopMeter } from './event-loop.ts';
 export {

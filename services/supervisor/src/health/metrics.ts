@@ -48,17 +48,15 @@ function poolFamilies(pools: readonly PoolStatus[]): MetricFamily[] {
   ];
 }
 
-/** The phases of a recovery by the names of its trace's spans; `total`: until the last orphan ran again. */
-function phasesOf(recovery: Recovery): readonly (readonly [phase: string, ms: number | null])[] {
-  return [
-    ['detect', recovery.detectMs],
-    ['fence', recovery.fenceMs],
-    ['reclaim', recovery.reclaimMs],
-    ['respawn', recovery.respawnMs],
-    ['restart_first', recovery.firstOrphanMs],
-    ['restart_last', recovery.lastOrphanMs],
-  ];
-}
+/** The phases of a recovery by the names of its trace's spans, and when each was over, from the death on. */
+const PHASES = {
+  detect: ({ detectMs }) => detectMs,
+  fence: ({ fenceMs }) => fenceMs,
+  reclaim: ({ reclaimMs }) => reclaimMs,
+  respawn: ({ respawnMs }) => respawnMs,
+  restart_first: ({ firstOrphanMs }) => firstOrphanMs,
+  restart_last: ({ lastOrphanMs }) => lastOrphanMs,
+} satisfies Record<string, (recovery: Recovery) => number | null>;
 
 /** Everything at zero: a counter that is there from the start has a rate from its first event on. */
 export function createMetrics(): Metrics {
@@ -77,6 +75,7 @@ export function createMetrics(): Metrics {
   const recoveries = createDurations(
     'millrace_recovery_seconds',
     'From a death to the end of each phase of its recovery.',
+    { zeros: Object.keys(PHASES).map((phase) => ({ phase })) },
   );
   const counters = [deaths, reclaimed, suspicions, podRestarts, recoveries];
 
@@ -86,7 +85,8 @@ export function createMetrics(): Metrics {
     suspicion: () => suspicions.add({}),
     podRestart: () => podRestarts.add({}),
     recovered(recovery) {
-      for (const [phase, ms] of phasesOf(recovery)) {
+      for (const [phase, endOf] of Object.entries(PHASES)) {
+        const ms = endOf(recovery);
         if (ms !== null) recoveries.record({ phase }, ms / 1_000);
       }
     },
