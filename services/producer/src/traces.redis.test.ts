@@ -40,7 +40,9 @@ async function derived({ queues }: TracedProducer, id: string, start: number) {
 /** That nothing more comes: a request that is kept is exported after whatever was before it. */
 async function onlyThen(api: TracedProducer, spans: number): Promise<readonly SeenSpan[]> {
   await api.call('GET', '/v1/queues/work', undefined, SAMPLED);
-  return api.sink.until((seen) => seen.length > spans && seen.some(({ name }) => name.startsWith('GET')));
+  const isLast = ({ name, parentSpanId }: SeenSpan) =>
+    name.startsWith('GET') && parentSpanId === CLIENT.spanId;
+  return api.sink.until((seen) => seen.length > spans && seen.some(isLast));
 }
 
 describe('a single job', () => {

@@ -19,9 +19,10 @@ test('is read as what it was', () => {
 });
 
 test('law: baggage that is carried is short, whole members of what came, in their order, and all of it where it fits', () => {
-  const member = fc.string({ unit: fc.constantFrom(...'abc=1;'), minLength: 1, maxLength: 600 });
+  const lengths = fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 8 });
   fc.assert(
-    fc.property(fc.array(member, { minLength: 1, maxLength: 8 }), (members) => {
+    fc.property(lengths, (all) => {
+      const members = all.map((length, index) => `m${index}=${'x'.repeat(length)}`);
       const text = members.join(',');
       const kept = boundedBaggage(text);
       expect(kept?.length ?? 0).toBeLessThanOrEqual(MAX_BAGGAGE);
