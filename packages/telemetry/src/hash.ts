@@ -17,4 +17,14 @@ export function finish(state: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-export const hex8 = (lane: number) => lane.toString(16).padStart(8, '0');
+const scratch = Buffer.alloc(16);
+
+/** Lanes of 32 bits, two or four, as hex digits: through bytes, which is faster than digit by digit. */
+export function hexOf(a: number, b: number, c?: number, d?: number): string {
+  scratch.writeInt32BE(a | 0, 0);
+  scratch.writeInt32BE(b | 0, 4);
+  if (c === undefined || d === undefined) return scratch.toString('hex', 0, 8);
+  scratch.writeInt32BE(c | 0, 8);
+  scratch.writeInt32BE(d | 0, 12);
+  return scratch.toString('hex');
+}

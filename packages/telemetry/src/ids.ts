@@ -1,4 +1,4 @@
-import { absorb, finish, hex8, PRIME, SEEDS, TWO_32 } from './hash.ts';
+import { absorb, finish, hexOf, PRIME, SEEDS, TWO_32 } from './hash.ts';
 import type { SpanPlace } from './span-record.ts';
 
 /**
@@ -40,10 +40,14 @@ export function jobHash(queue: string, id: string, timestampMs: number): number 
  * consistent probability sampling looks for randomness (OpenTelemetry, TraceState: probability sampling).
  */
 export function traceIdOf(queue: string, id: string, timestampMs: number): string {
-  const head = (jobLane(0, queue, id, timestampMs) | NOT_ZERO) >>> 0;
-  const tail = hex8(jobLane(3, queue, id, timestampMs));
-  const sampling = hex8(jobLane(SAMPLING, queue, id, timestampMs));
-  return hex8(head) + hex8(jobLane(1, queue, id, timestampMs)) + tail.slice(0, 2) + sampling + tail.slice(2);
+  const sampling = jobLane(SAMPLING, queue, id, timestampMs);
+  const rest = jobLane(3, queue, id, timestampMs);
+  return hexOf(
+    jobLane(0, queue, id, timestampMs) | NOT_ZERO,
+    jobLane(1, queue, id, timestampMs),
+    (rest & 0xff000000) | (sampling >>> 8),
+    (sampling << 24) | (rest & 0xffffff),
+  );
 }
 
 /** The trace of a recovery, from the start id of the process that died. */
@@ -68,16 +72,12 @@ export function isHashSampled(of: string | number, rate: number): boolean {
 
 /** The span of a job's start (from 1), or of its `send` (start 0): 16 hex digits. A trace may hold many jobs. */
 export function spanIdOf(traceId: string, queue: string, id: string, start: number): string {
-  const [high, low] = lowHalf(traceId);
-  const first = (finish(jobLane(0, queue, id, start) ^ high) | NOT_ZERO) >>> 0;
-  return hex8(first) + hex8(finish(jobLane(1, queue, id, start) ^ low));
+  const inTrace = absorb(PRIME, traceId);
+  return hexOf(
+    finish(jobLane(0, queue, id, start) ^ inTrace) | NOT_ZERO,
+    finish(jobLane(1, queue, id, start) ^ Math.imul(inTrace, PRIME)),
+  );
 }
-
-/** The low 64 bits, as two numbers: those that differ between traces of all makers. */
-const lowHalf = (traceId: string): [number, number] => [
-  Number.parseInt(traceId.slice(16, 24), 16),
-  Number.parseInt(traceId.slice(24), 16),
-];
 
 /** The span that `name` (and `index`, where there are many) stands for under a parent. */
 export function childSpanIdOf(parent: SpanPlace, name: string, index = 0): string {

@@ -21,13 +21,17 @@ export function messagingAttributes(
   queue: string,
   store: StoreFacts | null,
 ): Record<string, AttributeValue> {
-  return {
+  const attributes: Record<string, AttributeValue> = {
     [SYSTEM]: BULLMQ,
     [OPERATION_NAME]: operation,
     [OPERATION_TYPE]: operation,
     [DESTINATION]: queue,
-    ...(store && { [SERVER_ADDRESS]: store.address, [SERVER_PORT]: store.port }),
   };
+  if (store) {
+    attributes[SERVER_ADDRESS] = store.address;
+    attributes[SERVER_PORT] = store.port;
+  }
+  return attributes;
 }
 
 /** Leaves out what is not there. */

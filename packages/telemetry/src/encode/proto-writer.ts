@@ -4,6 +4,10 @@ const MAX_REMEMBERED = 1024;
 const SHORT = 48;
 const TWO_32 = 2 ** 32;
 const VARINT = 0x80;
+const LENGTH = 3;
+/** '0'–'9', 'a'–'f', by their codes → 0–15. */
+const DIGITS = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit++) DIGITS[digit.toString(16).charCodeAt(0)] = digit;
 
 /**
  * Protocol buffers' wire format, into a buffer that is used again. Lengths that are not known beforehand get three
@@ -82,7 +86,9 @@ export class ProtoWriter {
     bytes[this.#at++] = tag;
     bytes[this.#at++] = count;
     for (let pair = 0; pair < count; pair++) {
-      bytes[this.#at++] = (digit(text.charCodeAt(2 * pair)) << 4) | digit(text.charCodeAt(2 * pair + 1));
+      bytes[this.#at++] =
+        ((DIGITS[text.charCodeAt(2 * pair)] as number) << 4) |
+        (DIGITS[text.charCodeAt(2 * pair + 1)] as number);
     }
   }
 
@@ -127,16 +133,35 @@ export class ProtoWriter {
     this.#at += bytes.length;
   }
 
-  raw(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
+  /** Bytes as they are. */
+  raw(source: Uint8Array): void {
+    const { length } = source;
+    this.reserve(length);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    if (length > SHORT) bytes.set(source, at);
+    else for (let index = 0; index < length; index++) bytes[at + index] = source[index] as number;
+    at += length;
+    this.#at = at;
+  }
+
+  /** What was written since `size` was `from`. */
+  copyFrom(from: number): Uint8Array {
+    return Uint8Array.from(this.#bytes.subarray(from, this.#at));
+  }
+
+  /** A count of what was left out; none, no field. */
+  dropped(tag: number, count: number): void {
+    if (count <= 0) return;
+    this.reserve(16);
+    this.byte(tag);
+    this.varint(count);
   }
 
   /** Leaves room for a length; what is written until `close` is the field's content. */
   open(): number {
     this.reserve(64);
-    this.#at += 3;
+    this.#at += LENGTH;
     return this.#at;
   }
 
@@ -146,13 +171,6 @@ export class ProtoWriter {
     this.#bytes[mark - 3] = (length & 0x7f) | VARINT;
     this.#bytes[mark - 2] = ((length >>> 7) & 0x7f) | VARINT;
     this.#bytes[mark - 1] = length >>> 14;
-  }
-
-  /** Takes back everything from `size` on. */
-  backTo(size: number): void {
-    this.#at = size;
+    this.reserve(64);
   }
 }
-
-/** '0'–'9', 'a'–'f' → 0–15. */
-const digit = (code: number) => (code < 58 ? code - 48 : code - 87);

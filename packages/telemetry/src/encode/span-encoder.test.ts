@@ -92,6 +92,24 @@ describe('encoding', () => {
     expect(span?.links).toBeUndefined();
   });
 
+  test('the same attribute again, in the span, an event and a link, is the same', () => {
+    const attributes = { n: 7, word: 'again', flag: true, none: 0 };
+    const again = {
+      ...SPAN,
+      attributes,
+      links: [{ traceId: SPAN.traceId, spanId: SPAN.spanId, attributes }],
+      events: [{ name: 'n', atUs: SPAN.startUs, attributes }],
+    };
+    const other = { ...again, attributes: { ...attributes, n: 8, flag: false, word: '' } };
+    const spans = [again, again, other, again, SPAN, again];
+    expect(decodeSpans(encodeSpans(spans))).toEqual(spans);
+    const changing = Array.from({ length: 100 }, (_, n) => ({
+      ...SPAN,
+      attributes: { n: n >> 1, t: `${n}` },
+    }));
+    expect(decodeSpans(encodeSpans([...changing, ...changing]))).toEqual([...changing, ...changing]);
+  });
+
   test('a buffer that has to grow loses nothing, and one encoder serves again', () => {
     const encoder = createSpanEncoder(settingsOf({}).limits);
     for (const round of [1, 2]) {

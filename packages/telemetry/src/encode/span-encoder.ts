@@ -1,5 +1,6 @@
 import type { SpanLimits } from '../settings/settings.ts';
-import type { Attributes, AttributeValue, SpanKind, SpanRecord } from '../span-record.ts';
+import type { SpanKind, SpanRecord } from '../span-record.ts';
+import { type AttributeWriter, createAttributeWriter, cut } from './attribute-writer.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
 /** Spans encoded as entries of `ScopeSpans.spans`: joined with others they are still that. */
@@ -49,12 +50,23 @@ const SAMPLED = 1;
 /** Room for what a span has beside texts and attributes. */
 const FIXED_PART = 256;
 
+interface AttributeWriters {
+  readonly ofSpan: AttributeWriter;
+  readonly ofEvent: AttributeWriter;
+  readonly ofLink: AttributeWriter;
+}
+
 export function createSpanEncoder(limits: SpanLimits): SpanEncoder {
   const writer = new ProtoWriter();
+  const attributes: AttributeWriters = {
+    ofSpan: createAttributeWriter(writer, limits, TAG.attributes, TAG.droppedAttributes),
+    ofEvent: createAttributeWriter(writer, limits, 0x1a, 0x20),
+    ofLink: createAttributeWriter(writer, limits, 0x22, 0x28),
+  };
   let count = 0;
   return {
     add(record) {
-      writeSpan(writer, record, limits);
+      writeSpan(writer, attributes, record, limits);
       count++;
     },
     get count() {
@@ -71,7 +83,12 @@ export function createSpanEncoder(limits: SpanLimits): SpanEncoder {
   };
 }
 
-function writeSpan(writer: ProtoWriter, span: SpanRecord, limits: SpanLimits): void {
+function writeSpan(
+  writer: ProtoWriter,
+  attributes: AttributeWriters,
+  span: SpanRecord,
+  limits: SpanLimits,
+): void {
   writer.reserve(FIXED_PART);
   writer.byte(TAG.spansEntry);
   const mark = writer.open();
@@ -86,9 +103,9 @@ function writeSpan(writer: ProtoWriter, span: SpanRecord, limits: SpanLimits): v
   writer.nanos(span.startUs);
   writer.byte(TAG.end);
   writer.nanos(span.endUs);
-  writeAttributes(writer, TAG.attributes, TAG.droppedAttributes, span.attributes, limits);
-  if (span.events) writeEvents(writer, span.events, limits);
-  if (span.links) writeLinks(writer, span.links, limits);
+  attributes.ofSpan(span.attributes);
+  if (span.events) writeEvents(writer, attributes, span.events, limits);
+  if (span.links) writeLinks(writer, attributes, span.links, limits);
   if (span.error !== undefined) writeError(writer, span.error, limits);
   // flags (field 16): the span belongs to a trace that is kept.
   writer.byte(0x85);
@@ -109,14 +126,9 @@ function writeError(writer: ProtoWriter, message: string, limits: SpanLimits): v
   writer.reserve(64);
 }
 
-function writeDropped(writer: ProtoWriter, tag: number, count: number): void {
-  if (count <= 0) return;
-  writer.byte(tag);
-  writer.varint(count);
-}
-
 function writeEvents(
   writer: ProtoWriter,
+  attributes: AttributeWriters,
   events: NonNullable<SpanRecord['events']>,
   limits: SpanLimits,
 ): void {
@@ -127,84 +139,26 @@ function writeEvents(
     writer.byte(0x09);
     writer.nanos(event.atUs);
     writer.name(0x12, event.name);
-    writeAttributes(writer, 0x1a, 0x20, event.attributes, limits);
+    attributes.ofEvent(event.attributes);
     writer.close(mark);
   }
-  writeDropped(writer, TAG.droppedEvents, events.length - limits.events);
+  writer.dropped(TAG.droppedEvents, events.length - limits.events);
 }
 
-function writeLinks(writer: ProtoWriter, links: NonNullable<SpanRecord['links']>, limits: SpanLimits): void {
+function writeLinks(
+  writer: ProtoWriter,
+  attributes: AttributeWriters,
+  links: NonNullable<SpanRecord['links']>,
+  limits: SpanLimits,
+): void {
   for (const link of links.slice(0, limits.links)) {
     writer.reserve(64);
     writer.byte(TAG.links);
     const mark = writer.open();
     writer.hex(0x0a, link.traceId);
     writer.hex(0x12, link.spanId);
-    if (link.attributes) writeAttributes(writer, 0x22, 0x28, link.attributes, limits);
+    if (link.attributes) attributes.ofLink(link.attributes);
     writer.close(mark);
   }
-  writeDropped(writer, TAG.droppedLinks, links.length - limits.links);
+  writer.dropped(TAG.droppedLinks, links.length - limits.links);
 }
-
-/** Texts are cut to the limits; what is over their number is counted. */
-function writeAttributes(
-  writer: ProtoWriter,
-  tag: number,
-  droppedTag: number,
-  attributes: Attributes,
-  limits: SpanLimits,
-): void {
-  let number = 0;
-  for (const key in attributes) {
-    const value = attributes[key];
-    if (value === undefined) continue;
-    if (++number > limits.attributes) continue;
-    writer.reserve(64);
-    writer.byte(tag);
-    const mark = writer.open();
-    writer.name(0x0a, key);
-    writer.byte(0x12);
-    writeValue(writer, value, limits);
-    writer.close(mark);
-  }
-  writer.reserve(64);
-  writeDropped(writer, droppedTag, number - limits.attributes);
-}
-
-/** An `AnyValue` with its length. */
-function writeValue(writer: ProtoWriter, value: AttributeValue, limits: SpanLimits): void {
-  const mark = writer.open();
-  if (typeof value === 'string') writer.text(0x0a, cut(value, limits));
-  else if (typeof value === 'number') writeNumber(writer, value);
-  else if (typeof value === 'boolean') {
-    writer.byte(0x10);
-    writer.byte(value ? 1 : 0);
-  } else writeArray(writer, value, limits);
-  writer.close(mark);
-  writer.reserve(64);
-}
-
-function writeNumber(writer: ProtoWriter, value: number): void {
-  if (!Number.isSafeInteger(value)) {
-    writer.byte(0x21);
-    writer.double(value);
-    return;
-  }
-  writer.byte(0x18);
-  if (value < 0) writer.negative(value);
-  else writer.varint(value);
-}
-
-function writeArray(writer: ProtoWriter, values: readonly string[], limits: SpanLimits): void {
-  writer.byte(0x2a);
-  const mark = writer.open();
-  for (const value of values) {
-    writer.reserve(64);
-    writer.byte(0x0a);
-    writeValue(writer, value, limits);
-  }
-  writer.close(mark);
-}
-
-const cut = (text: string, { valueLength }: SpanLimits) =>
-  text.length > valueLength ? text.slice(0, valueLength) : text;
