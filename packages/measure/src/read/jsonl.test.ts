@@ -70,6 +70,13 @@ describe('an events file', () => {
   });
 });
 
+it('says so when a run is too long for the windows that were asked for', async () => {
+  const told = async (everyMs: number) =>
+    summarize(await read(exampleRun({ jobs: 100, everyMs, metrics: {} })), DEFAULT_SETTINGS).warnings;
+  expect(await told(1_000)).toEqual([]);
+  expect(await told(200_000)).toEqual([expect.stringContaining('in windows of 800 ms')]);
+});
+
 describe('a file that is not as it should be', () => {
   const lines = exampleRun({ jobs: 300 });
 

@@ -45,6 +45,12 @@ function backlogOf(timeline: Timeline): [number, number][] {
   return points;
 }
 
+/** A run that is too long for its windows is looked at in wider ones. */
+function widened({ name }: RunBook, windowMs: number, askedMs: number): string[] {
+  if (windowMs <= askedMs) return [];
+  return [`${name}: the run is so long that it was looked at in windows of ${windowMs} ms.`];
+}
+
 /** Everything that the books of a run tell, as plain figures. `expectedChecksum`: null where it is not known. */
 export function summarize(
   book: RunBook,
@@ -57,12 +63,13 @@ export function summarize(
   const offered = rate === null || rate === 0 ? null : rate;
   const deaths = book.tracedDeaths.length > 0 ? book.tracedDeaths : book.deathLines.deaths();
   const { wait, service, total } = book;
+  const throughput = throughputOf(timeline, settings.windowMs, total.weight, seconds);
   return {
     ...{ name: book.name, source: book.source, records: book.records, run: book.run },
     runId: book.run?.run_id ?? book.runId,
     seconds: Math.round(seconds * 1_000) / 1_000,
     jobs: jobsOf(book, expectedChecksum),
-    throughput: throughputOf(timeline, settings.windowMs, total.weight, seconds),
+    throughput,
     latency: { wait: percentilesOf(wait), service: percentilesOf(service), total: percentilesOf(total) },
     curves: { wait: curveOf(wait), service: curveOf(service), total: curveOf(total) },
     latencyOverTime: { service: overTime(book.services), total: overTime(book.totals) },
@@ -73,6 +80,6 @@ export function summarize(
     memory: book.memory.facts(),
     backlog: backlogOf(timeline),
     metrics: book.metrics,
-    warnings: book.warnings,
+    warnings: [...book.warnings, ...widened(book, throughput.windowMs, settings.windowMs)],
   };
 }
