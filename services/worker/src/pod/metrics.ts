@@ -123,7 +123,10 @@ function spanFamilies(spans: SpanStats | null): MetricFamily[] {
       'counter',
       'millrace_telemetry_spans_dropped_total',
       'Spans that were given up, by reason.',
-      [{ labels: { reason: 'unread' }, value: spans?.unread ?? 0 }],
+      [
+        { labels: { reason: 'unread' }, value: spans?.unread ?? 0 },
+        { labels: { reason: 'excess' }, value: spans?.excess ?? 0 },
+      ],
     ),
   ];
 }

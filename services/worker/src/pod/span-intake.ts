@@ -17,6 +17,8 @@ export interface SpanStats extends SpanExportStats {
   readonly lost: number;
   /** Given up in their process, since this one did not read for too long. */
   readonly unread: number;
+  /** Handlers' own, more than may wait in a process for what becomes of their attempts. */
+  readonly excess: number;
 }
 
 /** What a child is forked with, and then heard by. */
@@ -45,6 +47,7 @@ export function createSpanIntake(
   const open = new Set<Promise<void>>();
   let lost = 0;
   let unread = 0;
+  let excess = 0;
 
   /** Resolves with the spans that came, when no more can: the pipe ends with the last who holds it. */
   async function readAll(pipe: Readable): Promise<number> {
@@ -66,10 +69,11 @@ export function createSpanIntake(
   async function hear(pipe: Readable, counted: ReturnType<typeof openSpanCount>): Promise<void> {
     const came = await readAll(pipe);
     if (counted === null) return;
-    const { kept, dropped } = counted.read();
+    const count = counted.read();
     counted.close();
-    unread += dropped;
-    lost += Math.max(0, kept - dropped - came);
+    unread += count.dropped;
+    excess += count.excess;
+    lost += Math.max(0, count.kept - count.dropped - came);
   }
 
   async function close(): Promise<void> {
@@ -94,6 +98,6 @@ export function createSpanIntake(
         },
       };
     },
-    stats: () => ({ ...exporter.stats(), lost, unread }),
+    stats: () => ({ ...exporter.stats(), lost, unread, excess }),
   };
 }

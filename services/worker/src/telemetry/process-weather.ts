@@ -65,10 +65,14 @@ export function createProcessWeather(clock: Clock) {
       },
       async () => {
         stretches?.cancel();
+        stretches = undefined;
         histogram.disable();
         observer.disconnect();
       },
     ),
+    get isRunning() {
+      return stretches !== undefined;
+    },
     /** Of that time, as far as it is remembered: a minute. */
     during(fromUs: number, toUs: number): SpanRecord['attributes'] {
       const now = toUs >= beganUs && histogram.count > 0 ? longestMs() : 0;

@@ -4,22 +4,25 @@ import { join } from 'node:path';
 
 /**
  * What a worker process says of its spans in a file without a name, which is its pod's as well: a process that is killed
- * tells nothing at its end, but what it wrote stays. Two 64-bit floats.
+ * tells nothing at its end, but what it wrote stays. Three 64-bit floats.
  */
 export interface SpanCount {
   /** Spans that were decided to be kept. */
   readonly kept: number;
   /** Those of them that were given up in the process itself: the pod did not read for too long. */
   readonly dropped: number;
+  /** Handlers' own that were never kept: more than may wait for what becomes of their attempts. */
+  readonly excess: number;
 }
 
-const BYTES = 16;
+const COUNTS = 3;
+const BYTES = COUNTS * Float64Array.BYTES_PER_ELEMENT;
 /** Memory where the machine has it for this; a container may have no other folder that can be written. */
 const FOLDERS = ['/dev/shm', tmpdir()];
 
 /** The worker's end: writes the count as it changes; about a microsecond. */
 export function createSpanCounter(file: number) {
-  const count = new Float64Array(2);
+  const count = new Float64Array(COUNTS);
   const bytes = new Uint8Array(count.buffer);
   const told = () => void writeSync(file, bytes, 0, BYTES, 0);
   return {
@@ -29,6 +32,12 @@ export function createSpanCounter(file: number) {
     },
     drop(spans: number): void {
       count[1] = (count[1] as number) + spans;
+      told();
+    },
+    /** So many of them by now. */
+    exceeded(spans: number): void {
+      if (count[2] === spans) return;
+      count[2] = spans;
       told();
     },
   };
@@ -56,7 +65,7 @@ export function openSpanCount(folders: readonly string[] = FOLDERS) {
 }
 
 function readCount(file: number): SpanCount {
-  const count = new Float64Array(2);
+  const count = new Float64Array(COUNTS);
   readSync(file, new Uint8Array(count.buffer), 0, BYTES, 0);
-  return { kept: count[0] as number, dropped: count[1] as number };
+  return { kept: count[0] as number, dropped: count[1] as number, excess: count[2] as number };
 }

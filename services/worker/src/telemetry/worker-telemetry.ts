@@ -8,6 +8,7 @@ import {
   lifecycle,
   queueSettings,
   storeAddress,
+  type Timer,
 } from '@millrace/core';
 import {
   createHandlerTracing,
@@ -34,6 +35,9 @@ export interface WorkerTelemetry extends Lifecycle {
   /** The span that runs now; null outside of handlers. */
   active(): SpanPlace | null;
 }
+
+/** How often what was dropped is told. */
+const TELL_MS = 1_000;
 
 const isOpen = (file: number) => {
   try {
@@ -63,6 +67,8 @@ export function openWorkerTelemetry(
   const shapeOf = (queue: string) => queueSettings(config, queue).traces;
   const shared = { policy, store, keep: pipe.add, weather: weather.during };
   const queues = new Map<string, OpenRuns>();
+  const tellExcess = () => counter?.exceeded(tracing.stats().dropped);
+  let telling: Timer | undefined;
 
   function runsOf(queue: string): OpenRuns {
     const runs = queues.get(queue) ?? createOpenRuns(tracing, policy, shapeOf(queue));
@@ -75,8 +81,11 @@ export function openWorkerTelemetry(
       async () => {
         await tracing.start();
         await weather.start();
+        telling = clock.every(TELL_MS, tellExcess);
       },
       async () => {
+        telling?.cancel();
+        tellExcess();
         await weather.stop();
         await tracing.stop();
         await pipe.end();
