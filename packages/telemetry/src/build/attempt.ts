@@ -109,7 +109,12 @@ function linkBefore(attempt: KnownAttempt, trace: JobTrace): SpanLink[] {
 }
 
 function exceptionEvent(atUs: number, error: NonNullable<EndedAttempt['error']>) {
-  const attributes = { 'exception.type': error.type, 'exception.message': error.message };
+  const { type, message, stack } = error;
+  const attributes = {
+    'exception.type': type,
+    'exception.message': message,
+    ...(stack && { 'exception.stacktrace': stack }),
+  };
   return { name: 'exception', atUs, attributes };
 }
 
