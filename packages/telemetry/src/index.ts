@@ -35,7 +35,6 @@ export {
   type HandlerTracing,
   type HandlerTracingDeps,
 } from './handler-spans/handler-tracing.ts';
-export type { InstrumentationName } from './handler-spans/instrumentations.ts';
 export {
   childSpanIdOf,
   hashOfTraceId,
@@ -52,6 +51,7 @@ export { type Cut, type CutName, type SamplingPolicy, samplingPolicy } from './s
 export { readTelemetrySettings } from './settings/read-settings.ts';
 export {
   type BatchSettings,
+  type InstrumentationName,
   type MetricsTarget,
   type OtlpTarget,
   type ServiceIdentity,

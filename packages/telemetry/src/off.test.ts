@@ -21,7 +21,7 @@ const telemetry = await import('${TELEMETRY}');
 const settings = telemetry.readTelemetrySettings(process.env, { name: 'x', version: '1', instance: 'y' });
 const exporter = telemetry.createSpanExport(settings, { clock: systemClock, log: silentLog });
 const tracing = telemetry.createHandlerTracing(settings, {
-  log: silentLog, sink: (records) => exporter.add(records), instrumentations: ['undici'],
+  log: silentLog, sink: (records) => exporter.add(records),
 });
 await exporter.start();
 await tracing.start();

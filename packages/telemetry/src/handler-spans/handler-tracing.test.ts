@@ -28,7 +28,7 @@ afterEach(() => tracing.stop());
 
 function make(settings = ON) {
   const sink = (records: readonly SpanRecord[]) => void sunk.push(...records);
-  return createHandlerTracing(settings, { log: silentLog, sink, instrumentations: ['undici'] });
+  return createHandlerTracing(settings, { log: silentLog, sink });
 }
 
 const work = (name = 'inner') =>
@@ -164,7 +164,6 @@ describe('handler spans', () => {
     const off = createHandlerTracing(settingsOf({}), {
       log: silentLog,
       sink: () => expect.unreachable(),
-      instrumentations: [],
     });
     await off.start();
     expect(off.run(off.open(at(true)), () => 7)).toBe(7);

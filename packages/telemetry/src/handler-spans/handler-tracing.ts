@@ -4,7 +4,7 @@ import type { TelemetrySettings } from '../settings/settings.ts';
 import type { SpanPlace, SpanRecord } from '../span-record.ts';
 import { createHandlerProvider } from './handler-provider.ts';
 import { type HandlerContext, HandlerScope } from './handler-scope.ts';
-import { enableInstrumentations, type InstrumentationName } from './instrumentations.ts';
+import { enableInstrumentations } from './instrumentations.ts';
 import { createScopeContextManager, type ScopeContextManager } from './scope-context-manager.ts';
 
 /**
@@ -28,7 +28,6 @@ export interface HandlerTracingDeps {
   readonly log: Log;
   /** Takes the spans of kept attempts. */
   readonly sink: (records: readonly SpanRecord[]) => void;
-  readonly instrumentations: readonly InstrumentationName[];
   /** The scope that runs now, where the caller keeps it in a storage of its own instead of calling `run`. */
   readonly ambient?: () => HandlerScope | undefined;
 }
@@ -81,7 +80,7 @@ function tracingHandlers(settings: TelemetrySettings, deps: HandlerTracingDeps):
     const isOurs = install(provider, manager, propagator);
     if (!isOurs)
       deps.log.warn({}, 'A handler file has set up OpenTelemetry itself: its spans are its own affair.');
-    const disable = await enableInstrumentations(deps.instrumentations, provider);
+    const disable = await enableInstrumentations(settings.instrumentations, provider);
     close = async () => {
       disable();
       if (isOurs) uninstall();

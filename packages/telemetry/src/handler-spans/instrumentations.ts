@@ -1,7 +1,5 @@
 import type { TracerProvider } from '@opentelemetry/api';
-
-/** What may be watched inside handlers without their doing. */
-export type InstrumentationName = 'undici';
+import type { InstrumentationName } from '../settings/settings.ts';
 
 /**
  * Watches the named libraries; answers how to stop. `undici` is `fetch` too: a CLIENT span a request, inside a handler

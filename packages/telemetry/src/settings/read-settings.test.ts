@@ -72,6 +72,14 @@ describe('the OTEL_* variables', () => {
     ).toMatchObject({ mode: 'ratio', rate: 0.5, isParentBased: true });
   });
 
+  test('what is watched inside of handlers is said as to OpenTelemetry’s own instrumentation of Node', () => {
+    const watched = (env: Record<string, string>) => settingsOf({ ...ENDPOINT, ...env }).instrumentations;
+    expect(watched({})).toEqual(['undici']);
+    expect(watched({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs, undici' })).toEqual([]);
+    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http' })).toEqual([]);
+    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici' })).toEqual(['undici']);
+  });
+
   test('who we are: the environment wins', () => {
     expect(settingsOf(ENDPOINT).resource).toMatchObject({
       'service.namespace': 'millrace',

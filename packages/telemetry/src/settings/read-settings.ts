@@ -5,6 +5,7 @@ import { readTarget } from './read-target.ts';
 import { type Env, type Reading, readingOf, readPairs } from './reading.ts';
 import {
   type BatchSettings,
+  INSTRUMENTATIONS,
   type MetricsTarget,
   type ServiceIdentity,
   type SpanLimits,
@@ -28,6 +29,7 @@ export function readTelemetrySettings(env: Env, service: ServiceIdentity): Telem
     batch: readBatch(reading),
     limits: readLimits(reading),
     propagators: readPropagators(reading),
+    instrumentations: readInstrumentations(reading),
   };
   if (reading.faults.length > 0) throw invalid(reading);
   return traces ? settings : { ...settings, sampling: TELEMETRY_OFF.sampling };
@@ -107,4 +109,16 @@ function readPropagators(reading: Reading): TelemetrySettings['propagators'] {
     traceContext: !isNone && asked.includes('tracecontext'),
     baggage: !isNone && asked.includes('baggage'),
   };
+}
+
+/** As OpenTelemetry's own automatic instrumentation of Node is told, which names more than we have: those are nothing. */
+function readInstrumentations(reading: Reading): TelemetrySettings['instrumentations'] {
+  const named = (name: string) =>
+    reading
+      .text(name)
+      ?.split(',')
+      .map((each) => each.trim());
+  const enabled = named('OTEL_NODE_ENABLED_INSTRUMENTATIONS') ?? INSTRUMENTATIONS;
+  const disabled = named('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [];
+  return INSTRUMENTATIONS.filter((name) => enabled.includes(name) && !disabled.includes(name));
 }

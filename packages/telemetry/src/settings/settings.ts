@@ -56,7 +56,13 @@ export interface TelemetrySettings {
   readonly limits: SpanLimits;
   /** What is read from callers and handed on to whom a handler calls. */
   readonly propagators: { readonly traceContext: boolean; readonly baggage: boolean };
+  /** Which libraries are watched inside of handlers, without their doing. */
+  readonly instrumentations: readonly InstrumentationName[];
 }
+
+/** `undici` is `fetch` too. */
+export type InstrumentationName = 'undici';
+export const INSTRUMENTATIONS: readonly InstrumentationName[] = ['undici'];
 
 /** Who tells of itself: `service.name` unless `OTEL_SERVICE_NAME` or the resource's attributes say otherwise. */
 export interface ServiceIdentity {
@@ -78,4 +84,5 @@ export const TELEMETRY_OFF: TelemetrySettings = {
   batch: { maxQueued: 2048, maxBatch: 512, delayMs: 5000, timeoutMs: 30_000 },
   limits: { valueLength: Number.POSITIVE_INFINITY, attributes: 128, events: 128, links: 128 },
   propagators: { traceContext: true, baggage: true },
+  instrumentations: [],
 };

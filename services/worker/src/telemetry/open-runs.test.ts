@@ -19,7 +19,7 @@ beforeEach(async () => {
   sunk = [];
   const settings = { ...TELEMETRY_OFF, traces: { exporter: 'console' } as const, sampling: policy };
   const sink = (spans: readonly SpanRecord[]) => void sunk.push(...spans);
-  tracing = createHandlerTracing(settings, { log: silentLog, sink, instrumentations: [] });
+  tracing = createHandlerTracing(settings, { log: silentLog, sink });
   await tracing.start();
   runs = createOpenRuns(tracing, policy, 'auto');
 });

@@ -16,7 +16,6 @@ export async function openRemoteTracing(settings: TelemetrySettings): Promise<Re
   const tracing = createHandlerTracing(settings, {
     log: silentLog,
     sink: (records) => void spans.push(...records),
-    instrumentations: ['undici'],
   });
   await tracing.start();
   return {

@@ -59,7 +59,7 @@ export function openWorkerTelemetry(
   const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock });
   const weather = createProcessWeather(clock);
   const tracing = createHandlerTracing(settings, {
-    ...{ log, sink: pipe.add, instrumentations: ['undici'] },
+    ...{ log, sink: pipe.add },
     ambient: () => currentRun.getStore()?.tracing.scope() ?? undefined,
   });
   const policy = settings.sampling;
