@@ -21,6 +21,9 @@ export function outcomeOfEnd(how: Settlement | 'returned', outcome: Outcome | nu
   return outcome?.kind === 'snooze' ? 'returned' : 'retried';
 }
 
+/** So much of an error is told. */
+const MESSAGE_CHARS = 4_096;
+const STACK_CHARS = 16_384;
 /** A name that may stand as a value in thousands of spans: a class or a code, not a sentence. */
 const ERROR_NAME = /^[\w.$:-]{1,80}$/;
 
@@ -33,7 +36,8 @@ function errorOf(outcome: Outcome | null): EndedAttempt['error'] {
       const { error } = outcome;
       const type = isMillraceError(error) ? error.code : classOf(error);
       const told = ERROR_NAME.test(type) ? type : 'Error';
-      return { type: told, message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
+      const message = error.message.slice(0, MESSAGE_CHARS);
+      return { type: told, message, ...(error.stack ? { stack: error.stack.slice(0, STACK_CHARS) } : {}) };
     }
     case 'cancel':
       return { type: 'cancelled', message: outcome.reason };
