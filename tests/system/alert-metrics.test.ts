@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { prometheusText } from '@millrace/telemetry';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adapterFamilies } from '../../services/supervisor/src/cluster/kubernetes/adapter-metrics.ts';
 import { createApiMeter } from '../../services/supervisor/src/cluster/kubernetes/api-meter.ts';
-import { expressions, families, groupedBy, selected } from '../charts/monitoring/expressions.ts';
+import { expressions, families, groupedBy, queries, selected } from '../charts/monitoring/expressions.ts';
+import { has, missing } from '../charts/render.ts';
 import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
+import { serveMetrics, startPrometheus } from '../support/prometheus.ts';
 import { until } from '../support/queue.ts';
 
 /** What Prometheus and the chart's monitors add to every series. */
@@ -13,6 +17,15 @@ const TARGET_LABELS = ['pod', 'millrace_dev_pool'];
 let folder: Awaited<ReturnType<typeof scratch>>;
 let platform: Launched;
 const told = new Map<string, Set<string>>();
+/** Of the three services' health servers. */
+let ports: number[];
+/** What only a cluster tells. */
+let adapter: string;
+/** Makes it all happen once more. */
+let again: () => Promise<void>;
+
+const texts = () =>
+  Promise.all(ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()));
 
 const CONFIG = `
 http: { port: 0, healthPort: 0 }
@@ -49,14 +62,10 @@ beforeAll(async () => {
   const ready = await platform.ready();
   if (ready.url === undefined) throw new Error(platform.stdout());
   await live(ready);
-  const text = () =>
-    Promise.all(
-      ['http', 'supervision', 'worker'].map(async (service) =>
-        (await fetch(`http://127.0.0.1:${ready.ports[`${service}.healthPort`]}/metrics`)).text(),
-      ),
-    );
+  ports = ['http', 'supervision', 'worker'].map((service) => ready.ports[`${service}.healthPort`] ?? 0);
+  again = () => live(ready);
   await until(
-    async () => (await text()).join('').includes('millrace_queue_depth{queue="call"}'),
+    async () => (await texts()).join('').includes('millrace_queue_depth{queue="call"}'),
     'the leader has counted the queues',
   );
   const meter = createApiMeter(0);
@@ -65,14 +74,62 @@ beforeAll(async () => {
   // Only a cluster has these: no server of one is needed for their text.
   const record = { ok: 1, failed: 0, tookMs: 5, retries: 0 };
   const lease = { holds: () => true, transitions: 1 };
-  const adapter = prometheusText(adapterFamilies(meter, { lease, queue: { depth: 0, record } }, 0));
-  for (const [name, labels] of families([...(await text()), adapter].join('\n'))) told.set(name, labels);
+  adapter = prometheusText(adapterFamilies(meter, { lease, queue: { depth: 0, record } }, 0));
+  for (const [name, labels] of families([...(await texts()), adapter].join('\n'))) told.set(name, labels);
 }, 120_000);
 
 afterAll(async () => {
   platform?.process.kill('SIGTERM');
   await platform?.exit();
   await folder?.remove();
+});
+
+describe.skipIf(!has('promtool'))(`/metrics under promtool${missing('promtool')}`, () => {
+  test.each([0, 1, 2, 3])('text %i is valid', async (at) => {
+    const text = [...(await texts()), adapter][at] ?? '';
+    const check = execFile('promtool', ['check', 'metrics']);
+    const closed = once(check, 'close');
+    let said = '';
+    for (const stream of [check.stdout, check.stderr]) {
+      stream?.on('data', (chunk) => {
+        said += chunk;
+      });
+    }
+    check.stdin?.end(text);
+    expect([await closed, said]).toEqual([[0, null], '']);
+  });
+});
+
+/** Nothing of it is here: the store of this test has no limit of its memory. */
+const NOT_HERE = /jobqueue_redis_memory_ratio/;
+
+describe.skipIf(!has('prometheus'))(`Prometheus${missing('prometheus')}`, () => {
+  test('every query of the dashboards finds something in a real scrape, and every alert can be asked', async () => {
+    const kubernetes = await serveMetrics(adapter);
+    const labels = { namespace: 'ns', app_kubernetes_io_instance: 'm', millrace_dev_pool: 'default' };
+    const targets = [...ports, kubernetes.port].map((port, at) => ({
+      port,
+      labels: { ...labels, pod: `pod-${at}` },
+    }));
+    const prometheus = await startPrometheus(targets);
+    try {
+      const silent = new Set(queries().filter(({ where }) => where.includes('.json')));
+      for (const { expr } of queries()) await prometheus.query(expr);
+      await until(
+        async () => {
+          await again();
+          for (const query of silent) if ((await prometheus.query(query.expr)) > 0) silent.delete(query);
+          return [...silent].every(({ expr }) => NOT_HERE.test(expr));
+        },
+        'every query found something',
+        60_000,
+      ).catch(() => undefined);
+      expect([...silent].filter(({ expr }) => !NOT_HERE.test(expr))).toEqual([]);
+    } finally {
+      await prometheus.stop();
+      kubernetes.close();
+    }
+  }, 120_000);
 });
 
 test('every series that an alert or a dashboard asks for is told, with its labels', () => {

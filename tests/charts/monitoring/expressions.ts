@@ -40,6 +40,35 @@ export function expressions(): Expression[] {
   ];
 }
 
+/** The same as Prometheus is asked, of release `m` in namespace `ns`; rates over 5 s, for tests wait for no minutes. */
+export function queries(): Expression[] {
+  const alerts: { alert: string; expr: string; threshold?: number }[] = parse(
+    readFileSync(join(CHART, 'files/alerts.yaml'), 'utf8'),
+  );
+  const release = 'namespace="ns",app_kubernetes_io_instance="m"';
+  const variables: readonly (readonly [string, string])[] = [
+    ['$namespace', 'ns'],
+    ['$release', 'm'],
+    ['$queue', '.*'],
+    ['$pool', '.*'],
+    ['$__rate_interval', '5s'],
+  ];
+  return [
+    ...alerts.map(({ alert, expr, threshold = 0 }) => ({
+      where: alert,
+      expr: expr.replaceAll('$selector', release).replaceAll('$threshold', String(threshold)),
+    })),
+    ...[...dashboards()].flatMap(([file, { panels }]) =>
+      panels.flatMap(({ title, targets }) =>
+        targets.map(({ expr }) => ({
+          where: `${file}: ${title}`,
+          expr: variables.reduce((text, [name, value]) => text.replaceAll(name, value), expr),
+        })),
+      ),
+    ),
+  ];
+}
+
 /** Series that an expression selects, with the labels that it matches. */
 export function selected({ expr }: Expression): { readonly metric: string; readonly labels: string[] }[] {
   return [...expr.matchAll(/\b((?:millrace|jobqueue|messaging|process)_\w+|up)\{([^}]*)\}/g)].map(
