@@ -47,6 +47,12 @@ it('runs every job of the demo exactly once, killing on the way, and writes its 
     'returned',
     'throughput',
     'recoveries',
+    'errors',
+    'p50',
+    'p95',
+    'p99',
+    'rssSteady',
+    'rssPostRecovery',
   ]);
   const checksum = expectedChecksum(demoParameters({ jobs: JOBS, seed: 42 }));
   expect(report).toMatchObject({ jobs: JOBS, checksum, lost: 0, duplicateCommits: 0 });
@@ -54,6 +60,12 @@ it('runs every job of the demo exactly once, killing on the way, and writes its 
   expect(report.recoveries).toHaveLength(report.kills);
   expect(report.maxDepth).toBeLessThanOrEqual(256);
   expect(report.duplicateStarts).toBe(report.returned);
+  expect(report.errors).toBe(0);
+  expect(report.p50).toBeGreaterThan(0);
+  expect(report.p50).toBeLessThanOrEqual(report.p95);
+  expect(report.p95).toBeLessThanOrEqual(report.p99);
+  expect(report.rssSteady).toBeGreaterThan(4 * 20 * 2 ** 20);
+  expect(report.rssPostRecovery).toBeGreaterThan(4 * 20 * 2 ** 20);
 
   const lines = (await readFile(events, 'utf8'))
     .trimEnd()
@@ -62,6 +74,16 @@ it('runs every job of the demo exactly once, killing on the way, and writes its 
   const fits = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
   expect(lines.filter((line) => !fits(line))).toEqual([]);
   expect(lines[0]).toMatchObject({ event: 'run', system: 'millrace' });
+  const told = lines.filter((line) => line.event === 'metrics');
+  for (const source of ['producer', 'supervisor', 'worker', 'store', 'host', 'collector']) {
+    expect(
+      told.some((line) => line.source === source && Object.keys(line.values).length > 0),
+      source,
+    ).toBe(true);
+  }
+  const page = join(dir, 'events.html');
+  expect(demo.stderr()).toContain(`The report: ${page}`);
+  expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>/);
   const done = lines.filter((line) => line.event === 'job_done');
   expect(new Set(done.map((line) => line.id)).size).toBe(JOBS);
   expect(done).toHaveLength(JOBS);

@@ -3,12 +3,13 @@ import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import { MillraceError, type Recovery, type WorkerStatus } from '@millrace/core';
 import type { Host } from '../host.ts';
-import type { Launcher } from '../launch/launcher.ts';
+import type { Launcher, Running } from '../launch/launcher.ts';
 import type { DemoSettings } from '../options.ts';
 import { type Api, type ApiAddress, createApi, DemoFailure } from './api.ts';
 import { EventsFile } from './events-file.ts';
 import { Progress } from './progress.ts';
 import { type Kill, type RecoveryTimes, recoveryTimes } from './recovery-times.ts';
+import { ownEventsFile, writeReport } from './report.ts';
 import { DemoRun } from './run.ts';
 import { describeRun } from './run-header.ts';
 import { DEMO } from './settings.ts';
@@ -109,13 +110,13 @@ async function runAndJudge(
   host: Host,
   settings: DemoSettings,
   context: DemoContext,
-  parts: { readonly run: DemoRun; readonly api: Api; readonly events: EventsFile | null },
+  parts: { readonly run: DemoRun; readonly api: Api; readonly events: EventsFile },
 ): Promise<number> {
   const { run, api, events } = parts;
   const { notes, signal, launcher, json } = context;
   const { clock } = host;
   const plan = plannedCrashes(demoParameters(settings));
-  const header = events ? await describeRun(run.id, settings, launcher.running(), clock) : null;
+  const header = await describeRun(run.id, settings, launcher.running(), clock);
   const progress = new Progress(notes, clock, () => ({
     done: run.tally.done,
     jobs: settings.jobs,
@@ -124,7 +125,7 @@ async function runAndJudge(
     elapsedMs: run.elapsedMs(),
   }));
   const hooks = {
-    onStart: () => header && events?.run(header, run.startedUs),
+    onStart: () => events.run(header, run.startedUs),
     onKill: ({ worker, slot, plannedMs }: Kill) =>
       progress.note(`killed worker ${worker} in slot ${slot} after ${plannedMs} ms`),
   };
@@ -134,31 +135,56 @@ async function runAndJudge(
     progress.end();
   }
   const facts = await judge(run, settings, api, clock);
-  await events?.end(new Set(run.watch.workers.map((worker) => worker.pid)));
+  await events.end(new Set(run.watch.workers.map((worker) => worker.pid)));
 
   const faults = faultsOf(facts);
-  const report = reportOf(facts);
+  const written = await writeReport(events.file);
+  const report = reportOf(facts, written.measured);
   const { runMs, bound, totals } = facts;
   notes.write(demoTable(report, run.kills, { runMs, bound, foreign: totals.foreign, faults }));
+  for (const line of written.notes) notes.write(`${line}\n`);
+  if (written.page !== null) notes.write(`The report: ${written.page}\n`);
+  notes.write(`The events: ${events.file}\n`);
   if (json) host.stdout.write(`${JSON.stringify(report)}\n`);
   return faults.length === 0 ? 0 : 1;
+}
+
+/** Where the services tell of themselves; a store of somebody else is not asked. */
+function metricsOf({ config, ports, storeUrl, storeProgram }: Running) {
+  const { healthHost } = config.http;
+  const host = ['0.0.0.0', '::', ''].includes(healthHost) ? '127.0.0.1' : healthHost;
+  const at = (key: string) => `http://${host}:${ports.get(key)}`;
+  return {
+    producer: at('http.healthPort'),
+    supervisor: at('supervision.healthPort'),
+    pod: at('worker.healthPort'),
+    storeUrl: storeProgram === null ? null : storeUrl,
+  };
+}
+
+/** Jaeger's search for the jobs of one run. */
+function tracesUrl(jaegerUrl: string, run: string): string {
+  const tags = encodeURIComponent(JSON.stringify({ 'millrace.run.id': run }));
+  return `${jaegerUrl}/search?service=millrace-worker&lookback=1h&limit=100&tags=${tags}`;
 }
 
 async function performDemo(
   host: Host,
   settings: DemoSettings,
   context: DemoContext,
-  events: EventsFile | null,
+  id: string,
+  events: EventsFile,
 ): Promise<number> {
   const { launcher, notes, signal } = context;
   const { clock } = host;
-  const { config, url, storeUrl, folder } = launcher.running();
+  const { config, url, storeUrl, jaegerUrl, folder } = launcher.running();
   const address = { url, token: host.env.MILLRACE_TOKEN };
   const api = createApi(address, clock, signal);
   // Only processes of this very launcher may be killed: the store may be shared with other machines.
   const ours = (worker: WorkerStatus) =>
     worker.host === hostname() && launcher.pods().some((pod) => pod.id === worker.pod);
-  const run = new DemoRun(randomBytes(6).toString('hex'), settings, { api, clock, events, ours });
+  const metrics = metricsOf(launcher.running());
+  const run = new DemoRun(id, settings, { api, clock, events, metrics, ours });
   if (!(await run.watch.untilServing(DEMO.queue, DEMO.slots, config.worker.standby, SERVING_MS))) {
     throw new DemoFailure(
       `the workers do not serve the queue "${DEMO.queue}"; their logs are in ${folder.logs}`,
@@ -170,6 +196,7 @@ async function performDemo(
     notes.write(
       `Running ${settings.jobs.toLocaleString('en-US')} jobs (seed ${settings.seed}) over HTTP, ${DEMO.slots} × ${DEMO.concurrency} at once, at most ${DEMO.bound} waiting; store ${storeUrl}\n`,
     );
+    if (jaegerUrl !== null) notes.write(`Its traces, while it runs: ${tracesUrl(jaegerUrl, id)}\n`);
     return await runAndJudge(host, settings, context, { run, api, events });
   } finally {
     await cleanUp(run, before, address, clock);
@@ -178,9 +205,11 @@ async function performDemo(
 
 /** Runs the demo on a platform that is up. Resolves with the exit code; throws `start_failed` with a sentence. */
 export async function runDemo(host: Host, settings: DemoSettings, context: DemoContext): Promise<number> {
-  const events = settings.eventsFile === null ? null : await EventsFile.open(settings.eventsFile);
+  const id = randomBytes(6).toString('hex');
+  const { dir } = context.launcher.running().folder;
+  const events = await EventsFile.open(settings.eventsFile ?? (await ownEventsFile(dir, id)));
   try {
-    return await performDemo(host, settings, context, events);
+    return await performDemo(host, settings, context, id, events);
   } catch (error) {
     if (context.signal.aborted) {
       context.notes.write('The demo was interrupted.\n');

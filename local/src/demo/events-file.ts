@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { MillraceError, messageOf, type WorkerStatus } from '@millrace/core';
 import type { LedgerLine } from './collector.ts';
+import type { OnMetrics } from './metrics/metrics-watch.ts';
 import type { Kill } from './recovery-times.ts';
 import type { SlotTaken } from './worker-watch.ts';
 
@@ -40,13 +41,15 @@ interface Memory {
 
 /** Writes one run's events as JSON lines (bench/events.schema.json). The only writer of its file. */
 export class EventsFile {
+  readonly file: string;
   readonly #stream: WriteStream;
   #startedUs = 0;
   readonly #latest = new Map<number, Memory>();
   readonly #peak = new Map<number, Memory>();
   #steady = false;
 
-  private constructor(stream: WriteStream) {
+  private constructor(file: string, stream: WriteStream) {
+    this.file = file;
     this.#stream = stream;
   }
 
@@ -58,7 +61,7 @@ export class EventsFile {
     } catch (error) {
       throw new MillraceError('start_failed', `The events file cannot be written: ${messageOf(error)}`);
     }
-    return new EventsFile(stream);
+    return new EventsFile(file, stream);
   }
 
   run(header: RunHeader, startedUs: number): void {
@@ -97,6 +100,11 @@ export class EventsFile {
       at_us: this.#us(atMs * 1000),
       cause: 'SIGKILL',
     });
+  }
+
+  /** Figures beside the jobs, of the second that ends now. */
+  metrics(line: Parameters<OnMetrics>[0], atUs: number): void {
+    this.#write({ event: 'metrics', ...line, at_us: this.#us(atUs) });
   }
 
   restart({ worker, slot, atMs }: SlotTaken): void {

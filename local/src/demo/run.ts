@@ -6,6 +6,7 @@ import { makeCrashes, type PlannedCrash } from './crashes.ts';
 import type { EventsFile } from './events-file.ts';
 import { LedgerTally } from './ledger-tally.ts';
 import { type MarkedData, markedData } from './marked-data.ts';
+import { type MetricsSources, watchMetrics } from './metrics/metrics-watch.ts';
 import { type Offer, offerAll } from './offer.ts';
 import { OrphanStarts } from './orphan-starts.ts';
 import type { Kill } from './recovery-times.ts';
@@ -19,7 +20,9 @@ const DEPTH_MS = 500;
 export interface RunDependencies {
   readonly api: Api;
   readonly clock: Clock;
-  readonly events: EventsFile | null;
+  readonly events: EventsFile;
+  /** Where services and store tell of themselves. */
+  readonly metrics: Pick<MetricsSources, 'producer' | 'supervisor' | 'pod' | 'storeUrl'>;
   /** Whether a worker is one of this launcher's own, so that it may be killed. */
   readonly ours: (worker: WorkerStatus) => boolean;
 }
@@ -55,6 +58,8 @@ export class DemoRun {
   #startedUs = 0;
   #lastDoneUs = 0;
   #lastProgressMs = 0;
+  /** How old the oldest result was when it was read, since somebody asked. */
+  #lagMs: number | null = null;
 
   constructor(id: string, settings: DemoSettings, deps: RunDependencies) {
     this.id = id;
@@ -66,10 +71,10 @@ export class DemoRun {
     this.collector = new Collector(deps.api, DEMO.queue, `demo-${id}`);
     this.watch = new WorkerWatch(deps.api, deps.clock, deps.ours, {
       onTaken: (taken) => {
-        if (this.#startedMs !== null) deps.events?.restart(taken);
+        if (this.#startedMs !== null) deps.events.restart(taken);
         this.#tellPlaced(taken.worker);
       },
-      onSample: (worker) => this.#startedMs !== null && deps.events?.sample(worker),
+      onSample: (worker) => this.#startedMs !== null && deps.events.sample(worker),
     });
   }
 
@@ -98,7 +103,7 @@ export class DemoRun {
     hooks.onStart();
     const onKill = (kill: Kill) => {
       this.kills.push(kill);
-      this.#deps.events?.crash(kill);
+      this.#deps.events.crash(kill);
       hooks.onKill(kill);
     };
     const crashes = { clock, startedMs: this.#startedMs, onKill };
@@ -106,6 +111,7 @@ export class DemoRun {
       makeCrashes(plan, DEMO.slots, this.watch, crashes, over),
       this.watch.follow(over),
       this.#followDepth(over),
+      this.#followMetrics(over),
     ];
     const producers = Array.from({ length: DEMO.producers }, (_, producer) =>
       offerAll(api, clock, this.#offer(producer), over),
@@ -126,6 +132,7 @@ export class DemoRun {
     const id = this.tally.add(entry);
     this.orphans.add(entry);
     if (id === null) return;
+    this.#lagMs = Math.max(this.#lagMs ?? 0, (this.#deps.clock.epochUs() - entry.doneUs) / 1000);
     if (entry.outcome === 'completed') this.#lastDoneUs = Math.max(this.#lastDoneUs, entry.doneUs);
     this.#tellEnd(entry, id);
     if (this.tally.done > before) this.#lastProgressMs = this.#deps.clock.monotonicMs();
@@ -146,7 +153,7 @@ export class DemoRun {
 
   #tell(entry: LedgerLine, id: number, slot: number | null): void {
     const scheduledUs = this.#scheduledUs[id] as number;
-    this.#deps.events?.ended(entry, { id, producer: id % DEMO.producers, slot, scheduledUs });
+    this.#deps.events.ended(entry, { id, producer: id % DEMO.producers, slot, scheduledUs });
   }
 
   #tellPlaced(worker: string): void {
@@ -178,6 +185,22 @@ export class DemoRun {
       await this.askDepth();
       await this.#deps.clock.sleep(DEPTH_MS, signal).catch(() => undefined);
     }
+  }
+
+  async #followMetrics(signal: AbortSignal): Promise<void> {
+    const { clock, events, metrics } = this.#deps;
+    const sources: MetricsSources = {
+      ...metrics,
+      clock,
+      workers: () => this.watch.workers,
+      queue: () => ({ name: DEMO.queue, depth: this.depth, bound: DEMO.bound }),
+      lagMs: () => {
+        const lagMs = this.#lagMs;
+        this.#lagMs = null;
+        return lagMs;
+      },
+    };
+    await watchMetrics(sources, (line) => events.metrics(line, clock.epochUs()), signal);
   }
 
   /** The queue's own account of its depth; the highest is kept, should somebody reset it meanwhile. */

@@ -13,6 +13,12 @@ const report = {
   returned: 16,
   throughput: 2_000,
   recoveries: [{ worker: 'p.1', cause: 'killed', detectMs: 3.1, reclaimMs: 9, lastOrphanMs: null }],
+  errors: 0,
+  p50: 112.4,
+  p95: 180.25,
+  p99: null,
+  rssSteady: 400 * 2 ** 20,
+  rssPostRecovery: null,
 };
 const kill = { worker: 'p.1', pid: 9, drawn: 3, slot: 0, atMs: 1, plannedMs: 650 };
 
@@ -24,6 +30,9 @@ it('tells what a right run came to', () => {
   committed twice  0
   started again    16 (16 given back)
   deepest queue    256 of 256
+  failed attempts  0
+  due to done      p50 112.4 ms, p95 180.25 ms, p99 –
+  workers’ memory  400 MiB steady, – after the last recovery
 
   kill  after   slot         worker  cause   detected  reclaimed  last orphan runs
   1     650 ms  0 (drawn 3)  p.1     killed  3.1 ms    9 ms       –

@@ -2,6 +2,7 @@ import type { Kill } from './recovery-times.ts';
 import type { DemoReport } from './verdict.ts';
 
 const number = (value: number) => value.toLocaleString('en-US');
+const mib = (value: number | null) => (value === null ? '–' : `${Math.round(value / 2 ** 20)} MiB`);
 const ms = (value: number | null) => (value === null ? '–' : `${value} ms`);
 
 /** Rows as columns of equal width. */
@@ -39,6 +40,12 @@ export function demoTable(
     ['committed twice', String(report.duplicateCommits)],
     ['started again', `${report.duplicateStarts} (${report.returned} given back)`],
     ['deepest queue', `${report.maxDepth} of ${more.bound}`],
+    ['failed attempts', String(report.errors ?? '–')],
+    ['due to done', `p50 ${ms(report.p50)}, p95 ${ms(report.p95)}, p99 ${ms(report.p99)}`],
+    [
+      'workers’ memory',
+      `${mib(report.rssSteady)} steady, ${mib(report.rssPostRecovery)} after the last recovery`,
+    ],
     ...(more.foreign > 0 ? [['others’ jobs', `${more.foreign} done meanwhile, not counted`]] : []),
   ]);
   const head = ['kill', 'after', 'slot', 'worker', 'cause', 'detected', 'reclaimed', 'last orphan runs'];

@@ -40,7 +40,8 @@ describe('verdict', () => {
   });
 
   it('reports exactly the promised members', () => {
-    expect(reportOf(right)).toEqual({
+    const measured = { errors: 0, p50: 1, p95: 2, p99: 3, rssSteady: 4, rssPostRecovery: 5 };
+    expect(reportOf(right, measured)).toEqual({
       jobs: 100,
       checksum: 99,
       lost: 0,
@@ -51,6 +52,7 @@ describe('verdict', () => {
       returned: 7,
       throughput: 2000,
       recoveries: [],
+      ...measured,
     });
   });
 });

@@ -1,5 +1,6 @@
 import type { Totals } from './ledger-tally.ts';
 import type { RecoveryTimes } from './recovery-times.ts';
+import type { Measured } from './report.ts';
 
 /** All that a run is judged by. */
 export interface RunFacts {
@@ -18,7 +19,7 @@ export interface RunFacts {
 }
 
 /** The demo's one line of JSON. */
-export interface DemoReport {
+export interface DemoReport extends Measured {
   readonly jobs: number;
   readonly checksum: number;
   readonly lost: number;
@@ -31,7 +32,7 @@ export interface DemoReport {
   readonly recoveries: readonly RecoveryTimes[];
 }
 
-export function reportOf(facts: RunFacts): DemoReport {
+export function reportOf(facts: RunFacts, measured: Measured): DemoReport {
   const { totals, kills, maxDepth, recoveries, runMs } = facts;
   return {
     jobs: totals.jobs,
@@ -44,6 +45,7 @@ export function reportOf(facts: RunFacts): DemoReport {
     returned: totals.returned,
     throughput: runMs > 0 ? Math.round((totals.done * 1000) / runMs) : 0,
     recoveries,
+    ...measured,
   };
 }
 
