@@ -59,7 +59,8 @@ export function openWorkerTelemetry(
   const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock });
   const weather = createProcessWeather(clock);
   const tracing = createHandlerTracing(settings, {
-    ...{ log, sink: pipe.add },
+    log,
+    sink: pipe.add,
     ambient: () => currentRun.getStore()?.tracing.scope() ?? undefined,
   });
   const policy = settings.sampling;
