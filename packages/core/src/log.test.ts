@@ -10,7 +10,7 @@ function start() {
   return { child, exit: once(child, 'exit'), close: once(child, 'close') };
 }
 
-test('lines that are logged as the process exits are written', async () => {
+test('lines that are logged as the process exits are written, with what ran then', async () => {
   const { child, close } = start();
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -19,7 +19,9 @@ test('lines that are logged as the process exits are written', async () => {
   child.send('go');
   expect(await close).toEqual([7, null]);
   const lines = text.trim().split('\n');
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([0, 1, 2].map((i) => ({ service: 'test', i })));
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject(
+    [0, 1, 2].map((i) => ({ service: 'test', i, trace_id: 'abc' })),
+  );
 });
 
 test('a process whose log nobody reads any more ends all the same', async () => {

@@ -1,5 +1,5 @@
 import { systemClock } from '@millrace/core';
-import { type HandlerContext, readTelemetrySettings } from '@millrace/telemetry';
+import type { HandlerContext } from '@millrace/telemetry';
 import type { IsolatedTask, RemoteTask, ToRemote } from '../lanes/remote.ts';
 import { createRemoteRun } from '../lanes/remote-run.ts';
 import { tieToParent } from '../process/watchdog.ts';
@@ -17,7 +17,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 /** The handler's own spans are told before its outcome. */
 async function traced(job: RemoteTask, trace: HandlerContext) {
+  // Loaded for these alone: every job here waits for what its process loads.
   const { openRemoteTracing } = await import('../telemetry/remote-tracing.ts');
+  const { readTelemetrySettings } = await import('@millrace/telemetry');
   const tracing = await openRemoteTracing(readTelemetrySettings(process.env, NOBODY));
   const { result, spans } = await tracing.run(trace, () => remote.run(job));
   send({ type: 'spans', spans });
