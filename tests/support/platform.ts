@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JobView, Recovery, WorkerStatus } from '@millrace/core';
-import type { Store } from '@millrace/queue';
+import type { Recovery, WorkerStatus } from '@millrace/core';
+import type { Store, StoredJob } from '@millrace/queue';
 import { type BenchStore, type QueueBench, queueBench, until } from './queue.ts';
 import { testStore } from './store.ts';
 import { freePort } from './store-setup.ts';
@@ -46,7 +46,7 @@ export interface TestPlatform {
   /** Waits for the end of a recovery. */
   recovered(worker: string, withinMs?: number): Promise<Recovery>;
   add(queue: string, name: string, data: unknown, count?: number): Promise<readonly string[]>;
-  jobs(queue: string, ids: readonly string[]): Promise<readonly (JobView | null)[]>;
+  jobs(queue: string, ids: readonly string[]): Promise<readonly (StoredJob | null)[]>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { JobView } from '@millrace/core';
+import type { StoredJob } from '@millrace/queue';
 import { afterEach, expect, test } from 'vitest';
 import { type QueueBench, queueBench, until } from '../support/queue.ts';
 import { startPod, type TestPod } from '../support/worker-pod.ts';
@@ -71,7 +71,7 @@ test('every lane is told at T-x; who finishes then has finished, who does not go
   expect(await pod.exit).toEqual({ code: 0, signal: null });
   for (const { queue, stays, finishes } of jobs) {
     expect(await view(queue, finishes)).toMatchObject({ state: 'completed', result: 'finished' });
-    const left = (await view(queue, stays)) as JobView;
+    const left = (await view(queue, stays)) as StoredJob;
     expect(left).toMatchObject({ state: 'waiting', attemptsMade: 0, progress: { why: 'draining' } });
     const { toldAtMs } = left.progress as { toldAtMs: number };
     const afterMs = toldAtMs - drainedMs;
