@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ERROR_CATALOGUE, isMillraceError, MillraceError, messageOf } from '@millrace/core';
 import { runDemo } from './demo/demo.ts';
-import { DEMO_CONFIG, demoSampling } from './demo/settings.ts';
+import { DEMO_CONFIG, demoTracing } from './demo/settings.ts';
 import type { Host } from './host.ts';
 import { createLauncher, type Launcher } from './launch/launcher.ts';
 import { supervisorName } from './launch/services.ts';
@@ -58,7 +58,7 @@ async function run(options: UpOptions, host: Host): Promise<number> {
     configText: await configText(host, options),
     imposed: options.demo === null ? {} : DEMO_CONFIG,
     jaeger: options.jaeger,
-    environment: () => (options.demo === null ? {} : demoSampling(host.env)),
+    environment: () => (options.demo === null ? {} : demoTracing(host.env)),
   };
   const launcher = createLauncher(host, settings, notes);
   const stopped = untilStopped(host, launcher, (line) => notes.write(`${line}\n`));

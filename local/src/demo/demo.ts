@@ -22,6 +22,8 @@ const SERVING_MS = 60_000;
 /** How long the last recoveries may take to be told of. */
 const RECOVERIES_MS = 10_000;
 const LOOK_MS = 100;
+/** How long spans may take from their process to where they are read. */
+const SPANS_MS = 2_000;
 const CLEAN_UP_MS = 3_000;
 /** A commit that comes after the last one would be a second one: we listen a little longer. */
 const AFTER_MS = 300;
@@ -138,7 +140,10 @@ async function runAndJudge(
   await events.end(new Set(run.watch.workers.map((worker) => worker.pid)));
 
   const faults = faultsOf(facts);
-  const written = await writeReport(events.file);
+  const { jaegerUrl } = launcher.running();
+  // The last spans are on their way.
+  if (jaegerUrl !== null) await clock.sleep(SPANS_MS, signal);
+  const written = await writeReport(events.file, jaegerUrl);
   const report = reportOf(facts, written.measured);
   const { runMs, bound, totals } = facts;
   notes.write(demoTable(report, run.kills, { runMs, bound, foreign: totals.foreign, faults }));

@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { messageOf } from '@millrace/core';
-import { DEFAULT_SETTINGS, gatherReports, type RunReport, renderPage } from '@millrace/measure';
+import { DEFAULT_SETTINGS, gatherReports, type RunReport, renderPage, type Sources } from '@millrace/measure';
 
 /** Runs whose files are kept in the platform's own folder; older ones go. */
 const KEPT_RUNS = 10;
+const JAEGER_ANSWER_MS = 30_000;
 const OWN_FILE = /^demo-.*\.(jsonl|html)$/;
 
 /** What the report says of a run, in the demo's one line of JSON. Latencies in ms from the scheduled time, sizes in bytes. */
@@ -72,17 +73,43 @@ export function measuredOf({ sources: [first] }: RunReport): Measured {
   };
 }
 
+async function getJson(url: URL): Promise<unknown> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(JAEGER_ANSWER_MS) });
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(`Jaeger says ${answer.status} to ${url.pathname}`);
+  return answer.json();
+}
+
+/** The traces of a run whose events file says when it was. */
+const jaegerSource = (url: string): Sources['jaeger'] => ({
+  url: new URL(url),
+  get: getJson,
+  fromUs: 0,
+  untilUs: 0,
+});
+
 /** What the run is thought of, in a line; none for a healthy one. */
 function thoughtOf({ diagnosis }: RunReport): string[] {
   const [first] = diagnosis;
-  return first === undefined ? [] : [`It shows: ${first.cause.replaceAll('-', ' ')}.`];
+  return first === undefined ? [] : [`It shows: ${first.cause.replaceAll('_', ' ')}.`];
 }
 
-/** Reads a run's events file and writes the page beside it. A report that cannot be made fails no run. */
-export async function writeReport(eventsFile: string): Promise<WrittenReport> {
+async function gather(eventsFile: string, jaegerUrl: string | null): Promise<RunReport[]> {
+  const files = [{ name: eventsFile, chunks: createReadStream(eventsFile) }];
+  const jaeger = jaegerUrl === null ? null : jaegerSource(jaegerUrl);
+  return gatherReports({ files, jaeger, runId: null }, DEFAULT_SETTINGS);
+}
+
+/**
+ * Reads a run's events file, and its traces where there is a Jaeger, and writes the page beside the file. A report that
+ * cannot be made fails no run, and traces that cannot be read fail no report.
+ */
+export async function writeReport(eventsFile: string, jaegerUrl: string | null): Promise<WrittenReport> {
   try {
-    const files = [{ name: eventsFile, chunks: createReadStream(eventsFile) }];
-    const reports = await gatherReports({ files, jaeger: null, runId: null }, DEFAULT_SETTINGS);
+    const reports = await gather(eventsFile, jaegerUrl).catch((error) => {
+      if (jaegerUrl === null) throw error;
+      return gather(eventsFile, null);
+    });
     const [report] = reports;
     if (report === undefined) return { measured: NOTHING, page: null, notes: [] };
     const page = pageFileOf(eventsFile);

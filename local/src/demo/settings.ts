@@ -17,11 +17,17 @@ export const DEMO = {
  * hundred some percentile is off by more than a twentieth in two runs of five.
  */
 const HASH_RATE = '0.1';
+/** Its report reads its traces soon after its end. */
+const DELAY_MS = '500';
 
-/** What the services of a demo are told of sampling, unless the user says it. */
-export function demoSampling(env: Host['env']): Record<string, string> {
-  const isSaid = Boolean(env.OTEL_TRACES_SAMPLER?.trim() || env.OTEL_TRACES_SAMPLER_ARG?.trim());
-  return isSaid ? {} : { OTEL_TRACES_SAMPLER_ARG: HASH_RATE };
+/** What the services of a demo are told of its traces, unless the user says it. */
+export function demoTracing(env: Host['env']): Record<string, string> {
+  const isSaid = (name: string) => Boolean(env[name]?.trim());
+  const isSampled = isSaid('OTEL_TRACES_SAMPLER') || isSaid('OTEL_TRACES_SAMPLER_ARG');
+  return {
+    ...(isSampled ? {} : { OTEL_TRACES_SAMPLER_ARG: HASH_RATE }),
+    ...(isSaid('OTEL_BSP_SCHEDULE_DELAY') ? {} : { OTEL_BSP_SCHEDULE_DELAY: DELAY_MS }),
+  };
 }
 
 /** What a demo's run imposes on the configuration. */

@@ -63,6 +63,7 @@ export function workerValues(
   const [, after] = looks;
   const of = { slot: String(worker.slot) };
   const gc = milli(riseOf(looks, 'millrace_worker_gc_pause_seconds_sum'));
+  const printed = riseOf(looks, 'millrace_worker_output_bytes_total');
   return known<MetricValues['worker']>({
     loop_delay_ms: milli(sumOf(after, 'millrace_worker_event_loop_delay_seconds', of)),
     gc_ms: gc === undefined ? undefined : gc / Math.max(1, worker.processes),
@@ -71,6 +72,7 @@ export function workerValues(
     heap_used: sumOf(after, 'millrace_worker_heap_used_bytes', of),
     busy: worker.busy,
     slots: worker.slots,
+    log_bytes: printed === undefined ? undefined : printed / Math.max(1, worker.processes),
   });
 }
 
