@@ -1,4 +1,5 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { readTelemetrySettings } from './settings/read-settings.ts';
@@ -46,9 +47,10 @@ export interface Taken {
 /** A collector that keeps what it is sent and answers as told. */
 export async function fakeCollector(
   answer: () => { status: number; body?: Uint8Array } = () => ({ status: 200 }),
+  tls?: ServerOptions,
 ) {
   const taken: Taken[] = [];
-  const server = createServer(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const raw = Buffer.concat(chunks);
@@ -56,11 +58,16 @@ export async function fakeCollector(
     taken.push({ url: request.url ?? '', headers: request.headers, body });
     const { status, body: said } = answer();
     response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end(said);
-  });
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, taken, close };
+  return {
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    taken,
+    close,
+  };
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { ManualClock, silentLog, systemClock } from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
+import { makeCertificates } from '../../../../tests/support/certificates.ts';
 import { encodeSpans } from '../encode/request.ts';
 import { fakeCollector, SPAN, settingsOf } from '../testing.ts';
 import { createSpanExport } from './create-span-export.ts';
@@ -135,7 +137,7 @@ describe('exporting spans', () => {
     const before = systemClock.monotonicMs();
     await exporter.stop();
     expect(systemClock.monotonicMs() - before).toBeLessThan(2_000);
-    expect(exporter.stats()).toMatchObject({ queued: 0, dropped: { full: 94, stopped: 4 } });
+    expect(exporter.stats()).toMatchObject({ queued: 0, dropped: { full: 94, stopped: 6 } });
   });
 
   test('off does nothing; the console prints a line a span; after the stop spans are counted as dropped', async () => {
@@ -153,6 +155,36 @@ describe('exporting spans', () => {
     expect(lines.map((line) => JSON.parse(line).name)).toEqual(['process images']);
     exporter.add([SPAN]);
     expect(exporter.stats().dropped.stopped).toBe(1);
+  });
+
+  test('over TLS: the collector is believed by its authority alone, and we show who we are', async () => {
+    const certificates = await makeCertificates(['IP:127.0.0.1']);
+    closers.push(certificates.remove);
+    const read = (file: string) => readFileSync(file);
+    const { url, taken, close } = await fakeCollector(undefined, {
+      cert: read(certificates.server.cert),
+      key: read(certificates.server.key),
+      ca: read(certificates.ca),
+      requestCert: true,
+    });
+    closers.push(close);
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_CERTIFICATE: certificates.ca };
+    const known = {
+      ...env,
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificates.client.cert,
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: certificates.client.key,
+    };
+    for (const [each, exported] of [
+      [known, 1],
+      [env, 0],
+      [{ OTEL_EXPORTER_OTLP_ENDPOINT: url }, 0],
+    ] as const) {
+      const exporter = await started(each);
+      exporter.add([SPAN]);
+      await exporter.flush();
+      expect(exporter.stats()).toMatchObject({ exported, dropped: { refused: 1 - exported } });
+    }
+    expect(taken).toHaveLength(1);
   });
 
   test('keeps the lifecycle contract', async () => {

@@ -6,7 +6,7 @@ import { createSpanEncoder } from '../encode/span-encoder.ts';
 import type { TelemetrySettings } from '../settings/settings.ts';
 import { type OtlpSender, openOtlpSender } from './otlp-sender.ts';
 import type { SpanExport } from './span-export.ts';
-import { createSpanQueue } from './span-queue.ts';
+import { type Batch, createSpanQueue } from './span-queue.ts';
 
 export interface SpanExportDeps {
   readonly clock: Clock;
@@ -38,7 +38,9 @@ export function createSpanExport(settings: TelemetrySettings, deps: SpanExportDe
   if (!traces) return NO_EXPORT;
   const print = deps.print ?? ((line) => void process.stdout.write(line));
   return batchingExport(settings, deps, () =>
-    traces.exporter === 'console' ? Promise.resolve(consoleSender(print)) : openOtlpSender(traces),
+    traces.exporter === 'console'
+      ? Promise.resolve(consoleSender(print))
+      : openOtlpSender({ ...traces, timeoutMs: Math.min(traces.timeoutMs, settings.batch.timeoutMs) }),
   );
 }
 
@@ -76,25 +78,33 @@ function batchingExport(
   let timer: Timer | null = null;
   let isOver = false;
   let isFailing = false;
+  let underWay = 0;
+
+  const sendOne = async (to: OtlpSender, { entries, count }: Batch) => {
+    underWay = count;
+    try {
+      const refused = await to.send({ body: makeBody(entries), count });
+      if (to !== sender) return;
+      exported += count - refused;
+      dropped.refused += refused;
+      if (isFailing) log.info({}, 'The collector takes spans again.');
+      isFailing = false;
+    } catch (error) {
+      // Given up by the stop, which has counted it.
+      if (to !== sender) return;
+      dropped.refused += count;
+      if (!isFailing) {
+        const sentence = 'The collector does not take spans: they are dropped and counted.';
+        log.warn({ reason: messageOf(error) }, sentence);
+      }
+      isFailing = true;
+    }
+    underWay = 0;
+  };
 
   const sendAll = async () => {
     for (let batch = queue.takeBatch(); batch && sender; batch = queue.takeBatch()) {
-      try {
-        const refused = await sender.send({ body: makeBody(batch.entries), count: batch.count });
-        exported += batch.count - refused;
-        dropped.refused += refused;
-        if (isFailing) log.info({}, 'The collector takes spans again.');
-        isFailing = false;
-      } catch (error) {
-        dropped[isOver ? 'stopped' : 'refused'] += batch.count;
-        if (!isFailing && !isOver) {
-          log.warn(
-            { reason: messageOf(error) },
-            'The collector does not take spans: they are dropped and counted.',
-          );
-        }
-        isFailing = true;
-      }
+      await sendOne(sender, batch);
     }
   };
 
@@ -131,7 +141,7 @@ function batchingExport(
     timer?.cancel();
     sender?.close();
     sender = null;
-    dropped.stopped += queue.clear();
+    dropped.stopped += queue.clear() + underWay;
   };
 
   const life = lifecycle(start, stop);

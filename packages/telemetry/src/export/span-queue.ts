@@ -1,11 +1,17 @@
 import type { EncodedSpans } from '../encode/span-encoder.ts';
 
+/** What one request takes. */
+export interface Batch {
+  readonly entries: readonly Uint8Array[];
+  readonly count: number;
+}
+
 /** Encoded spans that wait for the next request; bounded by their number. */
 export interface SpanQueue {
   /** How many were taken in: all, or none. */
   add(encoded: EncodedSpans): boolean;
   /** The oldest that fit into one request (at least one entry), joined; null if none waits. */
-  takeBatch(): { entries: Uint8Array[]; count: number } | null;
+  takeBatch(): Batch | null;
   readonly count: number;
   /** Empties it; answers how many were in it. */
   clear(): number;
