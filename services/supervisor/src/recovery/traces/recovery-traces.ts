@@ -20,6 +20,8 @@ import { type DeadAttempts, isRecoveryTraced, type Restarts, restartsOf } from '
 
 /** How long each of the two parts of a trace waits for a store that is away, and the recovery for them. */
 const PATIENCE_MS = 30_000;
+/** Of how many orphans spans are made at a time: about 5 ms. */
+const ORPHANS_A_TURN = 100;
 /** Deaths that are remembered as written here, and recoveries that may yet be told of their respawn. */
 const REMEMBERED = 10_000;
 
@@ -102,20 +104,35 @@ export function createRecoveryTraces(dependencies: RecoveryTracesDependencies): 
   }
 
   async function writeAttempts(recovery: Recovery, untilDone: UntilDone): Promise<DeadAttempts> {
-    const { id, certificate } = recovery;
-    const { supervision } = store;
+    const { id, orphans } = recovery;
     const found = new Map<string, readonly DeadAttempt[]>();
-    for (const [queue, jobIds] of Object.entries(recovery.orphans)) {
-      const dead = await untilDone('dead attempts', () => supervision.deadAttempts(queue, id, jobIds));
-      found.set(queue, dead);
-      const records = dead.flatMap((attempt) => deadAttemptSpans(attempt, certificate, rules));
-      const mark = `${id} ${queue}`;
-      if (records.length === 0 || written.has(mark)) continue;
-      const isOurs = await untilDone('claim', () => supervision.claimDeadAttempts(queue, id, supervisor));
-      if (isOurs && !written.has(mark)) spans.add(records);
-      remember(written, mark);
+    for (const [queue, jobIds] of Object.entries(orphans)) {
+      const isNews = !written.has(`${id} ${queue}`);
+      const ofQueue: DeadAttempt[] = [];
+      // In parts: a supervisor that makes spans of a thousand orphans at once hears nobody meanwhile.
+      for (let from = 0; from < jobIds.length; from += ORPHANS_A_TURN) {
+        const some = jobIds.slice(from, from + ORPHANS_A_TURN);
+        const dead = await untilDone('dead attempts', () => store.supervision.deadAttempts(queue, id, some));
+        ofQueue.push(...dead);
+        if (isNews) await writeIfOurs(recovery, queue, dead, untilDone);
+      }
+      found.set(queue, ofQueue);
     }
     return found;
+  }
+
+  async function writeIfOurs(
+    { id, certificate }: Recovery,
+    queue: string,
+    dead: readonly DeadAttempt[],
+    untilDone: UntilDone,
+  ): Promise<void> {
+    const records = dead.flatMap((attempt) => deadAttemptSpans(attempt, certificate, rules));
+    if (records.length === 0) return;
+    const isOurs = await untilDone('claim', () => store.supervision.claimDeadAttempts(queue, id, supervisor));
+    // Also if the store goes away before the rest: what is asked for again must not be written twice.
+    remember(written, `${id} ${queue}`);
+    if (isOurs) spans.add(records);
   }
 
   async function writeRecovery(
