@@ -97,6 +97,19 @@ function bytesPerSpan(drains: readonly Drain[]): number | null {
 
 export type SideFigures = ReturnType<typeof sideFigures>;
 
+/** A sink that could take less than this times what came is part of what is measured. */
+const SPARE = 2;
+
+/** Whether the sink was in the way: it must be able to take more than twice what any drain sent it. */
+export function sinkFaults(capacity: number | null, drains: readonly Drain[]): string[] {
+  const rates = drains.map(({ endsMs, sent, jobs }) => ((rateOf(endsMs) ?? 0) * sent.spans) / jobs);
+  const most = Math.max(0, ...rates);
+  if (capacity === null || capacity >= SPARE * most) return [];
+  return [
+    `the sink takes ${Math.round(capacity)} spans/s, and up to ${Math.round(most)} came: it is in the way, the run is void`,
+  ];
+}
+
 /** How many spans of a drain are missing where each job is to have its `process` span. */
 export const droppedOf = ({ jobs, sent }: Drain): number => jobs - (sent.byName.process ?? 0);
 

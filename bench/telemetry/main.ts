@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { Bench, BenchOptions, BenchReport, BenchResult, Figures, Ledger } from '../runner.ts';
 import { openNoopQueue } from '../stock/noop-queue.ts';
+import { type Collector, startCollector } from './collector.ts';
 import {
   type Drain,
   droppedOf,
   type Middle,
   pairedRatio,
   rateOf,
+  type SideFigures,
   sideFigures,
+  sinkFaults,
   unseenFailures,
 } from './figures.ts';
 import { gatesOf, type Ratios, tooFew } from './gates.ts';
 import { startOurPlatform } from './ours.ts';
-import { checkParts, type Plan, planFor, SHAPE } from './settings.ts';
+import { checkParts, PARTS, type PartName, type Plan, planFor, SHAPE } from './settings.ts';
 import { EXPORT, OURS, queueOf, type Side, STOCK, type StockSide } from './sides.ts';
-import { NOTHING, type Sink, startSink } from './sink/sink.ts';
 import { telemetryTable } from './table.ts';
 import { drainOnce, type Field } from './trial.ts';
 
@@ -22,27 +24,12 @@ type Drains = Record<Side, Drain[]>;
 
 const SIDES: readonly Side[] = [...OURS, ...STOCK];
 
-/** Where the spans of a run go. */
-interface Collector {
-  endpoint(side: Side): string;
-  readonly sent: Field['sent'];
-}
-
-function collectorOf(sink: Sink): Collector {
-  return {
-    endpoint: sink.endpoint,
-    sent: async (side) => (await sink.counts()).sides[side] ?? NOTHING,
-  };
-}
-
 /** Starts both sides for one round. `stop` ends them, whatever of them had started. */
-async function startField(options: BenchOptions, plan: Plan, collector: Collector) {
+async function startField(options: BenchOptions, plan: Plan, { endpoint, sent }: Collector) {
   const { host, signal } = options;
   const { clock, nodeFile } = host;
-  const nodeOptions = host.env.BENCH_NODE_OPTIONS ?? '';
-  const { endpoint } = collector;
   const jobs = Math.max(plan.jobs, plan.warmJobs);
-  const ours = await startOurPlatform(host, { jobs, endpoint, nodeOptions, signal });
+  const ours = await startOurPlatform(host, { jobs, endpoint, signal });
   const ends = [() => ours.stop()];
   const stop = async () => {
     for (const end of ends.reverse()) await end();
@@ -57,7 +44,7 @@ async function startField(options: BenchOptions, plan: Plan, collector: Collecto
       return queue;
     };
     const stock = { stockNone: await open('stockNone'), stockOtel: await open('stockOtel') };
-    const field: Field = { ours, stock, sent: collector.sent, clock, signal };
+    const field: Field = { ours, stock, sent, clock, signal };
     return { field, stop };
   } catch (error) {
     await stop();
@@ -80,12 +67,11 @@ async function round(field: Field, plan: Plan, drains: Drains, tell: (line: stri
 async function measure(options: BenchOptions, plan: Plan, collector: Collector, report: BenchReport) {
   const drains: Drains = { off: [], full: [], everyJob: [], stockNone: [], stockOtel: [] };
   for (let i = 0; i < plan.rounds; i++) {
-    report.progress(`round ${i + 1} of ${plan.rounds}: starting`);
+    const tell = (line: string) => report.progress(`round ${i + 1} of ${plan.rounds}: ${line}`);
+    tell('starting');
     const { field, stop } = await startField(options, plan, collector);
     try {
-      await round(field, plan, drains, (line) =>
-        report.progress(`round ${i + 1} of ${plan.rounds}: ${line}`),
-      );
+      await round(field, plan, drains, tell);
     } finally {
       await stop();
     }
@@ -118,53 +104,103 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 /** What voids a run: a span that is missing was not paid for. */
 function spanFaults({ full, everyJob, stockOtel }: Drains): string[] {
   const said = [
-    [sum(everyJob.map(droppedOf)), 'jobs of ours have no process span, or two'],
-    [sum(stockOtel.map(droppedOf)), 'jobs of stock have no process span, or two'],
+    [sum(everyJob.map(droppedOf)), 'jobs of ours have no process span'],
+    [sum(stockOtel.map(droppedOf)), 'jobs of stock have no process span'],
     [sum(full.map(unseenFailures)), 'failed jobs have no span'],
   ] as const;
   return said.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}: the run is void`]));
+}
+
+/** What one part came to. */
+interface PartResult {
+  readonly drains: Drains;
+  readonly sides: Readonly<Record<Side, SideFigures>>;
+  readonly ratios: ReturnType<typeof ratiosOf>;
+  readonly capacity: number | null;
+  /** Of one processor, over the whole part. */
+  readonly collectorCpuShare: number | null;
+  readonly plan: Plan;
+}
+
+async function runPart(
+  part: PartName,
+  options: BenchOptions,
+  report: BenchReport,
+): Promise<PartResult | null> {
+  const { host, quick, seconds } = options;
+  const collector = await startCollector(part, host);
+  if (collector === null) {
+    report.note('There is no jaeger on the PATH: the part with one on the same cores is left out.');
+    return null;
+  }
+  try {
+    const plan = planFor(part, quick, seconds);
+    const [startMs, cpuBefore] = [host.clock.monotonicMs(), await collector.cpuMs()];
+    const drains = await measure(options, plan, collector, report);
+    const cpuAfter = await collector.cpuMs();
+    const wallMs = host.clock.monotonicMs() - startMs;
+    const share = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / wallMs;
+    const sides = Object.fromEntries(SIDES.map((side) => [side, sideFigures(drains[side])]));
+    return {
+      drains,
+      sides: sides as Record<Side, SideFigures>,
+      ratios: ratiosOf(drains),
+      capacity: collector.capacity,
+      collectorCpuShare: share === null ? null : Math.round(share * 1_000) / 1_000,
+      plan,
+    };
+  } finally {
+    await collector.stop();
+  }
+}
+
+/** Ratios of a part with a Jaeger on the same cores: reported, for it is also Jaeger that is measured. */
+const aside = (part: PartResult | null) =>
+  part === null ? null : { ...part.sides, ratios: part.ratios as unknown as Figures, plan: { ...part.plan } };
+
+function resultOf(gated: PartResult, jaeger: PartResult | null, quick: boolean): BenchResult {
+  const { drains, sides, ratios, capacity, collectorCpuShare, plan } = gated;
+  const gates = gatesOf(ratios);
+  const pairs = drains.off.map((_, i) =>
+    Object.fromEntries(SIDES.map((side) => [side, rateOf(drains[side][i]?.endsMs ?? [])])),
+  );
+  const all = [...Object.values(drains), ...(jaeger ? Object.values(jaeger.drains) : [])].flat();
+  return {
+    ratio: {
+      full: ratios.full.median,
+      everyJob: ratios.everyJob.median,
+      everyJobVsStockOtel: ratios.everyJobVsStockOtel.median,
+      stockOtel: ratios.stockOtel.median,
+    },
+    ours: {
+      ...{ off: sides.off, full: sides.full, everyJob: sides.everyJob, ratios, gates },
+      ...{ sink: { capacity, cpuShare: collectorCpuShare }, shape: { ...SHAPE, ...plan } },
+      jaeger: aside(jaeger),
+    } as unknown as Figures,
+    stock: { none: sides.stockNone, otel: sides.stockOtel } as unknown as Figures,
+    pairs,
+    ledger: sumOf(all),
+    faults: [
+      ...spanFaults(drains),
+      ...sinkFaults(capacity, [...drains.everyJob, ...drains.stockOtel]),
+      ...(quick ? [] : tooFew(ratios)),
+    ],
+    table: telemetryTable(gated, jaeger, gates),
+  };
 }
 
 export const bench: Bench = {
   name: 'telemetry',
   describe: 'what telemetry costs a drain: off, as it comes, every job sampled, beside stock + bullmq-otel',
   async run(options, report): Promise<BenchResult> {
-    const { host, quick, seconds, only } = options;
-    checkParts(only);
-    const plan = planFor('sink', quick, seconds);
-    const sink = await startSink(host.nodeFile);
-    try {
-      const drains = await measure(options, plan, collectorOf(sink), report);
-      const ratios = ratiosOf(drains);
-      const sides = Object.fromEntries(SIDES.map((side) => [side, sideFigures(drains[side])])) as Record<
-        Side,
-        ReturnType<typeof sideFigures>
-      >;
-      const gates = gatesOf(ratios);
-      return {
-        ratio: {
-          full: ratios.full.median,
-          everyJob: ratios.everyJob.median,
-          everyJobVsStockOtel: ratios.everyJobVsStockOtel.median,
-          stockOtel: ratios.stockOtel.median,
-        },
-        ours: {
-          off: sides.off,
-          full: sides.full,
-          everyJob: sides.everyJob,
-          shape: { ...SHAPE, ...plan },
-          gates,
-        } as unknown as Figures,
-        stock: { none: sides.stockNone, otel: sides.stockOtel } as unknown as Figures,
-        pairs: drains.off.map((_, i) =>
-          Object.fromEntries(SIDES.map((side) => [side, rateOf(drains[side][i]?.endsMs ?? [])])),
-        ),
-        ledger: sumOf(Object.values(drains).flat()),
-        faults: [...spanFaults(drains), ...(quick ? [] : tooFew(ratios))],
-        table: telemetryTable(sides, ratios, gates, []),
-      };
-    } finally {
-      await sink.stop();
-    }
+    checkParts(options.only);
+    const wanted = options.only ?? (options.quick ? ['sink'] : PARTS);
+    const sink = wanted.includes('sink') ? await runPart('sink', options, report) : null;
+    const jaeger = wanted.includes('jaeger') ? await runPart('jaeger', options, report) : null;
+    const first = sink ?? jaeger;
+    if (first === null) throw new Error('there is no collector to measure with: put jaeger on the PATH');
+    const result = resultOf(first, sink === null ? null : jaeger, options.quick);
+    // Alone, what Jaeger took is no figure of the gates.
+    return sink === null ? { ...result, faults: [] } : result;
   },
 };

@@ -39,12 +39,12 @@ const ANY_PORT = {
   supervision: { linkPort: 0, healthPort: 0 },
 };
 
-function imposed(jobs: number, nodeOptions: string) {
+function imposed(jobs: number) {
   const queues = OURS.map((side) => [queueOf(side), { bound: jobs, concurrency: SHAPE.concurrency }]);
   const pools = OURS.map((side) => [side, { pods: 1, queues: [queueOf(side)] }]);
   return {
     ...ANY_PORT,
-    worker: { processes: SHAPE.processes, standby: 0, cpuThreads: 1, healthPort: 0, nodeOptions },
+    worker: { processes: SHAPE.processes, standby: 0, cpuThreads: 1, healthPort: 0 },
     queues: Object.fromEntries(queues),
     pools: Object.fromEntries(pools),
   };
@@ -79,8 +79,6 @@ export async function startOurPlatform(
   settings: {
     readonly jobs: number;
     readonly endpoint: (side: OurSide) => string;
-    /** Of the worker processes, such as `--cpu-prof`. */
-    readonly nodeOptions: string;
     readonly signal: AbortSignal;
   },
 ): Promise<OurPlatform> {
@@ -95,7 +93,7 @@ export async function startOurPlatform(
     {
       dir,
       configText: null,
-      imposed: imposed(settings.jobs, settings.nodeOptions),
+      imposed: imposed(settings.jobs),
       environment: (service, pool) => {
         const side = OURS.find((each) => each === pool);
         if (service !== 'pod' || side === undefined) return { OTEL_SDK_DISABLED: 'true' };

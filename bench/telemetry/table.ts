@@ -35,20 +35,35 @@ function sideLine(side: Side, figures: SideFigures): string {
   );
 }
 
-/** The run for people. */
-export function telemetryTable(
-  sides: Readonly<Record<Side, SideFigures>>,
-  ratios: Ratios,
-  gates: readonly Gate[],
-  more: readonly string[],
-): string {
+/** What one part is told by. */
+interface Part {
+  readonly sides: Readonly<Record<Side, SideFigures>>;
+  readonly ratios: Ratios & { readonly stockOtel: Middle };
+  readonly capacity: number | null;
+  readonly collectorCpuShare: number | null;
+}
+
+function partLines({ sides, ratios }: Part): string[] {
   return [
-    line('', 'jobs/s', 'µs cpu/job', 'spans lag ms', '  spans a job'),
+    line('', 'jobs/s', 'cpu µs/job', 'spans late', '  spans a job'),
     ...(Object.keys(NAMES) as Side[]).map((side) => sideLine(side, sides[side])),
     '',
-    `full ÷ off ${spread(ratios.full)}; every job ÷ off ${spread(ratios.everyJob)}; every job ÷ stock's ${spread(ratios.everyJobVsStockOtel)}`,
-    ...more,
-    '',
-    ...gateLines(gates),
-  ].join('\n');
+    line('full ÷ off', `  ${spread(ratios.full)}`),
+    line('every job ÷ off', `  ${spread(ratios.everyJob)}`),
+    line('every job, ours ÷ stock', `  ${spread(ratios.everyJobVsStockOtel)}`),
+    line('stock + bullmq-otel ÷ stock', `  ${spread(ratios.stockOtel)}`),
+  ];
+}
+
+/** The run for people: the part that the gates are about, and the one with a Jaeger on the same cores. */
+export function telemetryTable(gated: Part, jaeger: Part | null, gates: readonly Gate[]): string {
+  const { capacity, collectorCpuShare } = gated;
+  const sink =
+    capacity === null
+      ? []
+      : [
+          `the sink takes ${told(capacity)} spans/s alone, and used ${told(collectorCpuShare)} of a processor`,
+        ];
+  const aside = jaeger === null ? [] : ['', 'With Jaeger on the same cores (no gate):', ...partLines(jaeger)];
+  return [...partLines(gated), ...sink, ...aside, '', ...gateLines(gates)].join('\n');
 }

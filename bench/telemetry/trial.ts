@@ -42,6 +42,7 @@ async function untilSent(field: Field, side: Side, wanted: number, startMs: numb
   const { clock, signal } = field;
   const sent = field.sent ?? (async () => NOTHING);
   let last = await sent(side);
+  // Those that came before the first look came at once.
   let changedMs = startMs;
   for (;;) {
     await clock.sleep(LOOK_MS, signal);

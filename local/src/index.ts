@@ -21,6 +21,8 @@ export { type MarkedData, markedData } from './demo/marked-data.ts';
 export { chooseVictim } from './demo/victim.ts';
 export { WorkerWatch } from './demo/worker-watch.ts';
 export { type Host, hostOf } from './host.ts';
+export { findJaeger, ownJaeger } from './jaeger/own-jaeger.ts';
+export { keep } from './launch/keeper.ts';
 export { createLauncher, type Launcher } from './launch/launcher.ts';
 export { signalProcess } from './launch/process-identity.ts';
 export { overlay } from './launch/run-config.ts';

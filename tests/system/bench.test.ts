@@ -60,3 +60,27 @@ it('bench recovery kills, freezes and compares; its last line is the promised ob
   expect(told.ratio.orphanVsTuned).toBeGreaterThan(0);
   expect(told.ratio.orphanVsTuned).toBeLessThan(1);
 }, 150_000);
+
+it('bench telemetry drains on five sides, and every span of them is there', async () => {
+  const { code, stdout, stderr } = await bench('telemetry', '--quick', '--json');
+  expect(code, stderr).toBe(0);
+  const told = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  expect(told).toMatchObject({ bench: 'telemetry', quick: true, faults: [] });
+  expect(told.ledger).toMatchObject({ lost: 0, duplicateCommits: 0, duplicateStarts: 0 });
+  expect(told.ledger.done).toBe(told.ledger.accepted);
+  expect(told.pairs).toHaveLength(2);
+  for (const pair of told.pairs) {
+    expect(Object.keys(pair)).toEqual(['off', 'full', 'everyJob', 'stockNone', 'stockOtel']);
+    for (const rate of Object.values(pair)) expect(rate).toBeGreaterThan(0);
+  }
+  for (const ratio of ['full', 'everyJob', 'everyJobVsStockOtel', 'stockOtel']) {
+    expect(told.ratio[ratio]).toBeGreaterThan(0);
+  }
+  const { off, full, everyJob, sink } = told.ours;
+  expect([off.spansPerJob, told.stock.none.spansPerJob]).toEqual([{}, {}]);
+  expect(everyJob.spansPerJob).toEqual({ process: 1, settle: 1 });
+  expect(told.stock.otel.spansPerJob.process).toBe(1);
+  expect(full.spansPerJob.process).toBeGreaterThan(0.001);
+  expect(full.spansPerJob.process).toBeLessThan(0.5);
+  expect(sink.capacity).toBeGreaterThan(0);
+}, 240_000);
