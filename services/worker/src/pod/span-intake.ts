@@ -91,7 +91,7 @@ export function createSpanIntake(
       return {
         stdio: counted === null ? ['pipe'] : ['pipe', counted.file],
         hear(child) {
-          const pipe = (child.stdio as readonly unknown[])[SPANS_FD] as Readable | undefined;
+          const pipe = (child.stdio as readonly unknown[] | undefined)?.[SPANS_FD] as Readable | undefined;
           if (!pipe) return counted?.close();
           const heard = hear(pipe, counted).finally(() => open.delete(heard));
           open.add(heard);
