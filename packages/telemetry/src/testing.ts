@@ -57,7 +57,9 @@ export async function fakeCollector(
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     taken.push({ url: request.url ?? '', headers: request.headers, body });
     const { status, body: said } = answer();
-    response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end(said);
+    // 0: a retry need not wait its second.
+    const headers = { 'content-type': 'application/x-protobuf', 'retry-after': '0' };
+    response.writeHead(status, headers).end(said);
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

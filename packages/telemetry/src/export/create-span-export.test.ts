@@ -121,6 +121,16 @@ describe('exporting spans', () => {
     expect(exporter.stats()).toMatchObject({ exported: 1, dropped: { refused: 2 } });
   });
 
+  test('a collector that is busy for a moment gets the same again', async () => {
+    const answers = [{ status: 503 }, { status: 429 }];
+    const { url, taken } = await collector(() => answers.shift() ?? { status: 200 });
+    const exporter = await started({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    exporter.add([SPAN]);
+    await exporter.flush();
+    expect(exporter.stats()).toMatchObject({ exported: 1, dropped: { refused: 0 } });
+    expect(taken.map(({ body }) => body.equals(taken[0]?.body ?? body))).toEqual([true, true, true]);
+  });
+
   test('a collector that takes everything and answers nothing holds up nobody', async () => {
     const hole = createServer((socket) => socket.on('error', () => undefined).resume());
     await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve));
