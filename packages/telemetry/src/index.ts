@@ -60,4 +60,5 @@ export {
   type TelemetrySettings,
 } from './settings/settings.ts';
 export type { Attributes, AttributeValue, SpanKind, SpanLink, SpanPlace, SpanRecord } from './span-record.ts';
+export { startCutOf } from './start-cut.ts';
 export { formatTraceparent, parseTraceparent, type RemoteParent } from './traceparent.ts';

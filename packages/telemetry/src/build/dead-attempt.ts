@@ -1,9 +1,10 @@
 import type { DeadAttempt, DeathCertificate, EndedAttempt } from '@millrace/core';
 import { type JobTrace, jobTrace, type TraceShape } from '../context.ts';
-import { cutAtEnd, cutAtStart, isContinued } from '../cuts.ts';
-import { hashOfTraceId, jobHash, recoveryPlaceOf } from '../ids.ts';
+import { cutAtEnd, isContinued } from '../cuts.ts';
+import { recoveryPlaceOf } from '../ids.ts';
 import type { SamplingPolicy } from '../sampling.ts';
 import type { SpanRecord } from '../span-record.ts';
+import { startCutOf } from '../start-cut.ts';
 import { firstSend, type KnownAttempt, processSpan } from './attempt.ts';
 import { present, type StoreFacts } from './facts.ts';
 
@@ -62,10 +63,7 @@ function cutOffSpans(dead: DeadAttempt, rules: SpanRules, { endedUs, error, more
 
 /** What was known as it began; with `continued` false what its producer knew. */
 function startCut(dead: DeadAttempt, { carrier }: JobTrace, { sampling }: SpanRules, continued: boolean) {
-  const { parent } = carrier;
-  const isOfClient = sampling.mode === 'ratio' && parent !== null;
-  const hash = isOfClient ? hashOfTraceId(parent.traceId) : jobHash(dead.queue, dead.id, dead.timestampMs);
-  return cutAtStart(sampling, hash, parent?.isSampled ?? null, continued);
+  return startCutOf(sampling, dead, carrier.parent, continued);
 }
 
 /** The death in one sentence. */

@@ -6,11 +6,8 @@ import {
   type AnsweredRequest,
   batchSendSpan,
   type Carrier,
-  cutAtStart,
   formatTraceparent,
-  hashOfTraceId,
   type JobTrace,
-  jobHash,
   processPlace,
   type SamplingPolicy,
   type SentJob,
@@ -19,6 +16,7 @@ import {
   type StoreFacts,
   sendSpan,
   serverSpan,
+  startCutOf,
   type TelemetrySettings,
 } from '@millrace/telemetry';
 import { mayChange } from '../http/audit.ts';
@@ -83,9 +81,7 @@ const UNTOLD: Batch = { context: { carrier: null, origin: 'bulk' }, place: null,
 
 /** Whether a job's spans are kept however it ends: its workers come to the same answer. */
 function isKept(policy: SamplingPolicy, job: Provenance, { parent }: Carrier): boolean {
-  const isOfClient = policy.mode === 'ratio' && parent !== null;
-  const hash = isOfClient ? hashOfTraceId(parent.traceId) : jobHash(job.queue, job.id, job.timestampMs);
-  return cutAtStart(policy, hash, parent?.isSampled ?? null, false) !== null;
+  return startCutOf(policy, job, parent, job.origin === 'replay') !== null;
 }
 
 /** The client's context, under the request's own span where that is kept. */
@@ -152,7 +148,7 @@ export function createTracing(options: TracingOptions): Tracing {
     replayCarrier: (dead) => replayCarrier(dead, policy, jobTraces.traceOf(dead)),
     replayPlace(copy) {
       const trace = jobTraces.traceOf(copy);
-      const kept = policy.mode === 'cuts' || isKept(policy, copy, trace.carrier);
+      const kept = isKept(policy, copy, trace.carrier);
       return placeOf(trace, processPlace(trace, copy, 1), kept);
     },
     answered({ server, carrier, startUs }, request) {

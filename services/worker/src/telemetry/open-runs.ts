@@ -10,7 +10,7 @@ import {
   type SpanRecord,
   type TraceShape,
 } from '@millrace/telemetry';
-import { startCutOf } from './recorder.ts';
+import { attemptStartCut } from './recorder.ts';
 import type { RunTracing } from './run-tracing.ts';
 
 /** The runs of one queue whose attempts the store has not told the end of. */
@@ -31,7 +31,7 @@ function contextOf(job: TakenJob, policy: SamplingPolicy, shape: TraceShape): Ha
   const { traceState, baggage } = trace.carrier;
   return {
     place: processPlace(trace, traced, job.fence),
-    isSampled: startCutOf(policy, traced) !== null,
+    isSampled: attemptStartCut(policy, traced) !== null,
     traceState,
     baggage,
   };

@@ -3,16 +3,14 @@ import {
   attemptSpans,
   type Cut,
   cutAtEnd,
-  cutAtStart,
-  hashOfTraceId,
   isContinued,
-  jobHash,
   jobTrace,
   NO_CARRIER,
   readCarrier,
   type SamplingPolicy,
   type SpanRecord,
   type StoreFacts,
+  startCutOf,
   type TraceShape,
 } from '@millrace/telemetry';
 import { createLivePercentile } from './live-percentile.ts';
@@ -33,16 +31,13 @@ export interface RecorderDependencies {
 /** Decides about each attempt of one queue that has ended, and makes spans of those that are kept. */
 export type Recorder = (attempt: EndedAttempt) => void;
 
-/** The cut that an attempt had when it began: the same at its producer and in whoever finds it dead. */
-export function startCutOf(
+/** The cut that an attempt had when it began. */
+export function attemptStartCut(
   policy: SamplingPolicy,
   attempt: Pick<EndedAttempt, 'queue' | 'id' | 'timestampMs' | 'carrier' | 'before' | 'origin'>,
 ): Cut | null {
-  const { queue, id, timestampMs, carrier } = attempt;
-  const { parent } = carrier === null ? NO_CARRIER : readCarrier(carrier);
-  const hash =
-    policy.mode === 'ratio' && parent ? hashOfTraceId(parent.traceId) : jobHash(queue, id, timestampMs);
-  return cutAtStart(policy, hash, parent?.isSampled ?? null, isContinued(attempt));
+  const { parent } = attempt.carrier === null ? NO_CARRIER : readCarrier(attempt.carrier);
+  return startCutOf(policy, attempt, parent, isContinued(attempt));
 }
 
 /**
@@ -65,7 +60,7 @@ export function createRecorder(shape: TraceShape, dependencies: RecorderDependen
 
   return (attempt) => {
     const slow = attempt.outcome === 'completed' && policy.mode === 'cuts' && isSlow(attempt);
-    const atStart = startCutOf(policy, attempt);
+    const atStart = attemptStartCut(policy, attempt);
     const cut = cutAtEnd(policy, atStart, attempt.outcome, slow);
     if (cut !== null) keepAttempt(attempt, cut, atStart, slow);
     settle(attempt, cut !== null);
