@@ -15,6 +15,15 @@ import { postStream } from './post-stream.ts';
 const JSON_TYPE = 'application/json';
 const NDJSON_TYPE = 'application/x-ndjson';
 
+/** Believed where telemetry is on; docs/http-api.md. */
+const TRACE_HEADERS = {
+  traceparent: 'W3C Trace Context: the jobs belong to this trace; sampled, they are traced.',
+  tracestate: 'Handed on with the jobs.',
+  baggage: 'W3C Baggage: handed on with the jobs, the first 1,024 characters.',
+};
+const TRACERESPONSE =
+  'Where telemetry is on: the trace and the `send` span of one job; of a sampled request with several, its own span.';
+
 const isBulk = (body: unknown) =>
   typeof body === 'object' && body !== null && !Array.isArray(body) && Object.hasOwn(body, 'jobs');
 
@@ -35,18 +44,19 @@ export function postJobs(services: Services): Route {
     requestHeaders: {
       'Idempotency-Key':
         'A repeat with the same key and body gets the first answer and adds nothing; kept 24 h. Not with NDJSON.',
+      ...TRACE_HEADERS,
       Prefer: '`wait=N` (N ≤ 60 s) answers 200 with the result once the job has ended; one job only.',
     },
     answers: {
       200: {
         text: 'The job has ended (with `Prefer: wait`); for NDJSON: one result a line, in order',
         schema: finishedSchema,
-        headers: { Location: 'the job' },
+        headers: { Location: 'the job', traceresponse: TRACERESPONSE },
       },
       202: {
         text: 'Accepted: it is stored and will run',
         schema: z.union([acceptedSchema, acceptedBulkSchema]),
-        headers: { Location: 'the job, unless it was a bulk' },
+        headers: { Location: 'the job, unless it was a bulk', traceresponse: TRACERESPONSE },
       },
     },
     streamed: { status: 200, type: NDJSON_TYPE, schema: lineResultSchema },
