@@ -42,7 +42,7 @@ async function intakeOf(): Promise<SpanRecord[]> {
 }
 
 /** A process that keeps `told` spans, and `more` in the turn in which it ends. */
-async function run(told: number, more: number, end: 'kill' | 'drain'): Promise<void> {
+async function run(told: number, more: number, end: 'kill' | 'crash' | 'drain'): Promise<void> {
   const source = intake.open();
   const child = fork(KEEPS_SPANS, [String(told), String(more), end], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe', ...source.stdio],
@@ -57,6 +57,13 @@ test('what a killed process had kept and not handed over is counted, and no more
   await until(() => intake.stats().lost > 0, 'the loss is counted');
   expect(intake.stats()).toMatchObject({ exported: 5, lost: 3, unread: 0 });
   expect(spans.map(({ spanId }) => Number.parseInt(spanId, 16))).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('one that crashes hands over what it kept in its last turn', async () => {
+  await intakeOf();
+  await run(5, 3, 'crash');
+  await intake.stop();
+  expect(intake.stats()).toMatchObject({ exported: 8, lost: 0 });
 });
 
 test('one that ends loses nothing, however much it kept', async () => {

@@ -14,6 +14,8 @@ const END_MS = 1_000;
 /** The worker's end of the pipe to its pod supervisor. */
 export interface SpanPipe {
   add(spans: readonly SpanRecord[]): void;
+  /** Now, for a process that ends before its turn does. What the kernel does not take at once is lost, and counted. */
+  flush(): void;
   /** Takes no more. Resolves when all is in the pod's hands, or it does not read. */
   end(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export function createSpanPipe(
       }
       if (encoder.count > 0) turn ??= setImmediate(write);
     },
+    flush: write,
     async end() {
       write();
       const done = Promise.withResolvers<void>();

@@ -32,6 +32,8 @@ export interface WorkerTelemetry extends Lifecycle {
   recorderOf(queue: string): Recorder;
   /** Attempts of anybody whose locks ran out, and whose jobs this process put back. */
   readonly lost: (attempts: readonly DeadAttempt[]) => void;
+  /** For a process that ends without more ado: what it kept in this turn leaves now. */
+  flush(): void;
   /** The span that runs now; null outside of handlers. */
   active(): SpanPlace | null;
 }
@@ -100,6 +102,7 @@ export function openWorkerTelemetry(
         pipe.add(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
       }
     },
+    flush: pipe.flush,
     active: tracing.active,
   };
 }
