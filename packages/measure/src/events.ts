@@ -113,8 +113,9 @@ export interface MetricValues {
     /** Slots that run a job, and all slots. */
     readonly busy?: number;
     readonly slots?: number;
-    /** Log lines written. */
+    /** Log lines written, or bytes of them and of what handlers print. */
     readonly log_lines?: number;
+    readonly log_bytes?: number;
   };
   readonly producer: {
     readonly loop_delay_ms?: number;

@@ -22,6 +22,15 @@ const EVERY_MS = 1_000;
 const ANSWER_MS = 800;
 const FSYNC_EVENT = 'aof-fsync-always';
 
+/** The queue whose run it is. */
+export interface QueueFacts {
+  readonly name: string;
+  readonly depth: number | null;
+  readonly bound: number;
+  /** Jobs at once over all workers, where that is bounded. */
+  readonly concurrency?: number | undefined;
+}
+
 /** Where the figures come from. */
 export interface MetricsSources {
   /** Base URLs of the ports that serve `/metrics`. */
@@ -32,7 +41,7 @@ export interface MetricsSources {
   /** Null when it is somebody else's. */
   readonly storeUrl: string | null;
   readonly workers: () => readonly WorkerStatus[];
-  readonly queue: () => { readonly name: string; readonly depth: number | null; readonly bound: number };
+  readonly queue: () => QueueFacts;
   /** How old the oldest result was that was read since the last call, ms; null for none. */
   readonly lagMs: () => number | null;
   readonly clock: Clock;
@@ -123,8 +132,8 @@ function tell(looks: Looks<Look>, sources: MetricsSources, onMetrics: OnMetrics)
   if (producer) say('producer', producerValues(producer, sources.queue()));
   if (supervisor) say('supervisor', supervisorValues(supervisor));
   const running = sources.workers().filter(({ slot, state }) => slot !== null && state === 'running');
-  for (const { id, slot, busy, concurrency } of pod ? running : []) {
-    const worker = { slot: slot ?? 0, busy, slots: concurrency, processes: running.length };
+  for (const { id, slot } of pod ? running : []) {
+    const worker = { slot: slot ?? 0, queue: sources.queue(), processes: running.length };
     if (pod) say('worker', workerValues(pod, worker), id);
   }
   const store = both(looks, 'store');

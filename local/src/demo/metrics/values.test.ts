@@ -52,15 +52,22 @@ millrace_worker_event_loop_delay_seconds{slot="1"} 0.25
 millrace_worker_cpu_seconds_total{slot="1"} 3.5
 millrace_worker_gc_pause_seconds_sum{kind="minor"} 0.5
 millrace_worker_gc_pause_seconds_sum{kind="major"} 0.25
+millrace_worker_busy_slots{queue="w"} 12
+millrace_worker_slots{queue="w"} 48
+millrace_worker_slots{queue="other"} 48
+millrace_worker_output_bytes_total 300
 `;
     const told = looks('millrace_worker_cpu_seconds_total{slot="1"} 3\n', after);
-    expect(workerValues(told, { slot: 1, busy: 4, slots: 16, processes: 3 })).toEqual({
+    const queue = { name: 'w', concurrency: 36 };
+    expect(workerValues(told, { slot: 1, queue, processes: 3 })).toEqual({
       loop_delay_ms: 250,
       gc_ms: 250,
       cpu_ms: 500,
       busy: 4,
-      slots: 16,
+      slots: 12,
+      log_bytes: 100,
     });
+    expect(workerValues(told, { slot: 1, queue: { name: 'w' }, processes: 3 }).slots).toBe(16);
   });
 
   it('of the store, from INFO and its own watch over fsyncs', () => {

@@ -50,29 +50,32 @@ export function producerValues(
 export const supervisorValues = (looks: Looks<Scrape>): MetricValues['supervisor'] =>
   known<MetricValues['supervisor']>(processValues(looks));
 
-/** A worker process as its beats tell of it; `slots` of the pod's processes share what the pod tells of all. */
+/** A worker process; what its pod tells of all processes is shared among them. Its slots are the queue's. */
 export function workerValues(
   looks: Looks<Scrape>,
   worker: {
     readonly slot: number;
-    readonly busy: number;
-    readonly slots: number;
+    readonly queue: { readonly name: string; readonly concurrency?: number | undefined };
     readonly processes: number;
   },
 ): MetricValues['worker'] {
   const [, after] = looks;
   const of = { slot: String(worker.slot) };
   const gc = milli(riseOf(looks, 'millrace_worker_gc_pause_seconds_sum'));
+  const inQueue = { queue: worker.queue.name };
+  const share = (value: number | undefined) =>
+    value === undefined ? undefined : value / Math.max(1, worker.processes);
+  const slots = sumOf(after, 'millrace_worker_slots', inQueue);
   const printed = riseOf(looks, 'millrace_worker_output_bytes_total');
   return known<MetricValues['worker']>({
     loop_delay_ms: milli(sumOf(after, 'millrace_worker_event_loop_delay_seconds', of)),
-    gc_ms: gc === undefined ? undefined : gc / Math.max(1, worker.processes),
+    gc_ms: share(gc),
     cpu_ms: milli(riseOf(looks, 'millrace_worker_cpu_seconds_total', of)),
     rss: sumOf(after, 'millrace_worker_resident_memory_bytes', of),
     heap_used: sumOf(after, 'millrace_worker_heap_used_bytes', of),
-    busy: worker.busy,
-    slots: worker.slots,
-    log_bytes: printed === undefined ? undefined : printed / Math.max(1, worker.processes),
+    busy: share(sumOf(after, 'millrace_worker_busy_slots', inQueue)),
+    slots: share(slots && Math.min(slots, worker.queue.concurrency ?? slots)),
+    log_bytes: share(printed),
   });
 }
 

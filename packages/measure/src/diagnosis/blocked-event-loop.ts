@@ -1,9 +1,12 @@
 import { type Facts, figure, grade, percent } from './facts.ts';
 import type { Finding } from './finding.ts';
+import { isNoisy } from './noisy-host.ts';
 
 /** Longer than a loop with healthy handlers stands still; a job's own compute in the loop is below. */
 const BLOCKED_MS = 40;
-const MOST_SHARE = 0.05;
+/** A machine that is short of CPU now and then delays a loop too. */
+const MOST_SHARE = 0.15;
+const MOST_IN_NOISE = 0.4;
 
 /**
  * Something computes on the thread that must serve everybody. It differs from a machine that is too busy in that the
@@ -24,7 +27,7 @@ export function blockedEventLoop(facts: Facts): Finding | null {
     return own >= BLOCKED_MS && used >= own / 2 && own >= 2 * (beside.get(second) ?? 0);
   };
   const share = delays.share(isBlocked);
-  if (share < MOST_SHARE) return null;
+  if (share < (isNoisy(facts) ? MOST_IN_NOISE : MOST_SHARE)) return null;
   const worst = delays.quantile(0.95);
   return {
     cause: 'blocked_event_loop',

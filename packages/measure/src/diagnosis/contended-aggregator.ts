@@ -4,15 +4,17 @@ import type { Finding } from './finding.ts';
 const LATE_MS = 500;
 const BUSY = 0.9;
 
+/** In most seconds, not in the first alone. */
+const MOST_OF_TIME = 0.6;
+
 /** All results pass through one place, which cannot keep up: jobs end in time, and are known too late. */
 export function contendedAggregator(facts: Facts): Finding | null {
   const lag = facts.metric('collector', 'lag_ms');
   const cpu = facts.metric('collector', 'cpu_ms');
-  const late = lag.isTold ? lag.quantile(0.5) : 0;
+  if (!lag.isTold || lag.share((ms) => ms >= LATE_MS) < MOST_OF_TIME) return null;
+  const late = lag.quantile(0.5);
   const busy = cpu.isTold ? cpu.quantile(0.5) / 1_000 : 0;
   const { first, last } = lag.ends();
-  const isBehind = late >= LATE_MS && last >= 0.8 * first;
-  if (!isBehind) return null;
   return {
     cause: 'contended_aggregator',
     evidence: [

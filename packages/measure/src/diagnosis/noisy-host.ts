@@ -7,6 +7,12 @@ const FULL = 0.85;
 /** Waiting processes a core at the start, where nothing better is told. */
 const MOST_LOAD = 3;
 
+/**
+ * Whether others use the machine: then all that is timed takes longer (a pause for garbage, a turn of the loop, a PING),
+ * and a cause that rests on such times needs more of them.
+ */
+export const isNoisy = (facts: Facts) => noisyHost(facts) !== null;
+
 /** Others use the machine. */
 export function noisyHost(facts: Facts): Finding | null {
   const steal = facts.metric('host', 'steal_ratio');

@@ -1,8 +1,9 @@
 import { type Facts, figure, grade, percent } from './facts.ts';
 import type { Finding } from './finding.ts';
+import { isNoisy } from './noisy-host.ts';
 
 const BUSY = 0.85;
-const SLOW_MS = 15;
+const SLOW_MS = 40;
 
 /** The store answers late because its one thread has no time left. */
 export function storeSaturated(facts: Facts): Finding | null {
@@ -12,7 +13,7 @@ export function storeSaturated(facts: Facts): Finding | null {
   const busy = cpu.isTold ? cpu.quantile(0.5) : 0;
   const slow = latency.isTold ? latency.quantile(0.5) : 0;
   // A store that waits for its disk is slow too, and idle.
-  const isHeld = slow >= SLOW_MS && slow > 2 * fsync;
+  const isHeld = slow >= (isNoisy(facts) ? 2 : 1) * SLOW_MS && slow > 2 * fsync;
   if (busy < BUSY && !isHeld) return null;
   return {
     cause: 'store_saturated',
