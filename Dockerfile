@@ -6,9 +6,11 @@ WORKDIR /app
 # The manifests alone, so that a change of the sources does not install anew.
 COPY package.json package-lock.json .npmrc ./
 COPY packages/core/package.json packages/core/
+COPY packages/measure/package.json packages/measure/
 COPY packages/queue/package.json packages/queue/
 COPY packages/sdk/package.json packages/sdk/
 COPY packages/supervision/package.json packages/supervision/
+COPY packages/telemetry/package.json packages/telemetry/
 COPY packages/workload/package.json packages/workload/
 COPY services/producer/package.json services/producer/
 COPY services/supervisor/package.json services/supervisor/

@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'services/supervisor': ['core', 'queue', 'supervision', 'telemetry'],
   local: ['core', 'measure', 'telemetry', 'workload'],
   cli: ['core', 'local', 'measure'],
-  bench: ['core', 'local', 'measure', 'queue', 'supervision', 'telemetry', 'workload'],
+  bench: ['core', 'local', 'measure', 'queue', 'sdk', 'supervision', 'telemetry', 'workload'],
   loadtests: ['core', 'local'],
 };
 
