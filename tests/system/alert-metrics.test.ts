@@ -8,6 +8,7 @@ import { createApiMeter } from '../../services/supervisor/src/cluster/kubernetes
 import { expressions, families, groupedBy, queries, selected } from '../charts/monitoring/expressions.ts';
 import { has, missing } from '../charts/render.ts';
 import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
+import { type OtlpSink, otlpSink } from '../support/otlp-sink.ts';
 import { serveMetrics, startPrometheus } from '../support/prometheus.ts';
 import { until } from '../support/queue.ts';
 
@@ -16,6 +17,7 @@ const TARGET_LABELS = ['pod', 'millrace_dev_pool'];
 
 let folder: Awaited<ReturnType<typeof scratch>>;
 let platform: Launched;
+let sink: OtlpSink;
 const told = new Map<string, Set<string>>();
 /** Of the three services' health servers. */
 let ports: number[];
@@ -58,7 +60,13 @@ async function live(ready: Ready): Promise<void> {
 
 beforeAll(async () => {
   folder = await scratch();
-  platform = launch(['--json', '--dir', folder.dir, '--config', await configFile(folder.dir, CONFIG)]);
+  sink = await otlpSink();
+  platform = launch(['--json', '--dir', folder.dir, '--config', await configFile(folder.dir, CONFIG)], {
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${sink.url}/v1/metrics`,
+    OTEL_SDK_DISABLED: 'false',
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+    OTEL_METRIC_EXPORT_INTERVAL: '1000',
+  });
   const ready = await platform.ready();
   if (ready.url === undefined) throw new Error(platform.stdout());
   await live(ready);
@@ -81,6 +89,7 @@ beforeAll(async () => {
 afterAll(async () => {
   platform?.process.kill('SIGTERM');
   await platform?.exit();
+  await sink?.close();
   await folder?.remove();
 });
 
@@ -157,6 +166,33 @@ test('every label that is grouped by belongs to all series of its expression', (
     ),
   );
   expect(faults).toEqual([]);
+});
+
+/** Names of what a service pushed, at any time. */
+function pushedBy(service: string): Set<string> {
+  const names = new Set<string>();
+  for (const { body } of sink.exports) {
+    const [{ resource, scopeMetrics }] = JSON.parse(body.toString('utf8')).resourceMetrics;
+    const who = resource.attributes.find(({ key }: { key: string }) => key === 'service.name');
+    if (who?.value.stringValue !== service) continue;
+    for (const { name } of scopeMetrics[0].metrics) names.add(name);
+  }
+  return names;
+}
+
+test.each(['producer', 'supervisor', 'worker'])('a %s pushes what it serves', async (service) => {
+  const text = (await texts())[['producer', 'supervisor', 'worker'].indexOf(service)] ?? '';
+  // Those that have samples, by what OpenTelemetry calls them: without unit and kind.
+  const served = [...families(text)].filter(([name]) => new RegExp(`^${name}(_count)?[{ ]`, 'm').test(text));
+  const bare = served
+    .map(([name]) => name)
+    .filter((name) => !isPart(name) && !name.startsWith('messaging_'))
+    .map((name) => name.replace(/_total$/, '').replace(/_(seconds|bytes|ratio)$/, ''));
+  expect(bare.length).toBeGreaterThan(15);
+  await until(() => {
+    const pushed = pushedBy(`millrace-${service}`);
+    return bare.every((name) => pushed.has(name));
+  }, `millrace-${service} has pushed ${bare}`);
 });
 
 /** Metric → labels, as the tables of docs/monitoring.md list them. */

@@ -151,7 +151,7 @@ function guards(config: Config, { clock, log, tokens, auditLog = log }: Producer
 /** What `/metrics` tells, and what is pushed. */
 function tellMetrics(
   { store, tokens, clock, log, telemetry = TELEMETRY_OFF }: ProducerDependencies,
-  { waiters, events, metrics }: Parts,
+  { waiters, events, metrics, spans }: Parts,
 ): ServiceMetrics {
   const standing = () => ({
     waiters: waiters.size,
@@ -159,7 +159,8 @@ function tellMetrics(
     isStoreConnected: store.connected,
     isTokensFileRefused: Boolean(tokens?.fault),
   });
-  return createServiceMetrics(telemetry, { collect: () => metrics.families(standing()), clock, log });
+  const collect = () => metrics.families(standing());
+  return createServiceMetrics(telemetry, { collect, spans: spans.stats, clock, log });
 }
 
 function healthServer(
