@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { NewJob } from '@millrace/core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type OtlpSink, otlpSink, type SeenSpan } from '../../../../tests/support/otlp-sink.ts';
 import { type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { startPod, type TestPod } from '../../../../tests/support/worker-pod.ts';
@@ -14,6 +14,9 @@ supervision: { beatMs: 50 }
 drain: { timeoutMs: 2000, noticeMs: 100 }
 log: { level: silent }
 `;
+
+// Each starts a pod of real processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -126,7 +129,7 @@ test('a handler’s own spans hang under its attempt in every lane, and go with 
     const inside = collector.named('inside').filter(({ traceId }) => traceId === attempt?.traceId);
     expect(inside.map(({ parentSpanId }) => parentSpanId)).toEqual([attempt?.spanId]);
   }
-}, 60_000);
+});
 
 test('what a worker kept is sent though it was killed right after', async () => {
   const [on, collector] = [await bench(), await sink()];
@@ -176,4 +179,35 @@ test('a collector that never answers holds up no job and no end', async () => {
   expect(sockets.length).toBeGreaterThan(0);
   worker.child.kill('SIGTERM');
   expect(await worker.exit).toEqual({ code: 0, signal: null });
+});
+
+/** Says on stderr which of OpenTelemetry's modules a process loads; the API itself is everybody's. */
+const TELLS_LOADS = `
+  import { registerHooks } from 'node:module';
+  import { writeSync } from 'node:fs';
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (/^@opentelemetry\\/(?!api$)/.test(specifier)) writeSync(2, 'loads ' + specifier + '\\n');
+      return next(specifier, context);
+    },
+  });`;
+
+test.each([
+  { telemetry: 'off', env: {}, isLoaded: false },
+  {
+    telemetry: 'disabled',
+    env: { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'otlp' },
+    isLoaded: false,
+  },
+  { telemetry: 'on', env: { OTEL_TRACES_EXPORTER: 'otlp' }, isLoaded: true },
+])('with telemetry $telemetry a pod and its processes load the SDK: $isLoaded', async ({ env, isLoaded }) => {
+  const on = await bench();
+  await add(on, [{}, { hopeless: true }]);
+  const hook = `--import=data:text/javascript,${encodeURIComponent(TELLS_LOADS)}`;
+  const worker = await pod(on.prefix, { ...env, NODE_OPTIONS: hook });
+  const store = await on.store();
+  await until(async () => (await store.queue('traced').snapshot()).counts.failed === 1, 'they have ended');
+  worker.child.kill('SIGTERM');
+  expect(await worker.exit).toEqual({ code: 0, signal: null });
+  expect(/^loads /m.test(worker.stderr())).toBe(isLoaded);
 });
