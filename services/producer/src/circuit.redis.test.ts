@@ -47,6 +47,12 @@ test('a caller that would wait for the result is refused at once', async () => {
   const metrics = await (await fetch(`${bench.healthUrl}/metrics`)).text();
   expect(metrics).toContain('millrace_waiters 0');
   expect(metrics).toContain('millrace_adds_refused_total{queue="work",code="circuit_open"} 1');
+  expect(metrics).toMatch(
+    /messaging_client_sent_messages_total\{.*messaging_destination_name="work",error_type="circuit_open"\} 1\n/,
+  );
+  expect(metrics).toMatch(
+    /messaging_client_operation_duration_seconds_count\{.*error_type="circuit_open"\} 1\n/,
+  );
 });
 
 test('a trial that nobody can foresee is a minute away, one that is due a second', async () => {

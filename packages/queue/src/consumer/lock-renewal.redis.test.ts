@@ -28,6 +28,22 @@ test('a lock always has so much left that it outlives an event loop that blocks 
   held.finishAll();
 });
 
+test('a lock that the store does not renew, since it is another’s, is counted', async () => {
+  bench = queueBench('worker: {lockMs: 1500}');
+  const { redis, prefix } = bench;
+  const store = await bench.store();
+  const held = gate();
+  const consumer = bench.consumer({ run: held.run });
+  await consumer.start();
+  await store.queue('work').add(jobs(1));
+  await until(() => held.started.size === 1, 'it runs');
+  const [id] = held.started.keys();
+  expect(consumer.activity().lockRenewalFailed).toBe(0);
+  await redis.set(`${prefix}:work:${id}:lock`, 'strangers', 'PX', 60_000);
+  await until(() => consumer.activity().lockRenewalFailed > 0, 'it is counted');
+  held.finishAll();
+});
+
 const RETAKEN_LOCK_MS = 2_000;
 
 test.each<Outcome>([killed(), { kind: 'returned', reason: 'no room' }])(

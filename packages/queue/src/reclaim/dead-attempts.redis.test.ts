@@ -134,17 +134,22 @@ test('jobs whose locks ran out are told of once, by whoever put them back', asyn
   const startId = newStartId('pod');
   const told: DeadAttempt[] = [];
   const onAttemptsLost = (attempts: readonly DeadAttempt[]) => void told.push(...attempts);
-  await bench.consumer({ startId, concurrency: 1, run: hold.run, onAttemptsLost }).start();
+  const consumers = [bench.consumer({ startId, concurrency: 1, run: hold.run, onAttemptsLost })];
+  await consumers[0]?.start();
   const [id] = await ids(1);
   await until(() => hold.started.size === 1, 'it runs');
   const ran: string[] = [];
   for (const _ of [1, 2]) {
     const run = async (job: { id: string }) => ({ kind: 'ok' as const, value: ran.push(job.id) });
-    await bench.consumer({ run, onAttemptsLost }).start();
+    const consumer = bench.consumer({ run, onAttemptsLost });
+    consumers.push(consumer);
+    await consumer.start();
   }
   // It does not know that it lost the lock, and may even be the one that looks.
   await bench.redis.set(`${bench.prefix}:work:${id}:lock`, 'strangers', 'PX', 1);
   await until(() => ran.length === 1, 'it ran again');
   await until(() => told.length > 0, 'it is told of');
   expect(told).toMatchObject([{ id, start: 1, worker: startId, cause: 'stalled', before: null }]);
+  // And counted once, over all who look.
+  expect(consumers.reduce((sum, consumer) => sum + consumer.activity().stalled, 0)).toBe(1);
 });
