@@ -57,8 +57,8 @@ export async function fakeCollector(
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     taken.push({ url: request.url ?? '', headers: request.headers, body });
     const { status, body: said } = answer();
-    // 0: a retry need not wait its second.
-    const headers = { 'content-type': 'application/x-protobuf', 'retry-after': '0' };
+    // Long ago: a retry need not wait its second.
+    const headers = { 'content-type': 'application/x-protobuf', 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' };
     response.writeHead(status, headers).end(said);
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
