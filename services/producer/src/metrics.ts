@@ -1,7 +1,7 @@
 import {
   createCounter,
   createDurations,
-  type Labels,
+  type DurationHistogram,
   type MetricFamily,
   numberFamily,
 } from '@millrace/telemetry';
@@ -44,7 +44,13 @@ function standingFamilies(standing: Standing): MetricFamily[] {
   ];
 }
 
-/** What the conventions for messaging ask of a client that sends, by queue and fault; made once for each. */
+/** Of one queue and fault. */
+interface Sends {
+  readonly took: DurationHistogram;
+  readonly messages: { value: number };
+}
+
+/** What the conventions for messaging ask of a client that sends, by queue and fault; looked up by two maps an add. */
 function createSends() {
   const took = createDurations(
     'messaging_client_operation_duration_seconds',
@@ -55,24 +61,27 @@ function createSends() {
     'messaging_client_sent_messages_total',
     'Jobs handed to the store, by queue; those with an error_type were not accepted.',
   );
-  const known = new Map<string, Map<string | null, Labels>>();
+  const known = new Map<string, Map<string | null, Sends>>();
 
-  function labelsOf(queue: string, fault: string | null): Labels {
-    const ofQueue = known.get(queue) ?? new Map<string | null, Labels>();
+  function sendsOf(queue: string, fault: string | null): Sends {
+    const ofQueue = known.get(queue) ?? new Map<string | null, Sends>();
     known.set(queue, ofQueue);
-    const labels = ofQueue.get(fault) ?? {
+    const counted = ofQueue.get(fault);
+    if (counted !== undefined) return counted;
+    const labels = {
       ...{ messaging_system: 'bullmq', messaging_operation_name: 'send', messaging_operation_type: 'send' },
       messaging_destination_name: queue,
       ...(fault === null ? {} : { error_type: fault }),
     };
-    ofQueue.set(fault, labels);
-    return labels;
+    const made = { took: took.at(labels), messages: messages.at(labels) };
+    ofQueue.set(fault, made);
+    return made;
   }
   return {
     sent(queue: string, jobs: number, seconds: number, fault: string | null) {
-      const labels = labelsOf(queue, fault);
-      took.record(labels, seconds);
-      messages.add(labels, jobs);
+      const counted = sendsOf(queue, fault);
+      counted.took.record(seconds);
+      counted.messages.value += jobs;
     },
     families: () => [took.family(), messages.family()],
   };

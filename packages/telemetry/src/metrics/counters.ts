@@ -4,12 +4,16 @@ import { createDurationHistogram, type DurationHistogram } from './histogram.ts'
 /** A counter with labels, kept in this process. */
 export interface Counter {
   add(labels: Labels, by?: number): void;
+  /** The count of these labels alone: who counts often asks for it once. */
+  at(labels: Labels): { value: number };
   family(): MetricFamily;
 }
 
 /** Durations with labels, kept in this process. */
 export interface Durations {
   record(labels: Labels, seconds: number): void;
+  /** Those of these labels alone: who counts often asks for them once. */
+  at(labels: Labels): DurationHistogram;
   family(): MetricFamily;
 }
 
@@ -38,6 +42,7 @@ export function createCounter(name: string, help: string, zeros: readonly Labels
     add(labels, by = 1) {
       counts.of(labels).value += by;
     },
+    at: counts.of,
     family() {
       const samples: NumberSample[] = counts.all().map(({ labels, kept }) => ({ labels, value: kept.value }));
       return numberFamily('counter', name, help, samples);
@@ -62,6 +67,7 @@ export function createDurations(
   for (const labels of zeros) histograms.of(labels);
   return {
     record: (labels, seconds) => histograms.of(labels).record(seconds),
+    at: histograms.of,
     family() {
       const samples = histograms.all().map(({ labels, kept }) => ({ labels, durations: kept.counts() }));
       return durationFamily(name, help, samples, convention);

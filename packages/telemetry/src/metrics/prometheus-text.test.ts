@@ -57,9 +57,10 @@ test('a counter counts by its labels, and tells zeros that it was asked to', () 
   const counter = createCounter('ends_total', 'Ends.', [{ cause: 'oom' }]);
   counter.add({ cause: 'crash' });
   counter.add({ cause: 'crash' }, 2);
+  counter.at({ cause: 'crash' }).value += 1;
   const { samples } = counter.family();
   expect(samples).toEqual([
     { labels: { cause: 'oom' }, value: 0 },
-    { labels: { cause: 'crash' }, value: 3 },
+    { labels: { cause: 'crash' }, value: 4 },
   ]);
 });
