@@ -55,7 +55,6 @@ function createSends() {
   const took = createDurations(
     'messaging_client_operation_duration_seconds',
     'Time until the store answered: to an add on a producer, to the end of a job on a worker.',
-    { convention: 'messaging.client.operation.duration' },
   );
   const messages = createCounter(
     'messaging_client_sent_messages_total',

@@ -50,19 +50,8 @@ export function createCounter(name: string, help: string, zeros: readonly Labels
   };
 }
 
-export interface DurationsOptions {
-  /** OpenTelemetry's name of it. */
-  readonly convention?: string;
-  /** Told from the start, at nothing. */
-  readonly zeros?: readonly Labels[];
-}
-
-/** See {@link Durations}. */
-export function createDurations(
-  name: string,
-  help: string,
-  { convention, zeros = [] }: DurationsOptions = {},
-): Durations {
+/** See {@link Durations}. `zeros` are told from the start. */
+export function createDurations(name: string, help: string, zeros: readonly Labels[] = []): Durations {
   const histograms = byLabels<DurationHistogram>(createDurationHistogram);
   for (const labels of zeros) histograms.of(labels);
   return {
@@ -70,7 +59,7 @@ export function createDurations(
     at: histograms.of,
     family() {
       const samples = histograms.all().map(({ labels, kept }) => ({ labels, durations: kept.counts() }));
-      return durationFamily(name, help, samples, convention);
+      return durationFamily(name, help, samples);
     },
   };
 }

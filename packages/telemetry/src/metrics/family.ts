@@ -18,8 +18,6 @@ interface Named {
   readonly name: string;
   /** A sentence. */
   readonly help: string;
-  /** How OpenTelemetry's conventions call it, where they do. */
-  readonly convention?: string;
 }
 
 /** What one metric says at one moment, by whatever way it is told. */
@@ -38,14 +36,9 @@ export function numberFamily(
   return { type, name, help, samples };
 }
 
-/** A histogram with a sample for each set of labels; `convention` is OpenTelemetry's name of it. */
-export function durationFamily(
-  name: string,
-  help: string,
-  samples: readonly DurationSample[],
-  convention?: string,
-): MetricFamily {
-  return { type: 'histogram', name, help, samples, ...(convention === undefined ? {} : { convention }) };
+/** A histogram with a sample for each set of labels. */
+export function durationFamily(name: string, help: string, samples: readonly DurationSample[]): MetricFamily {
+  return { type: 'histogram', name, help, samples };
 }
 
 /**

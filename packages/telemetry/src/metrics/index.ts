@@ -3,7 +3,6 @@ export {
   createCounter,
   createDurations,
   type Durations,
-  type DurationsOptions,
 } from './counters.ts';
 export { DURATION_EDGES } from './edges.ts';
 export { createEventLoopMeter, type EventLoopMeter } from './event-loop.ts';

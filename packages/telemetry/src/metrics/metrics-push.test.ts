@@ -25,9 +25,7 @@ function push(endpoint: string, env: Record<string, string> = {}) {
     SERVICE,
   );
   const adds = createCounter('millrace_jobs_admitted_total', 'Jobs accepted.');
-  const took = createDurations('messaging_process_duration_seconds', 'It took.', {
-    convention: 'messaging.process.duration',
-  });
+  const took = createDurations('messaging_process_duration_seconds', 'It took.');
   adds.add({ queue: 'mail' }, 3);
   took.record({ messaging_destination_name: 'mail' }, 0.3);
   let looks = 0;

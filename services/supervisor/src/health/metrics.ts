@@ -75,7 +75,7 @@ export function createMetrics(): Metrics {
   const recoveries = createDurations(
     'millrace_recovery_seconds',
     'From a death to the end of each phase of its recovery.',
-    { zeros: Object.keys(PHASES).map((phase) => ({ phase })) },
+    Object.keys(PHASES).map((phase) => ({ phase })),
   );
   const counters = [deaths, reclaimed, suspicions, podRestarts, recoveries];
 

@@ -24,7 +24,7 @@ function labelsOf(queue: string, operation: 'process' | 'settle'): Labels {
 }
 
 function histogram(
-  { name, help, convention }: { readonly name: string; readonly help: string; readonly convention?: string },
+  { name, help }: { readonly name: string; readonly help: string },
   queues: Queues,
   labels: (queue: string) => Labels,
   durations: (totals: QueueTotals) => DurationCounts,
@@ -33,7 +33,7 @@ function histogram(
     labels: labels(queue),
     durations: durations(totals),
   }));
-  return durationFamily(name, help, samples, convention);
+  return durationFamily(name, help, samples);
 }
 
 function counter(name: string, help: string, queues: Queues, count: QueueCount): MetricFamily {
@@ -47,7 +47,6 @@ function durationFamilies(queues: Queues): MetricFamily[] {
       {
         name: 'messaging_process_duration_seconds',
         help: 'How long handlers ran.',
-        convention: 'messaging.process.duration',
       },
       queues,
       (queue) => labelsOf(queue, 'process'),
@@ -57,7 +56,6 @@ function durationFamilies(queues: Queues): MetricFamily[] {
       {
         name: 'messaging_client_operation_duration_seconds',
         help: 'Time until the store answered: to an add on a producer, to the end of a job on a worker.',
-        convention: 'messaging.client.operation.duration',
       },
       queues,
       (queue) => labelsOf(queue, 'settle'),
@@ -95,15 +93,12 @@ function consumed(queues: Queues): MetricFamily {
       { labels: { ...labels, error_type: 'retried' }, value: retried },
     ];
   });
-  return {
-    ...numberFamily(
-      'counter',
-      'messaging_client_consumed_messages_total',
-      'Attempts at jobs that ended, by queue; those with an error_type failed, for good or to be retried.',
-      samples,
-    ),
-    convention: 'messaging.client.consumed.messages',
-  };
+  return numberFamily(
+    'counter',
+    'messaging_client_consumed_messages_total',
+    'Attempts at jobs that ended, by queue; those with an error_type failed, for good or to be retried.',
+    samples,
+  );
 }
 
 /** What this pod's processes counted of the queues, by the names that dashboards agree on. */
