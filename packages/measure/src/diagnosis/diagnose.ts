@@ -57,7 +57,10 @@ const BRINGS: Readonly<Partial<Record<Cause, readonly Cause[]>>> = {
   slow_downstream: ['too_few_workers', 'unbounded_producer'],
   slow_disk: ['store_saturated', 'too_few_workers', 'unbounded_producer', 'contended_aggregator'],
   store_saturated: ['too_few_workers', 'contended_aggregator'],
-  noisy_host: ['blocked_event_loop', 'store_saturated', 'too_many_workers'],
+  noisy_host: [
+    ...(['blocked_event_loop', 'gc_pauses', 'store_saturated', 'slow_disk'] as const),
+    ...(['too_many_workers', 'too_few_workers', 'slow_downstream', 'contended_aggregator'] as const),
+  ],
   unbounded_producer: ['store_saturated', 'too_few_workers'],
 };
 

@@ -10,9 +10,7 @@ const MOST_CALLS = 0.7;
 function fromFigures(facts: Facts): { readonly factor: number; readonly said: string } | null {
   const expected = facts.expectedServiceMs;
   const mean = facts.run.latency.service.mean;
-  const cpu = facts.metric('host', 'own_cpu_ratio').isTold
-    ? facts.metric('host', 'own_cpu_ratio')
-    : facts.metric('host', 'cpu_ratio');
+  const cpu = facts.metric('host', 'cpu_ratio');
   if (expected === null || mean === null || !cpu.isTold) return null;
   const factor = mean / expected;
   const loop = facts.metric('worker', 'loop_delay_ms');

@@ -18,8 +18,7 @@ export function tooFewWorkers(facts: Facts): Finding | null {
   const { latency, throughput } = facts.run;
   const [wait, service] = [latency.wait.p50 ?? 0, latency.service.p50 ?? 0];
   const full = fullShare(facts);
-  const own = facts.metric('host', 'own_cpu_ratio');
-  const cpu = own.isTold ? own : facts.metric('host', 'cpu_ratio');
+  const cpu = facts.metric('host', 'cpu_ratio');
   if (!facts.isOpenLoop || !facts.metric('worker', 'slots').isTold) return null;
   if (full < 0.7 || wait < 2 * service || (cpu.isTold && cpu.mean > BUSY_CPU)) return null;
   const slots = [...facts.metric('worker', 'slots').bySecond().values()];
@@ -31,7 +30,7 @@ export function tooFewWorkers(facts: Facts): Finding | null {
     cause: 'too_few_workers',
     evidence: [
       `all ${figure(most)} slots were taken in ${percent(full)} of the seconds, and a job waited ${figure(wait)} ms in the median for ${figure(service)} ms of work`,
-      ...(cpu.isTold ? [`the CPU was used for ${percent(cpu.mean)} only`] : []),
+      ...(cpu.isTold ? [`the machine was busy for ${percent(cpu.mean)} only`] : []),
       ...(offered ? [`${figure(offered)} jobs a second were offered, ${figure(throughput.mean)} done`] : []),
     ],
     kind: 'fundamental',

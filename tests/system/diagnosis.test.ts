@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Cause } from '@millrace/measure';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { endBurner, startBurners } from '../../bench/chaos/burners.ts';
+import { askStore } from '../../local/src/store/resp.ts';
+import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
+import { recordedRun, type WantedRun } from '../support/recorded-run.ts';
+
+const HANDLERS = fileURLToPath(new URL('../fixtures/handlers/diagnosed', import.meta.url));
+const CONFIG = `
+http: { port: 0, healthPort: 0 }
+supervision: { healthPort: 0 }
+worker: { processes: 2, cpuThreads: 1, healthPort: 0 }
+`;
+
+let platform: Launched;
+let ready: Ready;
+let slow: Server;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  const home = await scratch();
+  remove = home.remove;
+  slow = createServer((_, response) => setTimeout(() => response.end('at last'), 250)).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const args = ['--json', '--dir', home.dir, '--config', await configFile(home.dir, CONFIG)];
+  platform = launch(args, { MILLRACE_HANDLERS: HANDLERS });
+  ready = await platform.ready();
+});
+afterAll(async () => {
+  platform?.process.kill('SIGTERM');
+  await platform?.exit();
+  slow?.close();
+  await remove?.();
+});
+
+/** Causes that a run shows, the first first, and what was seen of them. */
+async function causesOf(wanted: WantedRun): Promise<{ causes: readonly Cause[]; said: string }> {
+  const { diagnosis } = await recordedRun(ready, wanted);
+  const said = diagnosis.map(({ cause, evidence }) => `${cause}: ${evidence.join('; ')}`).join('\n');
+  return { causes: diagnosis.map(({ cause }) => cause), said };
+}
+
+/** A run shows this cause first; where others use the machine, nothing can be said of it. */
+async function showsFirst(context: TestContext, cause: Cause | undefined, wanted: WantedRun): Promise<void> {
+  const { causes, said } = await causesOf(wanted);
+  const isNoisy = causes.includes('noisy_host');
+  if (isNoisy && causes[0] !== cause) context.skip(`others use the machine: ${said}`);
+  expect(causes[0], said).toBe(cause);
+}
+
+const downstream = () => ({ url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}/` });
+
+/** What each cause is provoked by. */
+const SCENARIOS: readonly (readonly [Cause, () => WantedRun])[] = [
+  ['blocked_event_loop', () => ({ parameters: { block_per_mille: 40, block_ms: 150 } })],
+  ['gc_pauses', () => ({ parameters: { alloc_bytes: 8 * 2 ** 20, sleep_max: 2 }, batch: 40 })],
+  ['retry_storm', () => ({ parameters: { fail_per_mille: 600 } })],
+  ['payload_too_large', () => ({ parameters: { payload_bytes: 60_000 } })],
+  ['logging_storm', () => ({ queue: 'chatty', data: {} })],
+  [
+    'too_few_workers',
+    () => ({ concurrency: 1, parameters: { sleep_min: 20, sleep_max: 20 }, batch: 16, bound: 5_000 }),
+  ],
+  [
+    'too_many_workers',
+    () => ({
+      parameters: { work_min: 2e6, work_max: 2e6, sleep_min: 1, sleep_max: 1, compute_on: 'pool' },
+      ...{ concurrency: 64, batch: 100 },
+    }),
+  ],
+  ['slow_downstream', () => ({ queue: 'patient', data: downstream(), concurrency: 64, batch: 5 })],
+  ['contended_aggregator', () => ({ readEveryMs: 900, offerMs: 5_000 })],
+];
+
+describe('a real run', () => {
+  it('that is healthy has no diagnosis', (context) => showsFirst(context, undefined, {}));
+
+  for (const [cause, wanted] of SCENARIOS)
+    it(`of ${cause} names it first`, (context) => showsFirst(context, cause, wanted()));
+
+  it('of a saturated store names that first', async (context) => {
+    const over = new AbortController();
+    // Work that others give it: 30 ms at a time, one after the other.
+    const spin =
+      'local t = redis.call("TIME"); repeat local n = redis.call("TIME") until (n[1]-t[1])*1e6+n[2]-t[2] > 30000';
+    const busy = (async () => {
+      while (!over.signal.aborted)
+        await askStore(ready.store, [['EVAL', spin, '0']], AbortSignal.timeout(9_000));
+    })();
+    await showsFirst(context, 'store_saturated', { batch: 4 }).finally(() => {
+      over.abort();
+      return busy;
+    });
+  });
+
+  it('beside others on the machine names the noise', async () => {
+    const burners = await startBurners(process.execPath, 6);
+    const run = causesOf({}).finally(() => Promise.all(burners.map(endBurner)));
+    expect((await run).causes[0]).toBe('noisy_host');
+  });
+
+  it('of a producer that nothing stops names it first', (context) => {
+    const parameters = { sleep_mul: 4 };
+    const wanted = { bound: 1_000_000, concurrency: 4, batch: 400, parameters };
+    return showsFirst(context, 'unbounded_producer', wanted);
+  });
+});
