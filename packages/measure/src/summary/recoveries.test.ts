@@ -52,7 +52,7 @@ describe('a recovery', () => {
 
   it('has no band after less than five seconds in peace, and its loss ends with the next death', () => {
     const jobs = outages(20, [2_000, 2_400], [9_000, 9_400]);
-    const [first, second, third] = recoveries(jobs, [2_000, 9_000, 10_000]);
+    const [first, second, third] = recoveries(jobs, [2_000, 9_000, 10_700]);
     expect([first?.band, third?.band]).toEqual([null, null]);
     expect(second?.band?.throughputMs).toBe(400);
     for (const one of [first, second]) expect(one?.lossArea).toBeCloseTo(80, 0);
