@@ -5,20 +5,13 @@ import type { Clock } from '@millrace/core';
 import { dataOf } from '../telemetry/work.ts';
 import { Queue } from './library.ts';
 import type { NoopProcess } from './noop-process.ts';
+import { EVENTS_KEPT, type QueueEnds, takeEnds } from './queue-ends.ts';
 
 const PROGRAM = fileURLToPath(new URL('./noop-process.ts', import.meta.url));
 
 const LOOK_MS = 50;
 const BULK = 500;
-/** The stream must hold every event of a drain: a stock queue keeps 10,000. */
-const EVENTS_KEPT = 5_000_000;
 const KEPT = { count: 1_000 };
-
-/** A job whose end the store has seen, at ms since 1970. */
-export interface StockEnd {
-  readonly job: string;
-  readonly atMs: number;
-}
 
 /** One stock queue with worker processes that do next to nothing. */
 export interface NoopQueue {
@@ -26,7 +19,7 @@ export interface NoopQueue {
   /** Puts jobs into the paused queue. */
   fill(jobs: number): Promise<void>;
   /** Lets them run; resolves when none waits or runs, with what the store's events tell. */
-  drain(signal: AbortSignal): Promise<StockEnd[]>;
+  drain(signal: AbortSignal): Promise<QueueEnds>;
   /** Has its processes send the spans that still wait. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -40,26 +33,6 @@ async function startProcess(nodeFile: string, told: NoopProcess): Promise<ChildP
   const first = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)]);
   if (first === null) throw new Error('a stock worker did not start');
   return child;
-}
-
-/** Streams with their entries: an id, then names and values in turn. */
-type Streams = readonly (readonly [
-  key: string,
-  entries: readonly (readonly [id: string, fields: readonly string[]])[],
-])[];
-
-/** Every end in the queue's event stream, which is emptied. */
-async function endsOf(queue: Queue): Promise<StockEnd[]> {
-  const client = await queue.backend.client;
-  const key = queue.toKey('events');
-  const answer = (await client.xread([{ key, id: '0-0' }])) as Streams | null;
-  await client.del(key);
-  const entries = answer?.[0]?.[1] ?? [];
-  return entries.flatMap(([id, fields]) => {
-    const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
-    const ended = ['completed', 'failed'].includes(field('event'));
-    return ended ? [{ job: field('jobId'), atMs: Number(id.split('-')[0]) }] : [];
-  });
 }
 
 /** Opens the queue and starts `processes` of its workers. */
@@ -85,13 +58,13 @@ export async function openNoopQueue(
         const length = Math.min(BULK, jobs - from);
         await queue.addBulk(Array.from({ length }, (_, i) => ({ name: 'noop', data: dataOf(from + i) })));
       }
-      await endsOf(queue);
+      await takeEnds(queue);
     },
     async drain(signal) {
       await queue.resume();
       for (;;) {
         const { waiting = 0, wait = 0, active = 0, paused = 0 } = await queue.getJobCounts();
-        if (waiting + wait + active + paused === 0) return endsOf(queue);
+        if (waiting + wait + active + paused === 0) return takeEnds(queue);
         await clock.sleep(LOOK_MS, signal);
       }
     },

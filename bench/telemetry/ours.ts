@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type Api, Collector, createApi, createLauncher, type Host, type Launcher } from '@millrace/local';
+import { type Api, createApi, createLauncher, type Host, type Launcher } from '@millrace/local';
+import { EVENTS_KEPT, lookAt, type QueueEnds } from '../stock/queue-ends.ts';
 import { SHAPE } from './settings.ts';
 import { environmentOf, OURS, type OurSide, queueOf } from './sides.ts';
 import { dataOf } from './work.ts';
@@ -14,23 +15,13 @@ const BULK = 500;
 const LOOK_MS = 50;
 const SERVING_MS = 60_000;
 
-/** An attempt whose end the store has seen. Times are µs since 1970. */
-export interface OurEnd {
-  readonly job: string;
-  readonly doneUs: number;
-  readonly start: number;
-}
-
 /** One platform with a pool for each of our sides. */
 export interface OurPlatform {
   readonly storePort: number;
   pids(side: OurSide): readonly number[];
   fill(side: OurSide, jobs: number): Promise<void>;
-  /** Lets the queue's jobs run; resolves when none waits or runs, with the ledger. */
-  drain(
-    side: OurSide,
-    signal: AbortSignal,
-  ): Promise<{ readonly ends: readonly OurEnd[]; readonly gap: boolean }>;
+  /** Lets the queue's jobs run; resolves when none waits or runs, with what the store's events tell. */
+  drain(side: OurSide, signal: AbortSignal): Promise<QueueEnds>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +35,7 @@ function imposed(jobs: number) {
   const pools = OURS.map((side) => [side, { pods: 1, queues: [queueOf(side)] }]);
   return {
     ...ANY_PORT,
+    retention: { events: EVENTS_KEPT },
     worker: { processes: SHAPE.processes, standby: 0, cpuThreads: 1, healthPort: 0 },
     queues: Object.fromEntries(queues),
     pools: Object.fromEntries(pools),
@@ -114,10 +106,12 @@ export async function startOurPlatform(
     const pathOf = (side: OurSide) => `/v1/queues/${queueOf(side)}`;
     const pause = (side: OurSide, paused: boolean) =>
       api.must({ method: 'PATCH', path: pathOf(side), body: { paused } });
-    const collectors = new Map(OURS.map((side) => [side, new Collector(api, queueOf(side), 'bench')]));
-    for (const collector of collectors.values()) await collector.register();
+    const port = Number(new URL(storeUrl).port);
+    const { prefix } = launcher.running().config.redis;
+    const events = new Map(OURS.map((side) => [side, lookAt(queueOf(side), { port, prefix })]));
+    const takeOf = (side: OurSide) => (events.get(side) as ReturnType<typeof lookAt>).take();
     return {
-      storePort: Number(new URL(storeUrl).port),
+      storePort: port,
       pids: (side) => podOf(launcher, side),
       async fill(side, jobs) {
         await pause(side, true);
@@ -126,6 +120,7 @@ export async function startOurPlatform(
           const body = { jobs: Array.from({ length }, (_, i) => ({ name: 'noop', data: dataOf(from + i) })) };
           await api.must({ method: 'POST', path: `${pathOf(side)}/jobs`, body });
         }
+        await takeOf(side);
       },
       async drain(side, signal) {
         await pause(side, false);
@@ -134,15 +129,12 @@ export async function startOurPlatform(
           if ((counts.waiting ?? 0) + (counts.active ?? 0) === 0) break;
           await host.clock.sleep(LOOK_MS, signal);
         }
-        const collector = collectors.get(side) as Collector;
-        const ends: OurEnd[] = [];
-        await collector.drain(({ id, doneUs, start, outcome }) => {
-          const isFinal = outcome === 'completed' || outcome === 'failed';
-          if (isFinal) ends.push({ job: id, doneUs, start });
-        });
-        return { ends, gap: collector.gap };
+        return takeOf(side);
       },
-      stop,
+      async stop() {
+        await Promise.all([...events.values()].map((each) => each.close()));
+        await stop();
+      },
     };
   } catch (error) {
     await stop();
