@@ -21,6 +21,7 @@ export interface ExampleSpan {
   readonly endUs: number;
   readonly attributes?: Readonly<Record<string, string | number>>;
   readonly error?: string;
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 /** Spans as one OTLP document. */

@@ -10,6 +10,8 @@ export interface Span {
   readonly endUs: number;
   /** What an ERROR says; null where it is none. */
   readonly error: string | null;
+  /** Ids of the spans it links to. */
+  readonly links: readonly string[];
   text(key: string): string | null;
   number(key: string): number | null;
 }
@@ -45,6 +47,7 @@ interface RawSpan {
   readonly endTimeUnixNano?: string | number;
   readonly status?: { readonly code?: number | string; readonly message?: string };
   readonly attributes?: readonly RawAttribute[];
+  readonly links?: readonly { readonly spanId?: string }[];
 }
 
 /** OTLP in JSON, as files and Jaeger's api/v3 hold it. */
@@ -81,6 +84,7 @@ function spanOf(raw: RawSpan): Span | null {
     parentSpanId: raw.parentSpanId || null,
     kind: kindOf(raw.kind),
     error: errorOf(raw),
+    links: (raw.links ?? []).flatMap((link) => link.spanId ?? []),
     text: (key) => value(key)?.stringValue ?? null,
     number(key) {
       const found = value(key);

@@ -94,7 +94,9 @@ export class TraceBook {
     for (const attempt of attempts) bookAttempt(book, attempt, scheduled(attempt) - baseUs, baseUs);
     this.#bookCalls(book, run);
     const lastUs = baseUs + book.lastDoneUs;
-    book.tracedDeaths.push(...this.#recoveries.deaths(baseUs, lastUs));
+    book.tracedDeaths.push(
+      ...this.#recoveries.deaths(baseUs, lastUs, (id) => this.#attempts.get(id)?.startUs ?? null),
+    );
     return book;
   }
 

@@ -175,6 +175,27 @@ describe('a death', () => {
     }
   });
 
+  it('has its orphans’ return from their own next attempts, where they are all there', async () => {
+    const [first, second] = [spans[700], spans[701]] as [ExampleSpan, ExampleSpan];
+    const linked = recovery({
+      'millrace.recovery.orphans': 2,
+      'millrace.recovery.last_orphan_us': 1_000,
+    }).map((span) =>
+      span.name === 'restart'
+        ? { ...span, links: [spans[0] as ExampleSpan, span.endUs === at(3_040) ? first : second] }
+        : span,
+    );
+    const told = async (all: readonly ExampleSpan[]) =>
+      (await report({ jaeger: jaegerOf(fakeJaeger(all)) }))[0]?.sources[0].recoveries[0];
+    const since = (span: ExampleSpan) => (span.startUs - at(3_001)) / 1_000;
+    const whole = await told([...spans, ...linked]);
+    expect(whole?.firstOrphanMs).toBeCloseTo(since(first), 0);
+    expect(whole?.lastOrphanMs).toBeCloseTo(since(second), 0);
+    expect(whole?.reclaimMs).toBe(9);
+    const missing = spans.filter((span) => span !== second);
+    expect((await told([...missing, ...linked]))?.lastOrphanMs).toBe(1);
+  });
+
   it('is compared with the events file from the same moment: the kill', async () => {
     const died = { worker: 'w1', drawn: 1, slot: 1, cause: 'SIGKILL' };
     const crash = { event: 'worker_crash' as const, ...died, at_us: 3_000_000 };
