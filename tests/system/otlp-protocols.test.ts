@@ -65,7 +65,7 @@ describe.skipIf(!hasJaeger())('spans as a real Jaeger takes them (skipped: no `j
     expect(exporter.stats()).toEqual({
       exported: 2,
       queued: 0,
-      dropped: { full: 0, refused: 0, stopped: 0 },
+      dropped: { full: 0, refused: 0, stopped: 0, unfit: 0 },
     });
     const spans = await jaeger.traceOnce(parent.traceId, ({ length }) => length === 2);
     const [send, process] = ['send images', 'process images'].map((name) =>

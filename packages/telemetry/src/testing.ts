@@ -58,7 +58,10 @@ export async function fakeCollector(
     taken.push({ url: request.url ?? '', headers: request.headers, body });
     const { status, body: said } = answer();
     // Long ago: a retry need not wait its second.
-    const headers = { 'content-type': 'application/x-protobuf', 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' };
+    const headers = {
+      'content-type': 'application/x-protobuf',
+      'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT',
+    };
     response.writeHead(status, headers).end(said);
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);

@@ -5,9 +5,13 @@ const SHORT = 48;
 const TWO_32 = 2 ** 32;
 const VARINT = 0x80;
 const LENGTH = 3;
+/** What three bytes of a length can tell: 2 MiB. */
+const MAX_FIELD = 0x1fffff;
 /** '0'–'9', 'a'–'f', by their codes → 0–15. */
 const DIGITS = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) DIGITS[digit.toString(16).charCodeAt(0)] = digit;
+
+const tooLarge = () => new RangeError('a field of a span is over 2 MiB');
 
 /**
  * Protocol buffers' wire format, into a buffer that is used again. Lengths that are not known beforehand get three
@@ -28,6 +32,11 @@ export class ProtoWriter {
     const taken = Buffer.from(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
     return taken;
+  }
+
+  /** Forgets what was written since `size` was `from`. */
+  forget(from: number): void {
+    this.#at = from;
   }
 
   /** Makes room for `more` bytes: to be called before anything of that size is written. */
@@ -94,6 +103,8 @@ export class ProtoWriter {
 
   /** A field of text. */
   text(tag: number, text: string): void {
+    // Before room is made for it.
+    if (text.length > MAX_FIELD) throw tooLarge();
     this.reserve(3 * text.length + 8);
     this.#bytes[this.#at++] = tag;
     if (text.length > SHORT || !this.#ascii(text)) this.#utf8(text);
@@ -167,7 +178,7 @@ export class ProtoWriter {
 
   close(mark: number): void {
     const length = this.#at - mark;
-    if (length > 0x1fffff) throw new RangeError('a field of a span is over 2 MiB');
+    if (length > MAX_FIELD) throw tooLarge();
     this.#bytes[mark - 3] = (length & 0x7f) | VARINT;
     this.#bytes[mark - 2] = ((length >>> 7) & 0x7f) | VARINT;
     this.#bytes[mark - 1] = length >>> 14;

@@ -29,6 +29,18 @@ describe('encoding', () => {
     expect(second).toEqual(plain);
   });
 
+  test.each([
+    ['over 2 MiB in one attribute', { attributes: { big: 'x'.repeat(3 * 2 ** 20) } }],
+    ['over 2 MiB in all', { attributes: { a: 'x'.repeat(2 ** 20), b: 'x'.repeat(2 ** 20) } }],
+    ['with a name that is none', { name: undefined as unknown as string }],
+    ['from before 1970', { startUs: -1 }],
+  ])('a span %s is left out, and harms none beside it', (_what, bad) => {
+    const encoder = createSpanEncoder(settingsOf({}).limits);
+    expect([SPAN, { ...SPAN, ...bad }, SPAN].map(encoder.add)).toEqual([true, false, true]);
+    const { bytes, count } = encoder.take();
+    expect([count, decodeSpans(bytes)]).toEqual([2, [SPAN, SPAN]]);
+  });
+
   test('entries that were encoded apart are one request when joined, and its resource is told', () => {
     const { resource } = settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
     const other = { ...SPAN, spanId: 'b7ad6b7169203399' };

@@ -11,7 +11,8 @@ export interface EncodedSpans {
 
 /** Turns span records into OTLP's protobuf. */
 export interface SpanEncoder {
-  add(record: SpanRecord): void;
+  /** False for a span that no message holds, over 2 MiB: nothing of it is written. Never throws: a handler's own come as they are. */
+  add(record: SpanRecord): boolean;
   /** Spans added since the last `take`. */
   readonly count: number;
   /** Their bytes. */
@@ -66,8 +67,15 @@ export function createSpanEncoder(limits: SpanLimits): SpanEncoder {
   let count = 0;
   return {
     add(record) {
-      writeSpan(writer, attributes, record, limits);
+      const before = writer.size;
+      try {
+        writeSpan(writer, attributes, record, limits);
+      } catch {
+        writer.forget(before);
+        return false;
+      }
       count++;
+      return true;
     },
     get count() {
       return count;

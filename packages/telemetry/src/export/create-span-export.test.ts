@@ -46,7 +46,7 @@ describe('exporting spans', () => {
     expect(exporter.stats()).toEqual({
       exported: 3,
       queued: 0,
-      dropped: { full: 0, refused: 0, stopped: 0 },
+      dropped: { full: 0, refused: 0, stopped: 0, unfit: 0 },
     });
   });
 
@@ -62,7 +62,7 @@ describe('exporting spans', () => {
     expect(exporter.stats()).toEqual({
       exported: 100,
       queued: 0,
-      dropped: { full: 0, refused: 0, stopped: 0 },
+      dropped: { full: 0, refused: 0, stopped: 0, unfit: 0 },
     });
     expect(taken).toHaveLength(10);
   });

@@ -29,7 +29,7 @@ const NO_EXPORT: SpanExport = {
   add() {},
   addEncoded() {},
   async flush() {},
-  stats: () => ({ exported: 0, queued: 0, dropped: { full: 0, refused: 0, stopped: 0 } }),
+  stats: () => ({ exported: 0, queued: 0, dropped: { full: 0, refused: 0, stopped: 0, unfit: 0 } }),
 };
 
 /** An exporter of spans as the settings say; with traces off it is one that does nothing and loads nothing. */
@@ -71,7 +71,7 @@ function batchingExport(
   const queue = createSpanQueue(maxQueued, maxBatch);
   const encoder = createSpanEncoder(settings.limits);
   const makeBody = bodyMaker(settings);
-  const dropped = { full: 0, refused: 0, stopped: 0 };
+  const dropped = { full: 0, refused: 0, stopped: 0, unfit: 0 };
   let exported = 0;
   let sender: OtlpSender | null = null;
   let sending: Promise<void> | null = null;
@@ -153,9 +153,9 @@ function batchingExport(
       return life.stop();
     },
     add(records) {
-      for (const record of records) encoder.add(record);
+      for (const record of records) if (!encoder.add(record)) dropped.unfit++;
       const { bytes, count } = encoder.take();
-      addEncoded(bytes, count);
+      if (count > 0) addEncoded(bytes, count);
     },
     addEncoded,
     flush: () => (sender && queue.count > 0 ? send() : (sending ?? Promise.resolve())),

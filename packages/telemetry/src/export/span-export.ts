@@ -5,8 +5,8 @@ import type { SpanRecord } from '../span-record.ts';
 export interface SpanExportStats {
   readonly exported: number;
   readonly queued: number;
-  /** By reason: the queue was full, the collector refused or did not answer, or nobody may export any more. */
-  readonly dropped: Readonly<Record<'full' | 'refused' | 'stopped', number>>;
+  /** By reason: the queue was full, the collector refused or did not answer, nobody may export any more, or no message holds it. */
+  readonly dropped: Readonly<Record<'full' | 'refused' | 'stopped' | 'unfit', number>>;
 }
 
 /**

@@ -22,7 +22,8 @@ export interface ServiceMetricsDependencies {
   readonly log: Log;
 }
 
-const NO_SPANS: SpanExportStats = { exported: 0, queued: 0, dropped: { full: 0, refused: 0, stopped: 0 } };
+const NO_DROPS = { full: 0, refused: 0, stopped: 0, unfit: 0 };
+const NO_SPANS: SpanExportStats = { exported: 0, queued: 0, dropped: NO_DROPS };
 
 /** What became of what was to be sent: whoever looks at traces should know how many are missing. */
 function telemetryFamilies(

@@ -28,7 +28,7 @@ function exporterInto(spans: SpanRecord[], life = lifecycle(NONE, NONE)): SpanEx
     stats: () => ({
       exported: spans.length,
       queued: 0,
-      dropped: { full: 0, refused: 0, stopped: 0 },
+      dropped: { full: 0, refused: 0, stopped: 0, unfit: 0 },
     }),
   };
 }

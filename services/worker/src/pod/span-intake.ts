@@ -15,7 +15,7 @@ import { createFrameReader } from '../telemetry/span-frames.ts';
 export interface SpanStats extends SpanExportStats {
   /** Kept, and gone with the process that was killed or crashed before it could hand them over. */
   readonly lost: number;
-  /** Given up in their process, since this one did not read for too long. */
+  /** Given up in their process, since this one did not read for too long, or no message holds them. */
   readonly unread: number;
   /** Handlers' own, more than may wait in a process for what becomes of their attempts. */
   readonly excess: number;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export interface SpanCount {
   /** Spans that were decided to be kept. */
   readonly kept: number;
-  /** Those of them that were given up in the process itself: the pod did not read for too long. */
+  /** Those of them that were given up in the process itself: the pod did not read for too long, or no message holds them. */
   readonly dropped: number;
   /** Handlers' own that were never kept: more than may wait for what becomes of their attempts. */
   readonly excess: number;
@@ -24,7 +24,13 @@ const FOLDERS = ['/dev/shm', tmpdir()];
 export function createSpanCounter(file: number) {
   const count = new Float64Array(COUNTS);
   const bytes = new Uint8Array(count.buffer);
-  const told = () => void writeSync(file, bytes, 0, BYTES, 0);
+  const told = () => {
+    try {
+      writeSync(file, bytes, 0, BYTES, 0);
+    } catch {
+      // A full disk is no reason to end a handler's span, or the process.
+    }
+  };
   return {
     keep(spans: number): void {
       count[0] = (count[0] as number) + spans;

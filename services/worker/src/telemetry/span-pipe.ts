@@ -55,7 +55,7 @@ export function createSpanPipe(
       if (spans.length === 0) return;
       counter?.keep(spans.length);
       for (const span of spans) {
-        encoder.add(span);
+        if (!encoder.add(span)) counter?.drop(1);
         if (encoder.size >= FRAME_BYTES) write();
       }
       if (encoder.count > 0) turn ??= setImmediate(write);
