@@ -6,6 +6,7 @@ import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SpanRecord } from '../span-record.ts';
 import { settingsOf } from '../testing.ts';
+import type { HandlerScope } from './handler-scope.ts';
 import { createHandlerTracing, type HandlerTracing } from './handler-tracing.ts';
 
 const PLACE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
@@ -86,6 +87,17 @@ describe('handler spans', () => {
     const greedy = tracing.open(at(false));
     for (let n = 0; n < 3; n++) tracing.run(greedy, work);
     expect(tracing.stats()).toEqual({ waiting: 2, dropped: 15 });
+  });
+
+  test('of attempts whose end nobody tells give way to those of later ones', () => {
+    const untold = Array.from({ length: 8 }, () => tracing.open(at(false)));
+    for (const scope of untold) for (let n = 0; n < 2; n++) tracing.run(scope, work);
+    const later = tracing.open(at(false));
+    tracing.run(later, work);
+    tracing.settle(later, true);
+    expect([sunk.length, tracing.stats()]).toEqual([1, { waiting: 14, dropped: 2 }]);
+    tracing.settle(untold[0] as HandlerScope, true);
+    expect([sunk.length, tracing.stats().waiting]).toEqual([1, 14]);
   });
 
   test('are not made outside of handlers, nor where nothing can keep them', async () => {

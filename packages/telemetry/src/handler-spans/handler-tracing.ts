@@ -60,17 +60,38 @@ export function createHandlerTracing(settings: TelemetrySettings, deps: HandlerT
 function tracingHandlers(settings: TelemetrySettings, deps: HandlerTracingDeps): HandlerTracing {
   const maxWaiting = settings.batch.maxQueued;
   const maxOfOne = Math.ceil(maxWaiting / SHARE);
+  /** Those whose spans wait, the longest first. */
+  const holding = new Set<HandlerScope>();
   let waiting = 0;
   let dropped = 0;
   let manager: ScopeContextManager | null = null;
   let close = async () => {};
 
+  const release = (scope: HandlerScope): readonly SpanRecord[] => {
+    const released = scope.waiting;
+    if (!holding.delete(scope)) return released;
+    waiting -= released.length;
+    scope.waiting = [];
+    return released;
+  };
+
+  /** Of some attempts nobody tells the end, since the store refused it: they must not keep the room for ever. */
+  const giveRoom = () => {
+    const [longest] = holding;
+    if (longest) dropped += release(longest).length;
+  };
+
   const take = (scope: HandlerScope, record: SpanRecord) => {
-    if (scope.decision === 'kept') deps.sink([record]);
-    else if (scope.decision === 'open' && waiting < maxWaiting && scope.waiting.length < maxOfOne) {
-      scope.waiting.push(record);
-      waiting++;
-    } else if (scope.decision === 'open') dropped++;
+    if (scope.decision === 'kept') return deps.sink([record]);
+    if (scope.decision === 'dropped') return;
+    if (scope.waiting.length >= maxOfOne) {
+      dropped++;
+      return;
+    }
+    if (waiting >= maxWaiting) giveRoom();
+    holding.add(scope);
+    scope.waiting.push(record);
+    waiting++;
   };
 
   const start = async () => {
@@ -99,9 +120,8 @@ function tracingHandlers(settings: TelemetrySettings, deps: HandlerTracingDeps):
       if (scope.decision !== 'open') return;
       scope.decision = keep ? 'kept' : 'dropped';
       if (scope.waiting.length === 0) return;
-      waiting -= scope.waiting.length;
-      if (keep) deps.sink(scope.waiting);
-      scope.waiting = [];
+      const released = release(scope);
+      if (keep) deps.sink(released);
     },
     active: () => activePlace(manager),
     stats: () => ({ waiting, dropped }),
