@@ -75,3 +75,12 @@ test('who asks only when its run is over makes spans for nobody', () => {
   run.adopt([own]);
   expect(tracing.stats()).toEqual({ waiting: 0, dropped: 0 });
 });
+
+test('who asks when its run is over, and its job runs again, takes nothing from that run', () => {
+  const before = runs.open(jobOf(1));
+  before.ended();
+  runs.open(jobOf(2)).adopt([own]);
+  before.scope();
+  runs.settle({ id: '1', start: 2 }, true);
+  expect(sunk).toEqual([own]);
+});

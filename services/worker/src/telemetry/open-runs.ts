@@ -40,21 +40,23 @@ function contextOf(job: TakenJob, policy: SamplingPolicy, shape: TraceShape): Ha
 /** A run that opens its scope when it is asked for. */
 class LazyRun implements RunTracing {
   readonly #job: TakenJob;
-  readonly #begin: (job: TakenJob) => HandlerScope;
+  readonly #begin: (job: TakenJob, hasEnded: boolean) => HandlerScope;
   readonly #tracing: HandlerTracing;
   #scope: HandlerScope | null = null;
   #hasEnded = false;
 
-  constructor(job: TakenJob, begin: (job: TakenJob) => HandlerScope, tracing: HandlerTracing) {
+  constructor(
+    job: TakenJob,
+    begin: (job: TakenJob, hasEnded: boolean) => HandlerScope,
+    tracing: HandlerTracing,
+  ) {
     this.#job = job;
     this.#begin = begin;
     this.#tracing = tracing;
   }
 
   scope(): HandlerScope {
-    if (this.#scope !== null) return this.#scope;
-    this.#scope = this.#begin(this.#job);
-    if (this.#hasEnded) this.#tracing.settle(this.#scope, false);
+    this.#scope ??= this.#begin(this.#job, this.#hasEnded);
     return this.#scope;
   }
   context(): HandlerContext {
@@ -78,10 +80,15 @@ export function createOpenRuns(tracing: HandlerTracing, policy: SamplingPolicy, 
     tracing.settle(run.scope, keep);
   }
 
-  function begin(job: TakenJob): HandlerScope {
+  function begin(job: TakenJob, hasEnded: boolean): HandlerScope {
+    const scope = tracing.open(() => contextOf(job, policy, shape));
+    if (hasEnded) {
+      // Its job may run here again by now: that run is not touched.
+      tracing.settle(scope, false);
+      return scope;
+    }
     forget(job.id, false);
     if (runs.size >= MOST_OPEN) forget(runs.keys().next().value as string, false);
-    const scope = tracing.open(() => contextOf(job, policy, shape));
     runs.set(job.id, { start: job.fence, scope });
     return scope;
   }
