@@ -12,19 +12,22 @@ export interface RemoteTracing {
 
 export async function openRemoteTracing(settings: TelemetrySettings): Promise<RemoteTracing> {
   const { createHandlerTracing } = await import('@millrace/telemetry');
-  let spans: SpanRecord[] = [];
+  /** What an attempt left running goes on making spans after its end, for nobody. */
+  let ending: SpanRecord[] | null = null;
   const tracing = createHandlerTracing(settings, {
     log: silentLog,
-    sink: (records) => void spans.push(...records),
+    sink: (records) => void ending?.push(...records),
   });
   await tracing.start();
   return {
     async run(trace, fn) {
-      spans = [];
       const scope = tracing.open(() => trace);
       const result = await tracing.run(scope, fn);
+      const spans: SpanRecord[] = [];
+      ending = spans;
       tracing.settle(scope, true);
-      return { result, spans: spans.splice(0) };
+      ending = null;
+      return { result, spans };
     },
   };
 }
