@@ -6,7 +6,12 @@ export interface Batch {
   readonly count: number;
 }
 
-/** Encoded spans that wait for the next request; bounded by their number. */
+/** Spans may be large, a handler's own or those with long stacks: what waits is bounded by its size too, 32 MiB. */
+const MAX_QUEUED_BYTES = 32 * 2 ** 20;
+/** A collector's gRPC receiver takes 4 MiB unless it was told otherwise, and refuses the whole of more. */
+const MAX_BATCH_BYTES = 3 * 2 ** 20;
+
+/** Encoded spans that wait for the next request; bounded by their number and their size. */
 export interface SpanQueue {
   /** How many were taken in: all, or none. */
   add(encoded: EncodedSpans): boolean;
@@ -20,34 +25,42 @@ export interface SpanQueue {
 export function createSpanQueue(maxQueued: number, maxBatch: number): SpanQueue {
   let waiting: EncodedSpans[] = [];
   let count = 0;
+  let bytes = 0;
   return {
     get count() {
       return count;
     },
     add(encoded) {
-      if (count + encoded.count > maxQueued) return false;
+      const { length } = encoded.bytes;
+      if (count + encoded.count > maxQueued || bytes + length > MAX_QUEUED_BYTES) return false;
       waiting.push(encoded);
       count += encoded.count;
+      bytes += length;
       return true;
     },
     takeBatch() {
       let taken = 0;
+      let spans = 0;
       let size = 0;
       for (const each of waiting) {
-        if (taken > 0 && size + each.count > maxBatch) break;
-        size += each.count;
+        const isMore = spans + each.count > maxBatch || size + each.bytes.length > MAX_BATCH_BYTES;
+        if (taken > 0 && isMore) break;
+        spans += each.count;
+        size += each.bytes.length;
         taken++;
       }
       if (taken === 0) return null;
       const entries = waiting.slice(0, taken).map(({ bytes }) => bytes);
       waiting = waiting.slice(taken);
-      count -= size;
-      return { entries, count: size };
+      count -= spans;
+      bytes -= size;
+      return { entries, count: spans };
     },
     clear() {
       const cleared = count;
       waiting = [];
       count = 0;
+      bytes = 0;
       return cleared;
     },
   };
