@@ -64,6 +64,7 @@ describe('the carrier', () => {
     const text = writeCarrier(headers);
     expect(JSON.parse(text ?? '')).toEqual(headers);
     expect(readCarrier(text)).toEqual({
+      isLinked: false,
       parent: { traceId: TRACE, spanId: SPAN, isSampled: true },
       traceState: 'a=b',
       baggage: headers.baggage,

@@ -15,6 +15,8 @@ export interface Carrier {
   readonly runId: string | undefined;
   /** When its sender meant to send it, µs since 1970: latency is counted from here. */
   readonly scheduledUs: number | undefined;
+  /** A stock program with our adapter handed it in with many: it is to be linked. */
+  readonly isLinked: boolean;
 }
 
 /** The W3C headers of a context, each only if there is one. */
@@ -30,7 +32,11 @@ export const NO_CARRIER: Carrier = {
   baggage: undefined,
   runId: undefined,
   scheduledUs: undefined,
+  isLinked: false,
 };
+
+/** Beside the W3C headers in a stock program's `tm`: the job is one of many, or a scheduler's. Others ignore it. */
+export const LINKED = 'millrace.linked';
 
 /** More than the headers of W3C may have together; anything longer is not read. */
 const MAX_CARRIER_CHARS = 16_384;
@@ -46,6 +52,7 @@ export function carrierOf(headers: ContextHeaders): Carrier {
     baggage: members.size > 0 ? headers.baggage : undefined,
     runId: members.get('millrace.run.id')?.slice(0, 128),
     scheduledUs: Number.isSafeInteger(scheduledUs) && scheduledUs > 0 ? scheduledUs : undefined,
+    isLinked: false,
   };
 }
 
@@ -54,7 +61,9 @@ export function readCarrier(text: string | null | undefined): Carrier {
   if (!text || text.length > MAX_CARRIER_CHARS) return NO_CARRIER;
   try {
     const found: unknown = JSON.parse(text);
-    return typeof found === 'object' && found !== null ? carrierOf(onlyTexts(found)) : NO_CARRIER;
+    if (typeof found !== 'object' || found === null) return NO_CARRIER;
+    const carrier = carrierOf(onlyTexts(found));
+    return LINKED in found ? { ...carrier, isLinked: true } : carrier;
   } catch {
     return NO_CARRIER;
   }

@@ -52,6 +52,9 @@ describe('where a job’s spans stand', () => {
       send: null,
     });
     expect(shapeOf({ origin: 'foreign' })).toEqual(shapeOf({}));
+    // Of many, by our adapter in a stock program.
+    const carrier = JSON.stringify({ ...JSON.parse(CARRIER as string), 'millrace.linked': '1' });
+    expect(shapeOf({ origin: 'foreign', carrier })).toEqual(shapeOf({ origin: 'bulk', carrier: CARRIER }));
   });
 
   test('a queue may want it otherwise', () => {

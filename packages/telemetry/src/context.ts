@@ -28,7 +28,8 @@ export function jobTrace(job: TracedJob, shape: TraceShape = 'auto'): JobTrace {
   const own = traceIdOf(job.queue, job.id, job.timestampMs);
   const { parent } = carrier;
   if (job.origin !== 'single' && (parent !== null || job.origin !== 'foreign')) {
-    return hungOn(parent, own, carrier, shape === 'auto' && job.origin === 'foreign' ? 'parent' : shape);
+    const isSingle = job.origin === 'foreign' && !carrier.isLinked;
+    return hungOn(parent, own, carrier, shape === 'auto' && isSingle ? 'parent' : shape);
   }
   const sendTrace = parent?.traceId ?? own;
   const send = {

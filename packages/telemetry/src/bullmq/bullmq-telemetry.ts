@@ -8,6 +8,7 @@ import {
   ROOT_CONTEXT,
   trace,
 } from '@opentelemetry/api';
+import { LINKED } from '../carrier.ts';
 import type { TraceShape } from '../context.ts';
 import type { BullmqTelemetry } from './contract.ts';
 import { markOf } from './mark.ts';
@@ -18,9 +19,6 @@ export interface BullmqTelemetryOptions {
   /** How process spans hang on to what sent them; `auto`: children of a single add, links to everything else. */
   readonly shape?: TraceShape;
 }
-
-/** Beside the W3C headers in a job's `tm`: the job is one of many, or a scheduler's. Others ignore it. */
-const LINKED = 'millrace.linked';
 
 /**
  * OpenTelemetry for programs that use stock BullMQ beside Millrace: pass it as `telemetry` to a `Queue`, `Worker` or
