@@ -97,6 +97,8 @@ describe('millrace report', () => {
     [['--band', '1.5', 'x'], 2, '"1.5" is not a share'],
     [['--jaeger', 'nowhere', 'x'], 2, '"nowhere" is not an address'],
     [['--hold', 'long', 'x'], 2, 'long'],
+    [['--window', '0', 'x'], 2, '"0" is too short'],
+    [['--window', '0.1ms', 'x'], 2, '"0.1ms" is too short'],
     [['--jaeger', 'http://127.0.0.1:9', '--since', '1m'], 1, 'Jaeger at http://127.0.0.1:9/ does not answer'],
   ])('refuses %j with exit code %i', async (argv, code, said) => {
     const ran = await report(...argv);

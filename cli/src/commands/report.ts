@@ -37,6 +37,13 @@ function shareArgument(text: string): number {
   throw new InvalidArgumentError(`"${text}" is not a share: write a number above 0, up to 1`);
 }
 
+/** Windows of no length would never end. */
+function windowArgument(text: string): number {
+  const ms = durationArgument(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError(`"${text}" is too short: windows take 1ms or more`);
+}
+
 function urlArgument(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
@@ -119,7 +126,7 @@ export const reportVerb: Verb = (context) => {
       band,
     )
     .option('--hold <duration>', 'for how long it must hold', durationArgument, holdMs)
-    .option('--window <duration>', 'windows in which the rate is looked at', durationArgument, windowMs)
+    .option('--window <duration>', 'windows in which the rate is looked at', windowArgument, windowMs)
     .option('--html <file>', 'write it as one page with plots too')
     .action(action(context, report));
 };
