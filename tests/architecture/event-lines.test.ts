@@ -75,7 +75,7 @@ describe('the schema of lines', () => {
   });
 
   it('refuses figures that no run has', () => {
-    const [run, done, , , , , , rss, metrics] = LINES;
+    const [run, done, failed, , , , , rss, metrics] = LINES;
     expect(fits({ ...run, schema: 2 })).toBe(false);
     expect(fits({ ...run, ns_per_step: 0 })).toBe(false);
     expect(fits({ ...done, checksum: 4_294_967_296 })).toBe(false);
@@ -86,6 +86,8 @@ describe('the schema of lines', () => {
     expect(fits({ ...metrics, source: 'elsewhere' })).toBe(false);
     expect(fits({ ...metrics, values: { loop_delay_ms: '1.5' } })).toBe(false);
     expect(fits({ ...metrics, name: 'pod-1.a1' })).toBe(true);
+    expect(fits({ ...failed, started_us: 20 })).toBe(true);
+    expect(fits({ ...failed, started_us: '20' })).toBe(false);
   });
 });
 
@@ -133,6 +135,14 @@ it('is kept by what the demo writes', async () => {
   const lines = await linesOfDemo();
   const wrong = lines.filter((line) => !fits(line));
   expect(wrong).toEqual([]);
+  expect(lines).toContainEqual({
+    event: 'job_failed',
+    id: 7,
+    attempt: 1,
+    error: 'boom',
+    started_us: 2,
+    at_us: 3,
+  });
   expect(new Set(lines.map((line) => (line as { event: string }).event))).toEqual(
     new Set(['run', 'job_done', 'job_failed', 'job_killed', 'rss', 'worker_crash', 'worker_restart']),
   );

@@ -78,6 +78,7 @@ export class EventsFile {
         id: origin.id,
         attempt,
         error: entry.value,
+        started_us: this.#us(entry.startedUs),
         at_us: this.#us(entry.doneUs),
       });
     } else if (entry.outcome === 'completed') {

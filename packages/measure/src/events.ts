@@ -45,6 +45,8 @@ export interface JobFailedEvent {
   readonly id: number;
   readonly attempt: number;
   readonly error: string;
+  /** When the handler began, where it is known. */
+  readonly started_us?: number;
   readonly at_us: number;
 }
 

@@ -132,7 +132,7 @@ export function bookLine(book: RunBook, line: RunEventLine): void {
       break;
     }
     case 'job_failed':
-      book.deathLines.started(line.id, line.at_us);
+      book.deathLines.started(line.id, line.started_us ?? line.at_us);
       book.fail(line.error);
       break;
     case 'job_killed':

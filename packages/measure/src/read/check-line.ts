@@ -4,7 +4,7 @@ import type { RunEventLine } from '../events.ts';
 export type Checked = { readonly line: RunEventLine } | { readonly fault: string };
 
 type Fields = Readonly<Record<string, unknown>>;
-type Kind = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'numberOrNull';
+type Kind = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'numberOrNull' | 'numberOrNothing';
 
 /** What each event must have to be reckoned with; what else is in a line does no harm. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
@@ -19,7 +19,10 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     ...{ id: 'number', worker: 'string', attempt: 'number', checksum: 'number' },
     ...{ scheduled_us: 'number', enqueued_us: 'number', started_us: 'number', done_us: 'number' },
   },
-  job_failed: { id: 'number', attempt: 'number', error: 'string', at_us: 'number' },
+  job_failed: {
+    ...{ id: 'number', attempt: 'number', error: 'string', at_us: 'number' },
+    started_us: 'numberOrNothing',
+  },
   job_killed: { id: 'number', worker: 'string', started_us: 'number', at_us: 'number' },
   refused: { id: 'number', at_us: 'number' },
   worker_crash: { worker: 'string', drawn: 'number', slot: 'number', at_us: 'number', cause: 'string' },
@@ -40,6 +43,8 @@ function fits(value: unknown, kind: Kind): boolean {
       return typeof value === 'number' && Number.isFinite(value);
     case 'numberOrNull':
       return value === null || (typeof value === 'number' && Number.isFinite(value));
+    case 'numberOrNothing':
+      return value === undefined || (typeof value === 'number' && Number.isFinite(value));
     case 'list':
       return Array.isArray(value);
     case 'object':
@@ -100,13 +105,12 @@ function schemaFault({ event, schema, phase }: Fields): string | null {
 export function checkLine(text: string): Checked {
   const fields = parsed(text);
   if (fields === null) return { fault: 'is no JSON object' };
-  const wanted = typeof fields.event === 'string' ? FIELDS[fields.event] : undefined;
-  if (wanted === undefined)
-    return { fault: `has no known event (${JSON.stringify(fields.event) ?? 'none'})` };
+  const { event } = fields;
+  const wanted = typeof event === 'string' && Object.hasOwn(FIELDS, event) ? FIELDS[event] : undefined;
+  if (wanted === undefined) return { fault: `has no known event (${JSON.stringify(event) ?? 'none'})` };
   for (const key of Object.keys(wanted)) {
     const kind = wanted[key] as Kind;
-    if (!fits(fields[key], kind))
-      return { fault: `${String(fields.event)}: ${key} is missing or no ${kind}` };
+    if (!fits(fields[key], kind)) return { fault: `${String(event)}: ${key} is missing or no ${kind}` };
   }
   const fault = idFault(fields) ?? schemaFault(fields) ?? clockFault(fields);
   return fault === null ? { line: fields as unknown as RunEventLine } : { fault };

@@ -46,6 +46,16 @@ describe('an events file', () => {
     expect(fewer.jobs).toMatchObject({ done: 15, lost: 5 });
   });
 
+  it('has an orphan’s return from when its handler began, also where that attempt failed', async () => {
+    const [run, ...jobs] = exampleRun({ jobs: 20 });
+    const killed = { event: 'job_killed', id: 3, worker: 'w1', started_us: 10, at_us: 1_000 };
+    const failed = { event: 'job_failed', id: 3, attempt: 2, error: 'boom', at_us: 9_000 };
+    const lastOf = async (line: object) =>
+      (await read([run, killed, line, ...jobs])).deathLines.deaths()[0]?.lastRestartUs;
+    expect(await lastOf({ ...failed, started_us: 1_500 })).toBe(1_500);
+    expect(await lastOf(failed)).toBe(9_000);
+  });
+
   it('keeps windows and buckets of a run, not its jobs', async () => {
     async function* many(): AsyncGenerator<Uint8Array> {
       const [run, done] = exampleRun({ jobs: 1 });
@@ -79,6 +89,7 @@ it('says so when a run is too long for the windows that were asked for', async (
 
 describe('a file that is not as it should be', () => {
   const lines = exampleRun({ jobs: 300 });
+  const badStart = { event: 'job_failed', id: 1, attempt: 1, error: '', started_us: '5', at_us: 9 };
 
   it('that is cut off is read up to there, with a warning that names the line', async () => {
     const cut = `${JSON.stringify(lines[9]).slice(0, 40)}`;
@@ -106,6 +117,8 @@ describe('a file that is not as it should be', () => {
       /50 of 50 lines .* line 1 is no JSON object/,
     ],
     ['is of something else', [{ hello: 1 }, { hello: 2 }], /line 1 has no known event/],
+    ['names what every object has', [{ event: 'toString' }, { event: 'valueOf' }], /no known event/],
+    ['has a start that is no time', [badStart, badStart], /job_failed: started_us is missing or no number/],
     ['has no job done', [lines[0]], /not one job was done/],
     ['holds two runs', [...lines, ...lines], /line 320 begins a second run/],
     [
