@@ -85,7 +85,7 @@ export async function readEvents(
   windowMs: number,
 ): Promise<RunBook> {
   const reader = new EventsReader(new RunBook('jsonl', name, windowMs));
-  for await (const lines of linesOf(chunks)) {
+  for await (const lines of linesOf(chunks, name)) {
     for (const line of lines) reader.read(line);
   }
   return reader.close();

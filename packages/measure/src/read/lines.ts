@@ -1,5 +1,7 @@
+import { MillraceError } from '@millrace/core';
+
 /** A line that is longer is not one of ours: it would be held in memory whole. */
-export const LONGEST_LINE = 64 * 1024 * 1024;
+const LONGEST_LINE = 64 * 1024 * 1024;
 
 /** One line of a text, without its end. */
 export interface Line {
@@ -9,8 +11,11 @@ export interface Line {
   readonly ended: boolean;
 }
 
-/** Cuts a stream of bytes into lines, from 1; blank ones are left out. Holds one line at most. */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
+/**
+ * Cuts a file's bytes into lines, from 1; blank ones are left out. Holds one line at most. Throws `run_unreadable` for
+ * one that is too long.
+ */
+export async function* linesOf(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Line[]> {
   const decoder = new TextDecoder();
   let rest = '';
   let number = 0;
@@ -18,7 +23,10 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
     const parts = decoder.decode(chunk, { stream: true }).split('\n');
     parts[0] = rest + (parts[0] ?? '');
     rest = parts.pop() ?? '';
-    if (rest.length > LONGEST_LINE) throw new RangeError(`line ${number + parts.length + 1} is too long`);
+    if (rest.length > LONGEST_LINE) {
+      const why = `line ${number + parts.length + 1} is longer than 64 MiB. Is it an events file?`;
+      throw new MillraceError('run_unreadable', `${name} cannot be reported on: ${why}`);
+    }
     const lines: Line[] = [];
     for (const text of parts) {
       number += 1;

@@ -49,14 +49,16 @@ export async function readOtlpJson(
 ): Promise<string[]> {
   const document = new Document();
   const warnings: string[] = [];
+  let isFirst = true;
   const read = ({ number, text, ended }: Line) => {
     const traces = document.isOpen ? null : parsed(text);
     if (traces !== null) spansOf(traces).forEach(onSpan);
-    else if (document.isOpen || number === 1) document.add(name, text);
+    else if (document.isOpen || isFirst) document.add(name, text);
     else if (ended) throw unreadable(name, `line ${number} is no JSON.`);
     else warnings.push(`${name}: line ${number} is cut off: what stands before it was used.`);
+    isFirst = false;
   };
-  for await (const lines of linesOf(chunks)) lines.forEach(read);
+  for await (const lines of linesOf(chunks, name)) lines.forEach(read);
   if (document.isOpen) document.spans(name).forEach(onSpan);
   return warnings;
 }

@@ -50,12 +50,12 @@ export class Jaeger {
   }
 
   async #targets(): Promise<Target[]> {
-    const { services = [] } = ((await this.#ask('services', {})) ?? {}) as { services?: readonly string[] };
+    const { services } = ((await this.#ask('services', {})) ?? {}) as { services?: readonly string[] | null };
     const targets: Target[] = [];
-    for (const service of services) {
+    for (const service of services ?? []) {
       const answer = (await this.#ask('operations', { service })) ?? {};
-      const { operations = [] } = answer as { operations?: readonly { readonly name: string }[] };
-      for (const { name } of operations) {
+      const { operations } = answer as { operations?: readonly { readonly name: string }[] | null };
+      for (const { name } of operations ?? []) {
         if (name === 'recover' || name.startsWith('process ')) targets.push({ service, operation: name });
       }
     }

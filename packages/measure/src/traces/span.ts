@@ -27,6 +27,11 @@ const KIND_NAMES: Readonly<Record<string, number>> = {
   SPAN_KIND_CONSUMER: CONSUMER,
 };
 
+/** Whoever wrote the file may have written anything: what is no list counts as an empty one, and what is null is left out. */
+function listOf<T extends object>(list: readonly T[] | null | undefined): T[] {
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];
+}
+
 interface RawAttribute {
   readonly key: string;
   readonly value?: {
@@ -78,14 +83,18 @@ function spanOf(raw: RawSpan): Span | null {
   const [startUs, endUs] = [microseconds(raw.startTimeUnixNano), microseconds(raw.endTimeUnixNano)];
   if (typeof traceId !== 'string' || typeof spanId !== 'string' || typeof name !== 'string') return null;
   if (Number.isNaN(startUs) || Number.isNaN(endUs)) return null;
-  const value = (key: string) => raw.attributes?.find((one) => one.key === key)?.value;
+  const attributes = listOf(raw.attributes);
+  const value = (key: string) => attributes.find((one) => one.key === key)?.value;
   return {
     ...{ traceId, spanId, name, startUs, endUs },
     parentSpanId: raw.parentSpanId || null,
     kind: kindOf(raw.kind),
     error: errorOf(raw),
-    links: (raw.links ?? []).flatMap((link) => link.spanId ?? []),
-    text: (key) => value(key)?.stringValue ?? null,
+    links: listOf(raw.links).flatMap((link) => link.spanId ?? []),
+    text(key) {
+      const found: unknown = value(key)?.stringValue;
+      return typeof found === 'string' ? found : null;
+    },
     number(key) {
       const found = value(key);
       const figure = Number(found?.intValue ?? found?.doubleValue ?? found?.stringValue ?? Number.NaN);
@@ -95,8 +104,8 @@ function spanOf(raw: RawSpan): Span | null {
 }
 
 /** All spans of a document; what is none is left out. */
-export function spansOf({ resourceSpans = [] }: RawTraces): Span[] {
-  return resourceSpans.flatMap(({ scopeSpans = [] }) =>
-    scopeSpans.flatMap(({ spans = [] }) => spans.flatMap((raw) => spanOf(raw) ?? [])),
+export function spansOf({ resourceSpans }: RawTraces): Span[] {
+  return listOf(resourceSpans).flatMap(({ scopeSpans }) =>
+    listOf(scopeSpans).flatMap(({ spans }) => listOf(spans).flatMap((raw) => spanOf(raw) ?? [])),
   );
 }
