@@ -18,6 +18,7 @@ export function parseBaggage(text: string | undefined): ReadonlyMap<string, stri
 }
 
 function decoded(text: string): string | null {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

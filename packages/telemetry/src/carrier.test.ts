@@ -60,6 +60,13 @@ describe('the carrier', () => {
     baggage: 'millrace.run.id=r1,millrace.scheduled_us=1790000000000001,other=x',
   };
 
+  test('is read once, however often it is asked for in a row', () => {
+    const [one, other] = [writeCarrier({ baggage: 'a=1' }), writeCarrier({ baggage: 'a=%32' })];
+    const first = readCarrier(one);
+    expect(readCarrier(one)).toBe(first);
+    expect([readCarrier(other).baggage, readCarrier(one).baggage]).toEqual(['a=%32', 'a=1']);
+  });
+
   test('comes back as it was written, each header only if there is one', () => {
     const text = writeCarrier(headers);
     expect(JSON.parse(text ?? '')).toEqual(headers);

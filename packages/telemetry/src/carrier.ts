@@ -56,9 +56,21 @@ export function carrierOf(headers: ContextHeaders): Carrier {
   };
 }
 
+/** What was read last: of one job it is asked for several times, and the jobs of a bulk carry the same. */
+let lastText: string | undefined;
+let lastCarrier = NO_CARRIER;
+
 /** The text of a job's `tm`; null, and garbage, say nothing. Never throws. */
 export function readCarrier(text: string | null | undefined): Carrier {
   if (!text || text.length > MAX_CARRIER_CHARS) return NO_CARRIER;
+  if (text !== lastText) {
+    lastCarrier = parseCarrier(text);
+    lastText = text;
+  }
+  return lastCarrier;
+}
+
+function parseCarrier(text: string): Carrier {
   try {
     const found: unknown = JSON.parse(text);
     if (typeof found !== 'object' || found === null) return NO_CARRIER;
