@@ -1,5 +1,6 @@
 import type {
   Agreement,
+  CallFigures,
   Finding,
   Percentiles,
   RecoveryFigures,
@@ -60,6 +61,10 @@ function memoryText({ memory }: RunSummary): string | null {
   const top = [...mark('highest', highest), ...(highest === null ? mark('peaks', peak) : [])];
   return marks.length + top.length === 0 ? null : [...marks, ...top].join(', ');
 }
+
+/** What handlers wait for. */
+const callText = ({ name, share, meanMs }: CallFigures) =>
+  `${percent(share)} of the handlers' time in ${printable(name)}, ${duration(meanMs)} each`;
 
 const LATENCIES: readonly Column<readonly [string, Percentiles]>[] = [
   { title: 'LATENCY', value: ([name]) => name },
@@ -144,6 +149,7 @@ function renderSummary(summary: RunSummary, { width, paint }: Layout): string {
     ['throughput', throughputText(summary)],
     ['loss area', `${count(summary.lossArea)} job seconds, from due until done`],
     ['memory', memoryText(summary)],
+    ...summary.calls.slice(0, 3).map((call) => ['calls', callText(call)] as const),
     ...errors.slice(0, 5).map(([kind, n]) => ['error', `${count(n)} × ${printable(kind)}`] as const),
   ];
   const facts = renderFacts(

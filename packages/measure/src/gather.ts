@@ -57,7 +57,12 @@ function chosenRuns(
 
 function booksOf(
   traces: TraceBook,
-  source: { readonly source: Source; readonly name: string; readonly warnings: readonly string[] },
+  source: {
+    readonly source: Source;
+    readonly name: string;
+    readonly jaegerUrl: string | null;
+    readonly warnings: readonly string[];
+  },
   started: readonly Started[],
   { windowMs, runId }: { readonly windowMs: number; readonly runId: string | null },
 ): RunBook[] {
@@ -72,6 +77,7 @@ function booksOf(
     const known = started.find((one) => one.runId === run);
     const book = traces.bookOf(run, { ...source, windowMs, startedUs: known?.startedUs ?? null });
     book.run = known?.run ?? null;
+    book.jaegerUrl = source.jaegerUrl;
     const others = traces.runs().length - chosen.length;
     if (runId === null && started.length === 0 && others > 0)
       book.warnings.push(`${source.name} holds ${others} other runs too; name one with --run.`);
@@ -134,12 +140,14 @@ export async function gatherReports(sources: Sources, settings: SummarySettings)
   const started = startedOf(files.books);
   const books = [...files.books];
   if (files.names.length > 0) {
-    const source = { source: 'otlp-json', name: files.names.join(', '), warnings: files.warnings } as const;
+    const name = files.names.join(', ');
+    const source = { source: 'otlp-json', name, jaegerUrl: null, warnings: files.warnings } as const;
     books.push(...booksOf(files.traces, source, started, choice));
   }
   if (sources.jaeger !== null) {
     const { traces, warnings } = await readJaeger(sources.jaeger, started);
-    const source = { source: 'jaeger', name: `Jaeger at ${sources.jaeger.url.href}`, warnings } as const;
+    const jaegerUrl = sources.jaeger.url.href;
+    const source = { source: 'jaeger', name: `Jaeger at ${jaegerUrl}`, jaegerUrl, warnings } as const;
     books.push(...booksOf(traces, source, started, choice));
   }
   return byRun(books).map((group) => reportOn(group, settings));

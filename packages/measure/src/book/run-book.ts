@@ -40,6 +40,8 @@ export class RunBook {
   run: RunEvent | null = null;
   /** Of the traces that were read. */
   runId: string | null = null;
+  /** Base URL of the Jaeger that it was read from. */
+  jaegerUrl: string | null = null;
   readonly timeline: Timeline;
   readonly wait = new Histogram();
   readonly service = new Histogram();

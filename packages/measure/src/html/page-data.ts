@@ -175,5 +175,8 @@ export function plotsOf(id: string, runs: readonly Named[]): Plot[] {
   return plots.filter(({ lines }) => lines.some(({ xs }) => xs.length > 1));
 }
 
-/** The first source's figures under the run's name. */
-export const namedRun = (report: RunReport, name: string): Named => [name, report.sources[0]];
+/** The first source's figures under the run's name, with the deaths that any source tells of. */
+export const namedRun = ({ sources: [first], recoveries }: RunReport, name: string): Named => [
+  name,
+  { ...first, recoveries },
+];

@@ -3,6 +3,8 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../read/jsonl.ts';
 import { reportOn } from '../report.ts';
+import { joinedCalls, joinedRecoveries } from '../summary/joined.ts';
+import type { RecoveryFigures } from '../summary/run-summary.ts';
 import { DEFAULT_SETTINGS } from '../summary/summarize.ts';
 import { bytesOf, exampleRun, type RunShape } from '../testing/runs.ts';
 import { renderPage } from './page.ts';
@@ -36,6 +38,23 @@ describe('the page', () => {
     expect(page).not.toContain(evil);
     expect(page.match(/<(?:link|script|img|iframe)[^>]+(?:src|href)="(?!data:)/g)).toBeNull();
     expect(page.match(/url\(|@import/g)).toBeNull();
+  });
+
+  it('shows what traces alone know: all phases of a death, the way to its trace, the calls of handlers', async () => {
+    const [events, traces] = [await reportOf({}), await reportOf({})];
+    const [seen, traced] = [events.sources[0], traces.sources[0]];
+    const [recovery] = traced.recoveries as [RecoveryFigures];
+    const told = { ...recovery, detectMs: 1.7, fenceMs: 2.9, traceId: 'f00d'.repeat(8) };
+    const calls = [{ name: 'GET <prices>', share: 0.5, meanMs: 12 }];
+    const sources = [
+      seen,
+      { ...traced, source: 'jaeger', jaegerUrl: 'http://j/base', recoveries: [told], calls },
+    ] as const;
+    const joined = { recoveries: joinedRecoveries(sources), calls: joinedCalls(sources) };
+    const page = await renderPage([{ ...events, sources, ...joined }]);
+    expect(page).toContain('<td>1.7 ms</td><td>2.9 ms</td>');
+    expect(page).toContain(`<a href="http://j/base/trace/${told.traceId}">f00df00d</a>`);
+    expect(page).toContain('<td>GET &lt;prices&gt;</td><td>50 %</td><td>12 ms</td>');
   });
 
   it('says not comparable where it is so, and names the better one where it may', async () => {

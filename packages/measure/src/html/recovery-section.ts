@@ -30,8 +30,19 @@ function band({ band: found }: RecoveryFigures): string {
   return `${told(found.throughputMs)} / ${told(found.wholeMs)}`;
 }
 
-/** Every death with its phases; nothing for a run without one. */
-export function recoverySection(recoveries: readonly RecoveryFigures[]): Markup | null {
+/** The recovery's own trace, in the Jaeger that it was read from. */
+function trace({ traceId }: RecoveryFigures, jaegerUrl: string | null): Markup | string {
+  if (traceId === null) return '–';
+  const short = traceId.slice(0, 8);
+  if (jaegerUrl === null) return html`<span title="${traceId}">${short}</span>`;
+  return html`<a href="${jaegerUrl.replace(/\/?$/, '/')}trace/${encodeURIComponent(traceId)}">${short}</a>`;
+}
+
+/** Every death with its phases; nothing for a run without one. `jaegerUrl`: where their traces are. */
+export function recoverySection(
+  recoveries: readonly RecoveryFigures[],
+  jaegerUrl: string | null,
+): Markup | null {
   if (recoveries.length === 0) return null;
   const longestMs = Math.max(
     1,
@@ -45,6 +56,7 @@ export function recoverySection(recoveries: readonly RecoveryFigures[]): Markup 
     ...[one.detectMs, one.fenceMs, one.reclaimMs, one.respawnMs, one.firstOrphanMs, one.lastOrphanMs].map(ms),
     `${one.lossArea.toFixed(2)} job s`,
     band(one),
+    trace(one, jaegerUrl),
     bar(one, longestMs),
   ]);
   const phases = ['detected', 'fenced', 'reclaimed', 'respawned', 'first orphan', 'last orphan'];
@@ -56,6 +68,7 @@ export function recoverySection(recoveries: readonly RecoveryFigures[]): Markup 
     ...phases,
     'loss area',
     'band: rate / whole',
+    'trace',
     'phases',
   ];
   const key = PHASES.map(([name, , colour]) => html`<i style="background:${colour}"></i>${name}`);

@@ -1,5 +1,5 @@
 import type { Finding } from '../diagnosis/finding.ts';
-import type { Agreement, Percentiles, RunReport, RunSummary } from '../summary/run-summary.ts';
+import type { Agreement, CallFigures, Percentiles, RunReport, RunSummary } from '../summary/run-summary.ts';
 import { count, mib, ms, percent } from './figures-text.ts';
 import { html, type Markup, table } from './markup.ts';
 import type { Plot } from './page-data.ts';
@@ -14,7 +14,7 @@ const SOURCES = {
 const tile = (name: string, value: string, kind = '') =>
   html`<div class="tile"><b class="${kind}">${value}</b><span>${name}</span></div>`;
 
-function tiles({ jobs, throughput, latency, memory, seconds, recoveries }: RunSummary): Markup {
+function tiles({ jobs, throughput, latency, memory, seconds }: RunSummary, deaths: number): Markup {
   const { lost, failedAttempts, checksumRight } = jobs;
   return html`<div class="tiles">${[
     tile('jobs done', count(jobs.done)),
@@ -31,7 +31,7 @@ function tiles({ jobs, throughput, latency, memory, seconds, recoveries }: RunSu
     ...(memory.steady === null ? [] : [tile('RSS, steady', mib(memory.steady.rss))]),
     ...(memory.postRecovery === null ? [] : [tile('RSS, after recovery', mib(memory.postRecovery.rss))]),
     ...(memory.highest === null ? [] : [tile('RSS, highest', mib(memory.highest.rss))]),
-    ...(recoveries.length === 0 ? [] : [tile('deaths', count(recoveries.length))]),
+    ...(deaths === 0 ? [] : [tile('deaths', count(deaths))]),
   ]}</div>`;
 }
 
@@ -67,6 +67,14 @@ function agreementCard(agreement: readonly Agreement[]): Markup | null {
   return html`<div class="card wide"><h3>Do the sources agree?</h3>${table(['figure', 'events', 'traces', 'difference'], rows)}</div>`;
 }
 
+/** What handlers wait for: traces alone tell. */
+function callsCard(calls: readonly CallFigures[]): Markup | null {
+  if (calls.length === 0) return null;
+  const rows = calls.map(({ name, share, meanMs }) => [name, percent(share), ms(meanMs)]);
+  return html`<div class="card wide"><h3>Calls that handlers made</h3>
+${table(['call', 'share of the handlers’ time', 'mean'], rows)}</div>`;
+}
+
 function errorsCard({ errors }: RunSummary): Markup | null {
   if (errors.length === 0) return null;
   const rows = errors.slice(0, 20).map(([kind, n]) => [kind, count(n)]);
@@ -84,14 +92,16 @@ export function plotCard({ id, title, y, marks }: Plot, at: number): Markup {
 export function runSection(report: RunReport, name: string, plots: readonly Plot[]): Markup {
   const [summary] = report.sources;
   const { run } = summary;
+  const jaegerUrl = report.sources.find((one) => one.jaegerUrl !== null)?.jaegerUrl ?? null;
   const about =
     run === null
       ? summary.name
       : `${run.system}, run ${run.run_id}, ${run.cores} × ${run.cpu}, ${run.kernel}, load ${run.load}, commit ${run.commit.slice(0, 10)}`;
   const warnings = [...new Set(report.sources.flatMap((one) => one.warnings))];
   return html`<section><h2>${name}</h2><p class="muted">${about}</p>${warnings.map((one) => html`<p class="warn">${one}</p>`)}
-${tiles(summary)}${diagnosisSection(report)}
+${tiles(summary, report.recoveries.length)}${diagnosisSection(report)}
 <div class="plots">${plots.map(plotCard)}${latencyCard(summary)}${recoverySection(
-    report.sources.find(({ recoveries }) => recoveries.length > 0)?.recoveries ?? [],
-  )}${agreementCard(report.agreement)}${errorsCard(summary)}</div></section>`;
+    report.recoveries,
+    jaegerUrl,
+  )}${callsCard(report.calls)}${agreementCard(report.agreement)}${errorsCard(summary)}</div></section>`;
 }

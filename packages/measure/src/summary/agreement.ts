@@ -1,4 +1,5 @@
-import type { Agreement, RunSummary } from './run-summary.ts';
+import { sameDeath, sinceDeathOf } from './joined.ts';
+import type { Agreement, RecoveryFigures, RunSummary } from './run-summary.ts';
 
 type Figure = readonly [figure: string, unit: Agreement['unit'], value: number | null | undefined];
 
@@ -13,25 +14,22 @@ function figuresOf(run: RunSummary): Figure[] {
   ];
 }
 
-/** The recoveries of one death, as each source tells it: found by the worker that died. */
+const returnFigures = ({ reclaimMs, firstOrphanMs, lastOrphanMs }: RecoveryFigures, i: number): Figure[] => [
+  [`death ${i + 1}: reclaimed`, 'ms', reclaimMs],
+  [`death ${i + 1}: first orphan runs`, 'ms', firstOrphanMs],
+  [`death ${i + 1}: last orphan runs`, 'ms', lastOrphanMs],
+];
+
+/** The recoveries of one death, as each source tells it. */
 function recoveryFigures(first: RunSummary, other: RunSummary): [Figure[], Figure[]] {
   const pairs = first.recoveries.flatMap((one) => {
-    const same = other.recoveries.find(({ worker }) => worker === one.worker);
-    return same === undefined ? [] : [[one, same] as const];
+    const same = sameDeath(one, other);
+    return same === undefined ? [] : [[one, sinceDeathOf(one, same)] as const];
   });
-  const figures = (at: 0 | 1) =>
-    pairs.flatMap((pair, i): Figure[] => {
-      const { reclaimMs, firstOrphanMs, lastOrphanMs } = pair[at];
-      // A source counts from the death as it knows it: the signal sent, or the death certified.
-      const shift = pair[at].atMs - pair[0].atMs;
-      const since = (ms: number | null) => (ms === null ? null : ms + shift);
-      return [
-        [`death ${i + 1}: reclaimed`, 'ms', since(reclaimMs)],
-        [`death ${i + 1}: first orphan runs`, 'ms', since(firstOrphanMs)],
-        [`death ${i + 1}: last orphan runs`, 'ms', since(lastOrphanMs)],
-      ];
-    });
-  return [figures(0), figures(1)];
+  return [
+    pairs.flatMap(([one], i) => returnFigures(one, i)),
+    pairs.flatMap(([, same], i) => returnFigures(same, i)),
+  ];
 }
 
 /** The figures that both sources tell, and how far they are apart. */

@@ -106,6 +106,8 @@ export interface JobFigures {
 export interface RunSummary {
   readonly name: string;
   readonly source: Source;
+  /** Where its traces can be looked at; null where it was made of none, or of a file's. */
+  readonly jaegerUrl: string | null;
   /** Records that the figures were made from: below the jobs where they were sampled. */
   readonly records: number;
   readonly run: RunEvent | null;
@@ -151,6 +153,9 @@ export interface RunReport {
   readonly name: string;
   /** The most exact first: an events file before traces. */
   readonly sources: readonly [RunSummary, ...RunSummary[]];
+  /** As all sources together tell them. */
+  readonly recoveries: readonly RecoveryFigures[];
+  readonly calls: readonly CallFigures[];
   /** None with one source. */
   readonly agreement: readonly Agreement[];
   readonly signature: Signature;

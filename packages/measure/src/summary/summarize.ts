@@ -66,6 +66,7 @@ export function summarize(
   const throughput = throughputOf(timeline, settings.windowMs, total.weight, seconds);
   return {
     ...{ name: book.name, source: book.source, records: book.records, run: book.run },
+    jaegerUrl: book.jaegerUrl,
     runId: book.run?.run_id ?? book.runId,
     seconds: Math.round(seconds * 1_000) / 1_000,
     jobs: jobsOf(book, expectedChecksum),

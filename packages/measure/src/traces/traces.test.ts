@@ -228,6 +228,12 @@ describe('a death', () => {
     const last = one?.agreement.find(({ figure }) => figure === 'death 1: last orphan runs');
     expect(last?.first).toBeCloseTo((job.started_us - 3_000_000) / 1_000, 1);
     expect(last?.other).toBe(40);
+    // What the events file does not tell is told by the trace, from the kill too.
+    expect(one?.sources[0].recoveries).toMatchObject([{ detectMs: null, fenceMs: null, traceId: null }]);
+    expect(one?.recoveries).toMatchObject([
+      { ...{ cause: 'SIGKILL', slot: 1, detectMs: 3, fenceMs: 4, reclaimMs: 10 }, traceId: 'f'.repeat(32) },
+    ]);
+    expect(one?.recoveries[0]?.lastOrphanMs).toBe(one?.sources[0].recoveries[0]?.lastOrphanMs);
   });
 });
 
