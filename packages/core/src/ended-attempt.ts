@@ -36,7 +36,7 @@ export interface EndedAttempt {
   readonly carrier: string | null;
   /** How it came into the queue; decides between parent and link. */
   readonly origin: JobOrigin;
-  /** The start before this one, when that was retried or killed: it has a span. */
+  /** The start before this one, when that has a span: it was retried or killed, or handed back after one that was. */
   readonly before: number | null;
   /** The dead letter that this job repeats. */
   readonly replayOf: string | null;

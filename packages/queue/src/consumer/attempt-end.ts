@@ -55,10 +55,8 @@ function originOfJob({ opts, repeatJobKey }: Job): EndedAttempt['origin'] {
   return originOf(mo, enqueuedUs, repeatJobKey !== undefined);
 }
 
-/** The start before has a span: it was retried, or killed. */
-function startBefore(past: PastAttempt | null): number | null {
-  return past !== null && (past.outcome === 'retried' || past.outcome === 'killed') ? past.start : null;
-}
+/** The start before, if it has a span. */
+const startBefore = (past: PastAttempt | null): number | null => (past?.hasSpan ? past.start : null);
 
 /** What places the spans of an attempt that runs; `past` is its hash's `mrAttempts`. */
 export function provenanceOfTaken(job: Job, past: string | undefined): TakenProvenance {

@@ -113,7 +113,7 @@ test('a wait is counted from when the attempt before ended, or was due again; at
     line({ s: 2, w: 'a', a: 21, e: 22, o: 'returned' }) +
     line({ s: 3, w: 'b', a: 30, e: 40, o: 'killed', c: 'crash' });
   expect(deadAttemptOf(facts, past, 'b')).toMatchObject({
-    ...{ start: 3, attempt: 2, before: null, hasTracedPast: true, dueUs: 22_000, startedUs: 30_000 },
+    ...{ start: 3, attempt: 2, before: 2, hasTracedPast: true, dueUs: 22_000, startedUs: 30_000 },
     ...{ returnedUs: 40_000, cause: 'crash' },
   });
   const second =

@@ -1,6 +1,7 @@
 import type { DeadAttempt } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { results } from '../connection/results.ts';
+import { isTracedOutcome } from '../consumer/past-attempt.ts';
 import type { QueueKeys } from '../keys.ts';
 import { TRACED_FIELDS, type TracedJobFacts, tracedJobFacts } from '../traced-job.ts';
 
@@ -43,7 +44,7 @@ function pastLines(text: string | null | undefined): PastLine[] {
   }
 }
 
-const isTraced = ({ o }: PastLine) => o === 'retried' || o === 'killed' || o === 'failed';
+const isTraced = ({ o }: PastLine) => isTracedOutcome(o);
 
 /** Whose attempts: those that a dead start left behind, or `null`, those whose locks ran out. */
 type Left = string | null;
@@ -62,6 +63,7 @@ export function deadAttemptOf(
   if (!line) return null;
   const { firstDueUs, ...job } = facts;
   const startedUs = (line.a ?? line.e) * 1000;
+  const hasTracedPast = lines.slice(0, at).some(isTraced);
   const dueUs = before ? (before.d ?? before.e) * 1000 : firstDueUs;
   return {
     ...job,
@@ -69,8 +71,8 @@ export function deadAttemptOf(
     dueUs: Math.min(dueUs, startedUs),
     start: line.s ?? 0,
     attempt: lines.slice(0, at).filter(({ o }) => o === 'retried' || o === 'failed').length + 1,
-    before: before && isTraced(before) ? (before.s ?? null) : null,
-    hasTracedPast: lines.slice(0, at).some(isTraced),
+    before: hasTracedPast ? (before?.s ?? null) : null,
+    hasTracedPast,
   };
 }
 
