@@ -85,6 +85,24 @@ test('what waits for its time is due then', async () => {
   inOrder(only);
 });
 
+test('a job that an operator runs again goes on with the attempt that failed, and waits from then on', async () => {
+  const queue = (await bench.store()).queue('work');
+  await add();
+  const run = async () => fail(new Error('no'));
+  await runAll(1, run);
+  const [{ id }] = told as [EndedAttempt];
+  const againUs = systemClock.epochUs();
+  await queue.retry(id);
+  await runAll(2, run, 'pod.two');
+  const [, again] = told as [EndedAttempt, EndedAttempt];
+  expect(again).toMatchObject({ start: 2, attempt: 1, outcome: 'failed', before: 1 });
+  expect(again.dueUs).toBeGreaterThan(againUs - 5_000);
+  expect((await queue.job(id))?.attempts).toMatchObject([
+    { start: 1, outcome: 'failed', error: 'no' },
+    { start: 2, outcome: 'failed' },
+  ]);
+});
+
 test('a snooze and a return cost nothing, and are no reason to follow the job', async () => {
   await add();
   await runAll(3, async ({ fence }) => {

@@ -63,14 +63,17 @@ export function deadAttemptOf(
   if (!line) return null;
   const { firstDueUs, ...job } = facts;
   const startedUs = (line.a ?? line.e) * 1000;
-  const hasTracedPast = lines.slice(0, at).some(isTraced);
+  const past = lines.slice(0, at);
+  const hasTracedPast = past.some(isTraced);
+  // An operator who runs a finished job again gives it all of its attempts anew.
+  const sinceAnew = past.slice(past.findLastIndex(({ o }) => o === 'failed' || o === 'completed') + 1);
   const dueUs = before ? (before.d ?? before.e) * 1000 : firstDueUs;
   return {
     ...job,
     ...{ worker: line.w ?? '', startedUs, returnedUs: line.e * 1000, cause: line.c ?? 'killed' },
     dueUs: Math.min(dueUs, startedUs),
     start: line.s ?? 0,
-    attempt: lines.slice(0, at).filter(({ o }) => o === 'retried' || o === 'failed').length + 1,
+    attempt: sinceAnew.filter(({ o }) => o === 'retried').length + 1,
     before: hasTracedPast ? (before?.s ?? null) : null,
     hasTracedPast,
   };
