@@ -1,10 +1,11 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { compileConfig } from '@millrace/core';
+import { type Clock, compileConfig, systemClock } from '@millrace/core';
 import { expect, it } from 'vitest';
+import { keep } from '../launch/keeper.ts';
 import { jaegerConfig } from './jaeger-config.ts';
-import { findJaeger } from './own-jaeger.ts';
+import { findJaeger, ownJaeger } from './own-jaeger.ts';
 import { type Tracing, withTraceUrl } from './tracing.ts';
 import { leavesTracesOpen } from './wanted.ts';
 
@@ -35,6 +36,27 @@ it('finds the first jaeger on the PATH that can be run', async () => {
     expect(await findJaeger(['', ...dirs].join(delimiter))).toBe(join(dirs[2], 'jaeger'));
   } finally {
     await Promise.all(dirs.map((dir) => rm(dir, { recursive: true })));
+  }
+});
+
+it('is ended where it does not answer in time, so that nothing waits for it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'jaeger-'));
+  const file = join(dir, 'jaeger');
+  await writeFile(file, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+  let looks = 0;
+  const hurried: Clock = {
+    ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() + 10_000 * looks++,
+  };
+  try {
+    const folder = { run: dir, logs: dir };
+    const jaeger = await ownJaeger(file, folder, { env: { PATH: '/usr/bin:/bin' }, clock: hurried });
+    const others = { clock: systemClock, note: () => undefined, onExit: () => undefined };
+    const keeper = keep(jaeger.process, { ...others, onSpawn: async () => undefined });
+    await expect(keeper.start()).rejects.toThrow(/jaeger did not start \(.*SIGKILL/);
+    await keeper.stop();
+  } finally {
+    await rm(dir, { recursive: true });
   }
 });
 

@@ -2,7 +2,7 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { delimiter, join } from 'node:path';
 import type { Clock } from '@millrace/core';
-import { startChild } from '../launch/child.ts';
+import { type Child, startChild } from '../launch/child.ts';
 import type { KeptProcess } from '../launch/keeper.ts';
 import { freePort } from '../launch/ports.ts';
 import { type JaegerPorts, jaegerConfig, USUAL_PORTS } from './jaeger-config.ts';
@@ -10,6 +10,8 @@ import { type JaegerPorts, jaegerConfig, USUAL_PORTS } from './jaeger-config.ts'
 const LOOK_MS = 50;
 const ANSWER_MS = 1_000;
 const GRACE_MS = 5_000;
+/** A Jaeger with nothing in it answers within a second or two. */
+const START_MS = 20_000;
 
 /** A Jaeger of our own on its ports, ready to be kept. */
 export interface OwnJaeger {
@@ -52,8 +54,13 @@ function answers(url: string): Promise<boolean> {
   });
 }
 
-async function untilAnswers(url: string, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (!(await answers(url))) await clock.sleep(LOOK_MS, signal);
+/** Who has not answered in time is ended, so that its start fails: any program may bear this name, and all wait for it. */
+async function untilAnswers(url: string, child: Child, clock: Clock, signal: AbortSignal): Promise<void> {
+  const untilMs = clock.monotonicMs() + START_MS;
+  while (!(await answers(url))) {
+    if (clock.monotonicMs() > untilMs) child.killGroup();
+    await clock.sleep(LOOK_MS, signal);
+  }
 }
 
 /** A Jaeger 2 that keeps traces in memory, its configuration in `folder.run`; what it held is gone with it. */
@@ -81,7 +88,7 @@ export async function ownJaeger(
     process: {
       name: 'jaeger',
       spawn,
-      untilReady: (_child, signal) => untilAnswers(url, clock, signal),
+      untilReady: (child, signal) => untilAnswers(url, child, clock, signal),
       graceMs: GRACE_MS,
     },
   };
