@@ -1,4 +1,5 @@
-export { createPod, type Pod, type PodDependencies, type PodOptions } from './pod/pod.ts';
+export type { Pod, PodDependencies, PodOptions } from './pod/contract.ts';
+export { createPod } from './pod/pod.ts';
 export {
   createWorkerProcess,
   type WorkerDependencies,

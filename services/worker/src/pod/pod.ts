@@ -1,59 +1,15 @@
 import { hostname } from 'node:os';
-import { type Clock, type Config, type Lifecycle, type Log, lifecycle, type Timer } from '@millrace/core';
-import {
-  createLink,
-  type KubernetesPod,
-  type LinkKey,
-  type Order,
-  type PodBeat,
-  restartsUsed,
-} from '@millrace/supervision';
-import type { TelemetrySettings } from '@millrace/telemetry';
+import { type Config, lifecycle, type Timer } from '@millrace/core';
+import { createLink, type Order, type PodBeat, restartsUsed } from '@millrace/supervision';
 import { createCensus } from './census.ts';
-import type { SpawnChild } from './child-process.ts';
+import type { Pod, PodDependencies, PodOptions } from './contract.ts';
 import { createFamily } from './family.ts';
 import { decide } from './fold.ts';
 import { createHealthServer } from './health-server.ts';
 import { createPodMetrics } from './metrics.ts';
 import { podSettings } from './pod-settings.ts';
-import { type Child, newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
-import type { SpanIntake } from './span-intake.ts';
+import { newPod, type PodAction, type PodEvent, type PodSettings } from './pod-state.ts';
 import { takeoverWaitOf } from './takeover.ts';
-
-export interface PodOptions {
-  readonly id: string;
-  readonly pool: string;
-  /** Of this process; the pod's own end by a kill order is its SIGKILL. */
-  readonly pid: number;
-  readonly linkKey: LinkKey;
-  readonly k8s: KubernetesPod | null;
-}
-
-export interface PodDependencies {
-  readonly spawn: SpawnChild;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Null without telemetry. It is started and stopped with the pod. */
-  readonly spans: SpanIntake | null;
-  /** Bytes that its children have written to their outputs. */
-  readonly outputBytes?: () => number;
-  /** Default: nobody is sent anything. */
-  readonly telemetry?: TelemetrySettings;
-  /** Every slot is filled for the first time. */
-  readonly onReady: () => void;
-  /** The last child is gone; `code` is what the pod supervisor is to exit with. */
-  readonly onEnd: (code: number) => void;
-  /** A kill order names the pod itself: its children are dead already. */
-  readonly killSelf: () => void;
-}
-
-/** The parent of one pod's worker processes. */
-export interface Pod extends Lifecycle {
-  /** Ends within `timeoutMs`; said again, it only hastens. `onEnd` tells when. */
-  drain(timeoutMs: number): void;
-  readonly healthPort: number;
-  readonly children: readonly (Child & { readonly pid: number })[];
-}
 
 /** Acts out what {@link decide} decides. `stop` drains, with the time that the configuration gives. */
 export function createPod(config: Config, options: PodOptions, dependencies: PodDependencies): Pod {
