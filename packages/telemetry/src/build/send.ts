@@ -40,8 +40,6 @@ export interface SentBatch {
   readonly place: SpanPlace;
   readonly parentSpanId: string | null;
   readonly traceState?: string | undefined;
-  /** Why all of it was refused. */
-  readonly error?: { readonly type: string; readonly message: string } | undefined;
 }
 
 export function batchSendSpan(batch: SentBatch, store: StoreFacts | null): SpanRecord {
@@ -56,8 +54,6 @@ export function batchSendSpan(batch: SentBatch, store: StoreFacts | null): SpanR
     attributes: {
       ...messagingAttributes('send', batch.queue, store),
       [BATCH_COUNT]: batch.count,
-      ...(batch.error && { 'error.type': batch.error.type }),
     },
-    error: batch.error?.message,
   };
 }
