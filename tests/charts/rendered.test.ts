@@ -41,6 +41,20 @@ describe.skipIf(!has('helm'))(`every example${missing('helm')}`, () => {
       }
     });
 
+    test('tells telemetry where each service runs, down to its container', () => {
+      const told = manifests.flatMap(({ kind, metadata, spec }) =>
+        (kind === 'Deployment' ? containersOf(spec.template.spec) : []).flatMap(({ name, env = [] }) => {
+          const found = env.find((one: { name: string }) => one.name === 'OTEL_RESOURCE_ATTRIBUTES');
+          return found === undefined ? [] : [{ value: found.value, deployment: metadata.name, name }];
+        }),
+      );
+      expect(told.length).toBeGreaterThanOrEqual(3);
+      for (const { value, deployment, name } of told) {
+        expect(value).toContain('k8s.pod.name=$(MILLRACE_POD_NAME)');
+        expect(value).toContain(`k8s.deployment.name=${deployment},k8s.container.name=${name}`);
+      }
+    });
+
     test('keeps to the restricted profile', () => {
       for (const pod of podsOf(manifests)) expect(restrictedFaults(pod)).toEqual([]);
     });

@@ -37,7 +37,7 @@
 
 {{/* What a resource of telemetry is called; refers to the downward variables before it. */}}
 {{- define "millrace.resourceEnv" -}}
-{{- $attributes := list "service.namespace=$(MILLRACE_NAMESPACE)" "service.instance.id=$(MILLRACE_POD_UID)" "k8s.namespace.name=$(MILLRACE_NAMESPACE)" "k8s.pod.name=$(MILLRACE_POD_NAME)" "k8s.pod.uid=$(MILLRACE_POD_UID)" "k8s.node.name=$(MILLRACE_NODE_NAME)" -}}
+{{- $attributes := list "service.namespace=$(MILLRACE_NAMESPACE)" "service.instance.id=$(MILLRACE_POD_UID)" "k8s.namespace.name=$(MILLRACE_NAMESPACE)" "k8s.pod.name=$(MILLRACE_POD_NAME)" "k8s.pod.uid=$(MILLRACE_POD_UID)" "k8s.node.name=$(MILLRACE_NODE_NAME)" (printf "k8s.deployment.name=%s" (include "millrace.componentName" .)) (printf "k8s.container.name=%s" .component) -}}
 {{- range $name, $value := (.root.Values.telemetry).resourceAttributes | default dict -}}
 {{- $attributes = append $attributes (printf "%s=%s" $name (toString $value)) -}}
 {{- end -}}
