@@ -90,6 +90,8 @@ export function imaginedCluster(yaml: string) {
       const [pod] = cluster.podsOf(pool);
       if (pod === undefined) return;
       alive.delete(pod);
+      // Nobody tells of a pod's start after its end.
+      waiting.splice(0, waiting.length, ...waiting.filter((event) => !('pod' in event && event.pod === pod)));
       tell({ type: 'pod-ended', pod, end });
     },
     die(pool: string) {
