@@ -49,7 +49,7 @@ async function pressTab(line: string, server = url): Promise<string[]> {
 
 describe('completion in bash', () => {
   test('of verbs', async () => {
-    expect(await pressTab('re')).toEqual(['retry', 'resume', 'recoveries']);
+    expect(await pressTab('re')).toEqual(['retry', 'resume', 'recoveries', 'report']);
   });
 
   test('of flags and their values', async () => {
