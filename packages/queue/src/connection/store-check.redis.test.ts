@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { silentLog, systemClock } from '@millrace/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
+import { testStore } from '../../../../tests/support/store.ts';
 import { startStore } from '../../../../tests/support/store-setup.ts';
 import { createStore } from '../store.ts';
 import type { Store } from '../types/store.ts';
@@ -112,3 +115,30 @@ describe('what is told of a store that is fit', () => {
     },
   );
 });
+
+/** A way to the store that a server takes with it in the middle of a transaction, as one that is killed does. */
+async function wayThatEndsAtMulti() {
+  const { url } = testStore();
+  const server = createServer((near) => {
+    const far = connect(Number(new URL(url).port), '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    far.pipe(near);
+    near.on('close', () => far.destroy());
+    near.on('data', (chunk) => (/multi/i.test(chunk.toString()) ? near.resetAndDestroy() : far.write(chunk)));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return { url, productUrl: `redis://127.0.0.1:${port}`, close: () => server.close() };
+}
+
+test.each(['fail-fast', 'patient'] as const)(
+  'a store that goes while its rights are tried is away, and not a fault of those who ask (%s)',
+  async (profile) => {
+    const way = await wayThatEndsAtMulti();
+    const bench = queueBench('', way);
+    const store = await bench.store(profile);
+    await expect(store.check()).rejects.toMatchObject({ code: 'store_unavailable' });
+    await bench.close();
+    way.close();
+  },
+);

@@ -5,10 +5,11 @@ import type { StoreCondition, StoreNodeLoad } from '../types/store.ts';
 import { closeClient, nodesOf, onConnected, openClient } from './client.ts';
 import { assertFit, parseInfo, type StoreInfo, warningsOf } from './fitness.ts';
 import { agreeOnFormat, type StoreFormat } from './format.ts';
-import { notSent } from './guarded-call.ts';
+import { guardedCall, notSent } from './guarded-call.ts';
 import { type Lacking, tryRights, untilReady } from './try-rights.ts';
 
 const DIAL_MS = 2_000;
+const TRIAL_MS = 5_000;
 const PROBE_QUEUE = 'millrace-probe';
 
 export interface StoreCheckDependencies {
@@ -60,7 +61,9 @@ export function createStoreCheck(dependencies: StoreCheckDependencies): () => Pr
     const probe = openClient(settings, 'fail-fast', `millrace:${name}:check`);
     try {
       await untilReady(probe, clock, DIAL_MS);
-      return await tryRights(probe, [queueKeys(prefix, PROBE_QUEUE).id, `${boardKeys(prefix).format}:probe`]);
+      const keys = [queueKeys(prefix, PROBE_QUEUE).id, `${boardKeys(prefix).format}:probe`];
+      // A fail-fast connection loses what a store takes with it: weather, whatever the profile of those who ask.
+      return await guardedCall(probe, clock, TRIAL_MS, () => tryRights(probe, keys));
     } finally {
       await closeClient(probe);
     }
