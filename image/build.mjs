@@ -1,15 +1,14 @@
-// `npm run build`: the sources as JavaScript in dist/, in the same tree, with what the services read beside them.
-// Types are checked by `npm run check`; here they only go.
-import { spawnSync } from 'node:child_process';
+// `npm run build`, or `node image/build.mjs DIR`: the sources as JavaScript in dist/ (or DIR), what is started or found by its
+// path at the same path, with what the services read beside it. Types are checked by `npm run check`; here they only go.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { bundle, ROOT } from './bundle.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OUT = join(ROOT, 'dist');
+const OUT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const FOLDERS = ['packages', 'services', 'handlers', 'local', 'cli'];
+const NOT_OURS = /(^|[/\\])(node_modules|dist)[/\\]/;
+const TEST = /\.test\.ts$|[/\\]testing([/\\]|\.ts$)/;
 const MANIFEST = /(^|[/\\])package\.json$/;
 const BIN = join('cli', 'bin', 'millrace.mjs');
 
@@ -18,7 +17,7 @@ function filesIn(folder) {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
-    .filter((path) => !/(^|[/\\])(node_modules|dist)[/\\]/.test(path));
+    .filter((path) => !NOT_OURS.test(path) && !TEST.test(path));
 }
 
 function write(path, text) {
@@ -26,19 +25,18 @@ function write(path, text) {
   writeFileSync(join(OUT, path), text);
 }
 
-/** Sources name each other by `.ts`; tsc rewrites that in what it compiles, and this in what it does not. */
+/** Sources name each other by `.ts`; the bundler rewrites that in what it compiles, and this in what it does not. */
 function compiledNames(text) {
   return text.replaceAll(/(\.\.?\/src\/[^'"\s]+)\.ts(?=['"])/g, '$1.js');
 }
 
 rmSync(OUT, { recursive: true, force: true });
-const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-const { status } = spawnSync(process.execPath, [tsc, '-p', join(ROOT, 'image')], { stdio: 'inherit' });
-if (status !== 0) process.exit(status ?? 1);
+const files = FOLDERS.flatMap(filesIn);
+await bundle(OUT, files);
 
 for (const path of ['LICENSE', join('image', 'entrypoint'), join('image', 'role.mjs')])
   cpSync(join(ROOT, path), join(OUT, path));
-for (const path of ['package.json', ...FOLDERS.flatMap(filesIn)]) {
+for (const path of ['package.json', ...files]) {
   if (path.endsWith('.lua')) cpSync(join(ROOT, path), join(OUT, path));
   else if (path === BIN || MANIFEST.test(path))
     write(path, compiledNames(readFileSync(join(ROOT, path), 'utf8')));

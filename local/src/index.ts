@@ -22,6 +22,7 @@ export { chooseVictim } from './demo/victim.ts';
 export { WorkerWatch } from './demo/worker-watch.ts';
 export { type Host, hostOf } from './host.ts';
 export { findJaeger, ownJaeger } from './jaeger/own-jaeger.ts';
+export { compiledTree, type ServiceName } from './launch/compiled.ts';
 export { keep } from './launch/keeper.ts';
 export { createLauncher, type Launcher } from './launch/launcher.ts';
 export { signalProcess } from './launch/process-identity.ts';

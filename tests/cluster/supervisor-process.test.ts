@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownStore } from '../support/own-store.ts';
 import { until } from '../support/queue.ts';
+import { serviceMain } from '../support/service-main.ts';
 import { find, kubectl } from './support/kubernetes.ts';
 
-const MAIN = fileURLToPath(new URL('../../services/supervisor/src/main.ts', import.meta.url));
+const MAIN = await serviceMain('supervisor');
 const namespace = `millrace-process-${randomBytes(3).toString('hex')}`;
 beforeAll(() => kubectl('create', 'namespace', namespace));
 afterAll(() => kubectl('delete', 'namespace', namespace, '--wait=false'));

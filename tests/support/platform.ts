@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url';
 import type { Recovery, WorkerStatus } from '@millrace/core';
 import type { Store, StoredJob } from '@millrace/queue';
 import { type BenchStore, type QueueBench, queueBench, until } from './queue.ts';
+import { serviceMain } from './service-main.ts';
 import { testStore } from './store.ts';
 import { freePort } from './store-setup.ts';
 import { isAlive } from './worker-pod.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const SUPERVISOR_MAIN = at('../../services/supervisor/src/main.ts');
-const POD_MAIN = at('../../services/worker/src/pod/main.ts');
 const HANDLERS = at('../fixtures/handlers/worker');
 
 /** Longest wait for processes to start, on a machine that is busy with others. */
@@ -77,6 +76,10 @@ export async function startPlatform(
     const configFile = join(dir, `config-${at}.yaml`);
     places.push({ linkPort: await freePort(), configFile, child: undefined, healthPort: 0 });
   }
+  const [supervisorMain, podMain] = [
+    await serviceMain('supervisor'),
+    options.podMain ?? (await serviceMain('pod')),
+  ];
   const text = yaml(places[0]?.linkPort ?? 0);
   const storeAt: BenchStore = options.store ?? testStore();
   const bench = queueBench(text, storeAt);
@@ -121,7 +124,7 @@ export async function startPlatform(
 
   function createPod(id: string, pool: string): void {
     if (closing) return;
-    const child = run(options.podMain ?? POD_MAIN, ['--pod', id, '--pool', pool]);
+    const child = run(podMain, ['--pod', id, '--pool', pool]);
     const pod = { id, pool, child, startedAtMs: Date.now() };
     pods.set(id, pod);
     tell({ type: 'pod-started', id, pool, pid: child.pid, startedAtMs: pod.startedAtMs });
@@ -149,7 +152,7 @@ export async function startPlatform(
 
   async function startSupervisor(at = 0): Promise<void> {
     const place = placeAt(at);
-    const child = run(SUPERVISOR_MAIN, [], { MILLRACE_CONFIG: place.configFile });
+    const child = run(supervisorMain, [], { MILLRACE_CONFIG: place.configFile });
     place.child = child;
     place.healthPort = 0;
     child.on('message', (message: { type: string; ports?: { health: number } }) => {

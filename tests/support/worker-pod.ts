@@ -15,10 +15,10 @@ import {
   type PodBeat,
 } from '@millrace/supervision';
 import { until } from './queue.ts';
+import { serviceMain } from './service-main.ts';
 import { testStore } from './store.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const POD_MAIN = at('../../services/worker/src/pod/main.ts');
 const HANDLERS = at('../fixtures/handlers/worker');
 
 /** What a supervisor would have heard, so far. */
@@ -87,7 +87,7 @@ export async function processState(pid: number): Promise<string | null> {
   return state === '' || state === 'Z' ? null : state;
 }
 
-/** Starts src/pod/main.ts as the launcher does and, unless told otherwise, waits until every slot is filled. */
+/** Starts a pod as the launcher does and, unless told otherwise, waits until every slot is filled. */
 export async function startPod(
   yaml: string,
   options: {
@@ -105,7 +105,7 @@ export async function startPod(
   const links = listen(heard);
   await links.start();
   const id = newStartId('testpod');
-  const child = fork(POD_MAIN, ['--pod', id, '--pool', 'default'], {
+  const child = fork(await serviceMain('pod'), ['--pod', id, '--pool', 'default'], {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     env: {
       PATH: process.env.PATH,

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { until } from '../support/queue.ts';
+import { serviceMain } from '../support/service-main.ts';
 import { testStore, uniquePrefix } from '../support/store.ts';
 
-const MAIN = fileURLToPath(new URL('../../services/producer/src/main.ts', import.meta.url));
+const MAIN = await serviceMain('producer');
 const HANDLERS = fileURLToPath(new URL('../fixtures/sums', import.meta.url));
 
 let dir: string;

@@ -8,10 +8,11 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type QueueBench, queueBench, until } from '../support/queue.ts';
+import { serviceMain } from '../support/service-main.ts';
 import { testStore, uniquePrefix } from '../support/store.ts';
 import { freePort } from '../support/store-setup.ts';
 
-const MAIN = fileURLToPath(new URL('../../services/producer/src/main.ts', import.meta.url));
+const MAIN = await serviceMain('producer');
 const HANDLERS = fileURLToPath(new URL('../fixtures/sums', import.meta.url));
 
 const cleanups: (() => Promise<unknown>)[] = [];

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type PlatformOptions, startPlatform, type TestPlatform } from '../support/platform.ts';
 import { until } from '../support/queue.ts';
+import { serviceMain } from '../support/service-main.ts';
 import { freePort, startStore } from '../support/store-setup.ts';
 import { isAlive } from '../support/worker-pod.ts';
 
@@ -147,7 +148,7 @@ test('an outage of the store kills nobody, and a death during it is dealt with a
 
 describe('a start that cannot be', () => {
   async function fail(env: Record<string, string>) {
-    const child = fork(at('../../services/supervisor/src/main.ts'), [], {
+    const child = fork(await serviceMain('supervisor'), [], {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -15,6 +15,7 @@ import { checkExternalStore, publicUrl } from '../store/reachable.ts';
 import { supplyServer } from '../store/supply.ts';
 import type { Child } from './child.ts';
 import { type PodRecord, parseOrder } from './cluster-messages.ts';
+import { compiledTree } from './compiled.ts';
 import { claimFolder, type Folder } from './folder.ts';
 import { type Keeper, type KeeperDependencies, keep } from './keeper.ts';
 import { Kubelet } from './kubelet.ts';
@@ -165,11 +166,12 @@ export function createLauncher(host: Host, settings: LaunchSettings, notes: Writ
       onSpawn: (child) => claimed.record.add(child.name, child.pid),
       onExit: (child) => claimed.record.remove(child.pid),
     };
+    const tree = await compiledTree(host, note);
     const ports = await reservePorts(namedPorts(compiled));
     tracing = settings.jaeger ? await startTracing(host, claimed.folder, deps) : null;
     const config = withTraceUrl(compiled, tracing);
     const store = await startStore(config, externalStore, claimed.folder, deps);
-    const services = await prepareServices(host, claimed.folder, config, ports, store.url, {
+    const services = await prepareServices(host, tree, claimed.folder, config, ports, store.url, {
       ...settings,
       environment: (service, pool) => ({ ...tracing?.environment, ...settings.environment?.(service, pool) }),
     });

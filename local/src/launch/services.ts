@@ -1,21 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Config, MillraceError } from '@millrace/core';
 import type { Host } from '../host.ts';
 import { type Child, startChild } from './child.ts';
+import type { CompiledTree, ServiceName } from './compiled.ts';
 import type { Folder } from './folder.ts';
 import type { KeptProcess } from './keeper.ts';
 import { supervisorPort } from './ports.ts';
 import { runConfigText } from './run-config.ts';
-
-const MAIN_OF = {
-  producer: '../../../services/producer/src/main.ts',
-  supervisor: '../../../services/supervisor/src/main.ts',
-  pod: '../../../services/worker/src/pod/main.ts',
-} as const;
-
-const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/millrace', import.meta.url));
 
 /** Beyond the drain itself: how long a service may take to close what it holds. */
 const CLOSE_MS = 5_000;
@@ -31,13 +23,10 @@ export interface Addresses {
  * A fault switch: puts something between the services and what they connect to. Told where that really is, it
  * answers where `service` is to look instead.
  */
-export type Rewire = (service: 'producer' | 'supervisor' | 'pod', real: Addresses) => Addresses;
+export type Rewire = (service: ServiceName, real: Addresses) => Addresses;
 
 /** Variables that a service gets beside the user's own; `pool` of a pod, null otherwise. */
-export type EnvironmentOf = (
-  service: 'producer' | 'supervisor' | 'pod',
-  pool: string | null,
-) => Readonly<Record<string, string>>;
+export type EnvironmentOf = (service: ServiceName, pool: string | null) => Readonly<Record<string, string>>;
 
 /** How one run departs from what the configuration says. */
 export interface Departures {
@@ -57,13 +46,18 @@ export interface Services {
 export function serviceEnvironment(
   env: Host['env'],
   config: Pick<Config, 'handlersDir' | 'tokensFile'>,
-  own: { readonly configFile: string; readonly linkKeyFile: string; readonly linkAddress: string },
+  own: {
+    readonly compileCache: string;
+    readonly configFile: string;
+    readonly linkKeyFile: string;
+    readonly linkAddress: string;
+  },
 ): Record<string, string | undefined> {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_'));
   return {
     // With compiled code at hand a service starts, and starts again, in half the time. A folder that cannot be
     // written is no fault: Node then compiles as ever.
-    NODE_COMPILE_CACHE: COMPILED,
+    NODE_COMPILE_CACHE: own.compileCache,
     ...Object.fromEntries(others),
     MILLRACE_CONFIG: own.configFile,
     MILLRACE_LINK_KEY_FILE: own.linkKeyFile,
@@ -91,6 +85,7 @@ function saysReady(child: Child, signal: AbortSignal): Promise<void> {
 /** Writes the run's configuration files and returns what starts the services with them. */
 export async function prepareServices(
   host: Host,
+  tree: CompiledTree,
   folder: Folder,
   config: Config,
   ports: ReadonlyMap<string, number>,
@@ -117,15 +112,15 @@ export async function prepareServices(
 
   const linkAddresses = replicas.map((at) => `127.0.0.1:${ports.get(supervisorPort('linkPort', at))}`);
   const linkAddress = linkAddresses.join(',');
-  const own = { configFile, linkKeyFile: folder.linkKeyFile, linkAddress };
+  const own = { compileCache: tree.compileCache, configFile, linkKeyFile: folder.linkKeyFile, linkAddress };
   const env = serviceEnvironment(host.env, config, own);
-  const rewired = (service: keyof typeof MAIN_OF) => {
+  const rewired = (service: ServiceName) => {
     if (!rewire) return {};
     const to = rewire(service, { storeUrl, supervisors: linkAddresses });
     return { MILLRACE_REDIS_URL: to.storeUrl, MILLRACE_SUPERVISORS: to.supervisors.join(',') };
   };
   const start = (
-    service: keyof typeof MAIN_OF,
+    service: ServiceName,
     name: string,
     args: readonly string[],
     over = {},
@@ -134,7 +129,7 @@ export async function prepareServices(
     startChild({
       name,
       file: host.nodeFile,
-      args: [fileURLToPath(new URL(MAIN_OF[service], import.meta.url)), ...args],
+      args: [tree.mainOf(service), ...args],
       env: { ...env, ...rewired(service), ...environment?.(service, pool), ...over },
       logFile: join(folder.logs, `${name}.log`),
       ipc: true,

@@ -4,6 +4,8 @@ const SDK = '@millrace/sdk';
 /** For a handler's own spans. Only found from here, not loaded. */
 const TRACING = '@opentelemetry/api';
 const OWN_URL = new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.js', import.meta.url).href;
+/** Where the packages are installed that we run with. Not in this package, which would find itself by its name. */
+const HOUSE_URL = new URL('../../../package.json', import.meta.url).href;
 const registered: ModuleHooks[] = [];
 
 /**
@@ -15,12 +17,18 @@ export function offerSdk(): void {
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier !== SDK && specifier !== TRACING) return nextResolve(specifier, context);
-      try {
-        return nextResolve(specifier, context);
-      } catch {
-        if (specifier === SDK) return { url: OWN_URL, shortCircuit: true };
-        return nextResolve(specifier, { ...context, parentURL: OWN_URL });
-      }
+      const find = (from: string | undefined) => {
+        try {
+          return nextResolve(specifier, { ...context, parentURL: from });
+        } catch {
+          return null;
+        }
+      };
+      const [theirs, ours] = [find(context.parentURL), find(HOUSE_URL)];
+      // What is installed beside us by that name is our source: no second one is loaded beside what we run as, compiled.
+      if (specifier === SDK && (theirs === null || theirs.url === ours?.url))
+        return { url: OWN_URL, shortCircuit: true };
+      return theirs ?? ours ?? nextResolve(specifier, context);
     },
   });
   registered.push(hooks);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
+// By import, so that a bundle holds them too.
+import shipped from 'bullmq/dist/cjs/scripts/index.js';
 
 /** One of BullMQ's own scripts, as the pinned package ships it. */
 export interface StockScript {
@@ -7,9 +8,6 @@ export interface StockScript {
   readonly content: string;
   readonly keys: number;
 }
-
-const require = createRequire(import.meta.url);
-const shipped = require('bullmq/dist/cjs/scripts/index.js') as Record<string, StockScript>;
 
 /** The text of a stock script. Throws when the pinned version has none of that name: an upgrade went wrong. */
 export function stockScript(name: string): StockScript {
