@@ -33,6 +33,18 @@ export interface Ledger {
   readonly duplicateStarts: number;
 }
 
+/** The ledger of several trials together. */
+export function sumOfLedgers(trials: readonly { readonly ledger: Ledger }[]): Ledger {
+  const of = (key: keyof Ledger) => trials.reduce((sum, { ledger }) => sum + ledger[key], 0);
+  return {
+    accepted: of('accepted'),
+    done: of('done'),
+    lost: of('lost'),
+    duplicateCommits: of('duplicateCommits'),
+    duplicateStarts: of('duplicateStarts'),
+  };
+}
+
 /** A figure that could not be had is null; absent is what the bench does not measure. */
 export type Figures = {
   readonly [name: string]: number | null | boolean | string | readonly unknown[] | Figures;

@@ -1,7 +1,14 @@
 import { didYouMean, MillraceError } from '@millrace/core';
 import { FAULTS, type Fault } from '@millrace/local';
 import { gateLines } from '@millrace/measure';
-import type { Bench, BenchOptions, BenchReport, BenchResult, Figures, Ledger } from '../runner.ts';
+import {
+  type Bench,
+  type BenchOptions,
+  type BenchReport,
+  type BenchResult,
+  type Figures,
+  sumOfLedgers,
+} from '../runner.ts';
 import { falseDeathsOf, gatesOf, MASS_DEATH, QUIET } from './gates.ts';
 import { massDeath } from './mass-death.ts';
 import { quietStretch } from './quiet.ts';
@@ -93,17 +100,6 @@ async function tryAll(
   }
 }
 
-function sumOf(results: readonly TrialResult[]): Ledger {
-  const of = (key: keyof Ledger) => results.reduce((sum, { ledger }) => sum + ledger[key], 0);
-  return {
-    accepted: of('accepted'),
-    done: of('done'),
-    lost: of('lost'),
-    duplicateCommits: of('duplicateCommits'),
-    duplicateStarts: of('duplicateStarts'),
-  };
-}
-
 function figuresOf({ name: _name, deaths, ledger, what, faults, figures, ...band }: TrialResult): Figures {
   return { what, ...band, ...figures, ledger: { ...ledger }, deaths: [...deaths], ok: faults.length === 0 };
 }
@@ -128,7 +124,7 @@ export const bench: Bench = {
       },
       stock: null,
       pairs: [],
-      ledger: sumOf(results),
+      ledger: sumOfLedgers(results),
       faults,
       table: [chaosTable(results), '', ...gateLines(gates)].join('\n'),
     };

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Bench, BenchOptions, BenchReport, BenchResult, Figures, Ledger } from '../runner.ts';
+import {
+  type Bench,
+  type BenchOptions,
+  type BenchReport,
+  type BenchResult,
+  type Figures,
+  sumOfLedgers,
+} from '../runner.ts';
 import { openNoopQueue } from '../stock/noop-queue.ts';
 import { type Collector, startCollector } from './collector.ts';
 import {
@@ -88,17 +95,6 @@ function ratiosOf(drains: Drains): Ratios & { readonly stockOtel: Middle } {
   };
 }
 
-function sumOf(drains: readonly Drain[]): Ledger {
-  const of = (key: keyof Ledger) => drains.reduce((sum, { ledger }) => sum + ledger[key], 0);
-  return {
-    accepted: of('accepted'),
-    done: of('done'),
-    lost: of('lost'),
-    duplicateCommits: of('duplicateCommits'),
-    duplicateStarts: of('duplicateStarts'),
-  };
-}
-
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** What voids a run: a span that is missing was not paid for. */
@@ -179,7 +175,7 @@ function resultOf(gated: PartResult, jaeger: PartResult | null, quick: boolean):
     } as unknown as Figures,
     stock: { none: sides.stockNone, otel: sides.stockOtel } as unknown as Figures,
     pairs,
-    ledger: sumOf(all),
+    ledger: sumOfLedgers(all),
     faults: [
       ...spanFaults(drains),
       ...sinkFaults(capacity, [...drains.everyJob, ...drains.stockOtel]),

@@ -2,26 +2,14 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { MillraceError, messageOf, type WorkerStatus } from '@millrace/core';
+import type { JobDoneEvent, JobKilledEvent, RssEvent, RunEvent, RunEventLine } from '@millrace/measure';
 import type { LedgerLine } from './collector.ts';
 import type { OnMetrics } from './metrics/metrics-watch.ts';
 import type { Kill } from './recovery-times.ts';
 import type { SlotTaken } from './worker-watch.ts';
 
 /** What the first line tells besides the time. */
-export interface RunHeader {
-  readonly run_id: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly build: Readonly<Record<string, string | number | boolean>>;
-  readonly threads: number;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly kernel: string;
-  readonly load: number;
-  readonly commit: string;
-  readonly ns_per_step: number;
-  readonly deviations: readonly string[];
-  readonly config: Readonly<Record<string, string | number | boolean>>;
-}
+export type RunHeader = Omit<RunEvent, 'event' | 'schema' | 'system' | 'started_unix_us'>;
 
 /** Where a job of ours belongs; times as µs since 1970. */
 export interface JobOrigin {
@@ -31,13 +19,7 @@ export interface JobOrigin {
   readonly scheduledUs: number;
 }
 
-interface Memory {
-  readonly pid: number;
-  readonly bytes: number;
-  readonly heap_used: number;
-  readonly external: null;
-  readonly at_us: number;
-}
+type Memory = Omit<RssEvent, 'event' | 'phase'>;
 
 /** Writes one run's events as JSON lines (bench/events.schema.json). The only writer of its file. */
 export class EventsFile {
@@ -115,7 +97,7 @@ export class EventsFile {
   sample(worker: WorkerStatus): void {
     const at_us = this.#us(worker.lastBeatMs * 1000);
     if (worker.rssBytes === 0 || this.#latest.get(worker.pid)?.at_us === at_us) return;
-    const memory = {
+    const memory: Memory = {
       pid: worker.pid,
       bytes: Math.round(worker.rssBytes),
       heap_used: Math.round(worker.heapBytes),
@@ -137,7 +119,7 @@ export class EventsFile {
     await finished(this.#stream);
   }
 
-  #jobDone(entry: LedgerLine, origin: JobOrigin): object {
+  #jobDone(entry: LedgerLine, origin: JobOrigin): JobDoneEvent {
     const { checksum } = JSON.parse(entry.value) as { checksum: number };
     return {
       event: 'job_done',
@@ -155,12 +137,12 @@ export class EventsFile {
     };
   }
 
-  #jobKilled(entry: LedgerLine, { id }: JobOrigin): object {
+  #jobKilled(entry: LedgerLine, { id }: JobOrigin): JobKilledEvent {
     const [started_us, at_us] = [this.#us(entry.startedUs), this.#us(entry.doneUs)];
     return { event: 'job_killed', id, worker: entry.worker, started_us, at_us };
   }
 
-  #writeMemory(memory: ReadonlyMap<number, Memory>, phase: 'steady' | 'post_recovery' | 'peak'): void {
+  #writeMemory(memory: ReadonlyMap<number, Memory>, phase: RssEvent['phase']): void {
     for (const each of memory.values()) this.#write({ event: 'rss', ...each, phase });
   }
 
@@ -168,7 +150,7 @@ export class EventsFile {
     return Math.round(epochUs - this.#startedUs);
   }
 
-  #write(event: object): void {
+  #write(event: RunEventLine): void {
     this.#stream.write(`${JSON.stringify(event)}\n`);
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Clock, WorkerStatus } from '@millrace/core';
-import type { MetricsSource } from '@millrace/measure';
+import type { MetricsEvent, MetricsSource, MetricValues } from '@millrace/measure';
 import { askStore } from '../../store/resp.ts';
 import { parseExposition, type Scrape } from './exposition.ts';
 import {
@@ -48,11 +48,7 @@ export interface MetricsSources {
 }
 
 /** Takes the figures of one second. */
-export type OnMetrics = (line: {
-  readonly source: MetricsSource;
-  readonly name?: string;
-  readonly values: object;
-}) => void;
+export type OnMetrics = (line: Omit<MetricsEvent, 'event' | 'at_us'>) => void;
 
 /** What one look found; null of who did not answer. */
 interface Look {
@@ -119,9 +115,10 @@ function both<K extends keyof Look>(
 function tell(looks: Looks<Look>, sources: MetricsSources, onMetrics: OnMetrics): void {
   const [before, after] = looks;
   let ownCpuMs = (after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system) / 1_000;
-  const say = (source: MetricsSource, values: { readonly cpu_ms?: number }, name?: string) => {
-    if (source !== 'collector') ownCpuMs += values.cpu_ms ?? 0;
-    if (Object.keys(values).length > 0) onMetrics({ source, ...(name && { name }), values });
+  const say = <S extends MetricsSource>(source: S, values: MetricValues[S], name?: string) => {
+    const figures: Readonly<Record<string, number>> = { ...values };
+    if (source !== 'collector') ownCpuMs += figures.cpu_ms ?? 0;
+    if (Object.keys(figures).length > 0) onMetrics({ source, ...(name && { name }), values: figures });
   };
   say('collector', { cpu_ms: ownCpuMs, ...lagOf(sources) });
   const [producer, supervisor, pod] = [
@@ -140,11 +137,11 @@ function tell(looks: Looks<Look>, sources: MetricsSources, onMetrics: OnMetrics)
   if (store) {
     const values = storeValues(store);
     ownCpuMs += (values.cpu_ratio ?? 0) * (after.atMs - before.atMs);
-    say('store', values as object);
+    say('store', values);
   }
   const host = both(looks, 'host');
   const coreMs = availableParallelism() * (after.atMs - before.atMs);
-  if (host) say('host', hostValues(host, ownCpuMs, coreMs) as object);
+  if (host) say('host', hostValues(host, ownCpuMs, coreMs));
 }
 
 function lagOf({ lagMs }: MetricsSources): { lag_ms?: number } {
