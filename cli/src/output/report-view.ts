@@ -1,11 +1,12 @@
-import type {
-  Agreement,
-  CallFigures,
-  Finding,
-  Percentiles,
-  RecoveryFigures,
-  RunReport,
-  RunSummary,
+import {
+  type Agreement,
+  type CallFigures,
+  type Finding,
+  type Percentiles,
+  type RecoveryFigures,
+  type RunReport,
+  type RunSummary,
+  SOURCE_TEXTS,
 } from '@millrace/measure';
 import type { Paint } from './colour.ts';
 import { renderFacts } from './queue-view.ts';
@@ -18,12 +19,6 @@ interface Layout {
   readonly width: number;
   readonly paint: Paint;
 }
-
-const SOURCES = {
-  jsonl: 'every job, from the events file',
-  jaeger: 'weighted, from traces in Jaeger',
-  'otlp-json': 'weighted, from traces in OTLP files',
-} as const;
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
@@ -143,7 +138,7 @@ function differenceText({ figure, first, other, difference }: Agreement): string
 function renderSummary(summary: RunSummary, { width, paint }: Layout): string {
   const { latency, recoveries, errors } = summary;
   const rows: (readonly [string, string | null])[] = [
-    ['from', `${summary.name}: ${count(summary.records)} records, ${SOURCES[summary.source]}`],
+    ['from', `${summary.name}: ${count(summary.records)} records, ${SOURCE_TEXTS[summary.source]}`],
     ['jobs', `${jobsText(summary)} in ${summary.seconds.toFixed(1)} s`],
     ['checksum', checksumText(summary)],
     ['throughput', throughputText(summary)],

@@ -33,5 +33,6 @@ export { renderPage } from './html/page.ts';
 export { readEvents } from './read/jsonl.ts';
 export { reportOn } from './report.ts';
 export type * from './summary/run-summary.ts';
+export { SOURCE_TEXTS } from './summary/source-texts.ts';
 export { DEFAULT_SETTINGS, type SummarySettings } from './summary/summarize.ts';
 export type { GetJson } from './traces/jaeger.ts';

@@ -1,15 +1,10 @@
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Agreement, CallFigures, Percentiles, RunReport, RunSummary } from '../summary/run-summary.ts';
+import { SOURCE_TEXTS } from '../summary/source-texts.ts';
 import { count, mib, ms, percent } from './figures-text.ts';
 import { html, type Markup, table } from './markup.ts';
 import type { Plot } from './page-data.ts';
 import { recoverySection } from './recovery-section.ts';
-
-const SOURCES = {
-  jsonl: 'every job, from the events file',
-  jaeger: 'weighted, from traces in Jaeger',
-  'otlp-json': 'weighted, from traces in OTLP files',
-} as const;
 
 const tile = (name: string, value: string, kind = '') =>
   html`<div class="tile"><b class="${kind}">${value}</b><span>${name}</span></div>`;
@@ -41,7 +36,7 @@ function latencyCard(summary: RunSummary): Markup {
     name,
     ...keys.map((key) => ms(figures[key])),
   ]);
-  const from = `${count(summary.records)} records: ${SOURCES[summary.source]}`;
+  const from = `${count(summary.records)} records: ${SOURCE_TEXTS[summary.source]}`;
   return html`<div class="card wide"><h3>Latency</h3>${table(['', 'p50', 'p95', 'p99', 'p99.9', 'max', 'mean'], rows)}
 <p class="muted">${from}; wait and total from the scheduled time.</p></div>`;
 }

@@ -176,10 +176,10 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     async () => {
       await health.start();
       await link.start();
-      await spans?.start();
-      await told.start();
       beats = clock.every(config.supervision.beatMs, tellBeat);
       handle({ type: 'start' });
+      // What they load, they load while the processes start.
+      await Promise.all([spans?.start(), told.start()]);
       ended.promise.then(close).then(async () => dependencies.onEnd(await ended.promise));
     },
     async () => {
