@@ -50,17 +50,22 @@ const TIMED: ReadonlySet<Cause | undefined> = new Set<Cause>([
   ...(['too_many_workers', 'too_few_workers', 'slow_downstream', 'contended_aggregator'] as const),
 ]);
 
+/** Others who take less of the machine than a rule would name can hide a timed cause all the same, for a while. */
+const RUNS = 3;
+
 /**
  * A run shows this cause first. Where others use the machine, causes that are counted are held to that all the same, and
  * none may be seen where none is; of those that are timed nothing can be said then.
  */
 async function showsFirst(context: TestContext, cause: Cause | undefined, wanted: WantedRun): Promise<void> {
-  const { causes, said } = await causesOf(wanted);
+  const isTimed = cause === undefined || TIMED.has(cause);
+  let { causes, said } = await causesOf(wanted);
+  const isSilent = () => cause !== undefined && isTimed && causes.length === 0;
+  for (let run = 2; run <= RUNS && isSilent(); run++) ({ causes, said } = await causesOf(wanted));
   if (!causes.includes('noisy_host') || causes[0] === cause) {
     expect(causes[0], said).toBe(cause);
     return;
   }
-  const isTimed = cause === undefined || TIMED.has(cause);
   expect(
     causes.find((one) => !TIMED.has(one)),
     said,
