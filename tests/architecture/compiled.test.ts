@@ -10,6 +10,8 @@ import { serviceMain } from '../support/service-main.ts';
 const root = new URL('../../', import.meta.url).pathname;
 /** A path beside the module that names it, as far as it is known when it is read. */
 const BESIDE = /(?:new URL|moduleUrl)\(\s*(?:import\.meta\.url,\s*)?['"`](\.[^'"`$]+)/g;
+/** A file that another imports, as the bundler writes it. */
+const IMPORTED = /\b(?:from|import) ?\(?"(\.[^"]+\.js)"/g;
 
 let tree = '';
 beforeAll(async () => {
@@ -29,6 +31,17 @@ test('all that a service reads or starts beside a module of its own is there whe
     .filter((path) => !path.includes('.cache'));
   expect(named).toContain('services/worker/src/lanes/cpu-thread.js');
   expect(named.filter((path) => !existsSync(join(tree, path)))).toEqual([]);
+});
+
+test('what is started is imported by nobody, who would run it', () => {
+  const files = globSync('{chunks,services,packages,cli,handlers}/**/*.js', { cwd: tree });
+  const named = files.flatMap((path) =>
+    [...readFileSync(join(tree, path), 'utf8').matchAll(IMPORTED)].map(([, imported = '']) =>
+      posix.join(posix.dirname(path), imported),
+    ),
+  );
+  expect(named.some((path) => path.startsWith('chunks/'))).toBe(true);
+  expect(named.filter((path) => /\/(main|cpu-thread|watchdog-thread)(-[^/]+)?\.js$/.test(path))).toEqual([]);
 });
 
 test('handler files, in the repository and far from it, get the SDK that their compiled worker runs, and no second is loaded', async () => {

@@ -7,8 +7,6 @@ import { tieToParent } from '../process/watchdog.ts';
 // The process of one job (`isolation: 'process'`, quarantine): the first message is the task, the last one sent its
 // outcome, and beats in between show that the event loop turns. Whatever else ends this process is the job's doing.
 tieToParent();
-/** Its spans are exported by others, in whose name they stand. */
-const NOBODY = { name: '', version: '', instance: '' };
 const send = (message: object, then?: () => void) => void process.send?.(message, undefined, {}, then);
 const remote = createRemoteRun((message) => send(message));
 // Ctrl-C reaches the whole terminal, and a service manager's SIGTERM every process of the service; the worker process
@@ -18,9 +16,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 /** The handler's own spans are told before its outcome. */
 async function traced(job: RemoteTask, trace: HandlerContext) {
   // Loaded for these alone: every job here waits for what its process loads.
-  const { openRemoteTracing } = await import('../telemetry/remote-tracing.ts');
-  const { readTelemetrySettings } = await import('@millrace/telemetry');
-  const tracing = await openRemoteTracing(readTelemetrySettings(process.env, NOBODY));
+  const { openOwnTracing } = await import('../telemetry/remote-tracing.ts');
+  const tracing = await openOwnTracing(process.env);
   const { result, spans } = await tracing.run(trace, () => remote.run(job));
   send({ type: 'spans', spans });
   return result;

@@ -2,7 +2,6 @@ import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { loadHandlerFile } from '@millrace/sdk';
 import type { SpanRecord, TelemetrySettings } from '@millrace/telemetry';
-import { openRemoteTracing } from '../telemetry/remote-tracing.ts';
 import { UNTRACED } from '../telemetry/run-tracing.ts';
 import type { ComputeCall } from './cpu-lane.ts';
 import { currentRun } from './current-run.ts';
@@ -19,7 +18,12 @@ export interface ThreadData {
 }
 
 const { files, tracing: settings } = workerData as ThreadData;
-const tracing = settings === null ? null : await openRemoteTracing(settings);
+/** Loaded where spans are made, and nowhere else. */
+async function openTracing(from: TelemetrySettings) {
+  const { openRemoteTracing } = await import('../telemetry/remote-tracing.ts');
+  return openRemoteTracing(from);
+}
+const tracing = settings === null ? null : await openTracing(settings);
 await Promise.all(files.map((file) => loadHandlerFile(file)));
 
 let running: { readonly job: JobFacts; readonly mark: SharedArrayBuffer } | undefined;

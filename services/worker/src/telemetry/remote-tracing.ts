@@ -1,5 +1,11 @@
 import { silentLog } from '@millrace/core';
-import type { HandlerContext, SpanRecord, TelemetrySettings } from '@millrace/telemetry';
+import {
+  createHandlerTracing,
+  type HandlerContext,
+  readTelemetrySettings,
+  type SpanRecord,
+  type TelemetrySettings,
+} from '@millrace/telemetry';
 
 /** The spans of handlers in a thread or in a process of its own. */
 export interface RemoteTracing {
@@ -11,7 +17,6 @@ export interface RemoteTracing {
 }
 
 export async function openRemoteTracing(settings: TelemetrySettings): Promise<RemoteTracing> {
-  const { createHandlerTracing } = await import('@millrace/telemetry');
   /** What an attempt left running goes on making spans after its end, for nobody. */
   let ending: SpanRecord[] | null = null;
   const tracing = createHandlerTracing(settings, {
@@ -30,4 +35,12 @@ export async function openRemoteTracing(settings: TelemetrySettings): Promise<Re
       return { result, spans };
     },
   };
+}
+
+/** Spans made here are exported by others, in whose name they stand. */
+const NOBODY = { name: '', version: '', instance: '' };
+
+/** For who is told nothing but its environment. */
+export function openOwnTracing(env: Readonly<Record<string, string | undefined>>): Promise<RemoteTracing> {
+  return openRemoteTracing(readTelemetrySettings(env, NOBODY));
 }
