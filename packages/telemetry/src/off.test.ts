@@ -59,6 +59,17 @@ describe('telemetry that is off', { timeout: 60_000 }, () => {
         '@opentelemetry/instrumentation-undici',
       ]),
     );
-    expect(loaded.filter((name) => /grpc/.test(name))).toEqual([]);
+    expect(loaded.filter((name) => /grpc|instrumentation-(http|ioredis)/.test(name))).toEqual([]);
+  });
+
+  test('and of the instrumentations those that are named', async () => {
+    const loaded = await loadedWith({
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,ioredis',
+    });
+    expect(loaded.filter((name) => /instrumentation-/.test(name))).toEqual([
+      '@opentelemetry/instrumentation-http',
+      '@opentelemetry/instrumentation-ioredis',
+    ]);
   });
 });

@@ -4,7 +4,7 @@ import type { TelemetrySettings } from '../settings/settings.ts';
 import type { SpanPlace, SpanRecord } from '../span-record.ts';
 import { createHandlerProvider } from './handler-provider.ts';
 import { type HandlerContext, HandlerScope } from './handler-scope.ts';
-import { enableInstrumentations } from './instrumentations.ts';
+import { createInstrumentations } from './instrumentations.ts';
 import { createScopeContextManager, type ScopeContextManager } from './scope-context-manager.ts';
 
 /**
@@ -12,6 +12,8 @@ import { createScopeContextManager, type ScopeContextManager } from './scope-con
  * `process` span, wait for its decision, bounded, and are handed on or forgotten with it.
  */
 export interface HandlerTracing extends Lifecycle {
+  /** Has libraries watched that handlers load from now on. `start` does it too, and may come after handlers are loaded. */
+  watch(): Promise<void>;
   /** Opens an attempt. `describe` is called when somebody asks for the context, at most once. */
   open(describe: () => HandlerContext): HandlerScope;
   run<T>(scope: HandlerScope, fn: () => T): T;
@@ -42,6 +44,7 @@ const NO_TRACING: HandlerTracing = {
     async () => undefined,
     async () => undefined,
   ),
+  watch: async () => undefined,
   open: () => UNTRACED,
   run: (_scope, fn) => fn(),
   adopt() {},
@@ -66,6 +69,7 @@ function tracingHandlers(settings: TelemetrySettings, deps: HandlerTracingDeps):
   let dropped = 0;
   let manager: ScopeContextManager | null = null;
   let close = async () => {};
+  const libraries = createInstrumentations(settings.instrumentations);
 
   const release = (scope: HandlerScope): readonly SpanRecord[] => {
     const released = scope.waiting;
@@ -101,16 +105,22 @@ function tracingHandlers(settings: TelemetrySettings, deps: HandlerTracingDeps):
     const isOurs = install(provider, manager, propagator);
     if (!isOurs)
       deps.log.warn({}, 'A handler file has set up OpenTelemetry itself: its spans are its own affair.');
-    const disable = await enableInstrumentations(settings.instrumentations, provider);
+    await libraries.start();
+    libraries.sendTo(provider);
     close = async () => {
-      disable();
       if (isOurs) uninstall();
       await provider.shutdown();
     };
   };
 
+  const tracing = lifecycle(start, () => close());
   return {
-    ...lifecycle(start, () => close()),
+    watch: libraries.start,
+    start: tracing.start,
+    async stop() {
+      await tracing.stop();
+      await libraries.stop();
+    },
     open: (describe) => new HandlerScope(describe),
     run: (scope, fn) => (manager ? manager.run(scope, fn) : fn()),
     adopt(scope, records) {

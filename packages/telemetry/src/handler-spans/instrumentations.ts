@@ -1,18 +1,35 @@
+import { type Lifecycle, lifecycle } from '@millrace/core';
 import type { TracerProvider } from '@opentelemetry/api';
 import type { InstrumentationName } from '../settings/settings.ts';
+import type { Watch } from './watch.ts';
+import { watchHttp } from './watch-http.ts';
+import { watchIoredis } from './watch-ioredis.ts';
+import { watchUndici } from './watch-undici.ts';
 
-/**
- * Watches the named libraries; answers how to stop. `undici` is `fetch` too: a CLIENT span a request, inside a handler
- * only, and the context in its headers.
- */
-export async function enableInstrumentations(
-  names: readonly InstrumentationName[],
-  provider: TracerProvider,
-): Promise<() => void> {
-  if (!names.includes('undici')) return () => undefined;
-  const { UndiciInstrumentation } = await import('@opentelemetry/instrumentation-undici');
-  const undici = new UndiciInstrumentation({ requireParentforSpans: true });
-  undici.setTracerProvider(provider);
-  undici.enable();
-  return () => undici.disable();
+const WATCHES: Readonly<Record<InstrumentationName, () => Promise<Watch>>> = {
+  undici: watchUndici,
+  http: watchHttp,
+  ioredis: watchIoredis,
+};
+
+/** Watches the named libraries from `start` on, which has to come before handlers are loaded: they keep what they import. */
+export interface Instrumentations extends Lifecycle {
+  sendTo(provider: TracerProvider): void;
+}
+
+export function createInstrumentations(names: readonly InstrumentationName[]): Instrumentations {
+  const watches: Watch[] = [];
+  return {
+    ...lifecycle(
+      async () => {
+        for (const name of names) watches.push(await WATCHES[name]());
+      },
+      async () => {
+        for (const watch of watches) watch.end();
+      },
+    ),
+    sendTo(provider) {
+      for (const watch of watches) watch.sendTo(provider);
+    },
+  };
 }

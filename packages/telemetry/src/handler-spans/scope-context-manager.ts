@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
 import { type Context, type ContextManager, ROOT_CONTEXT } from '@opentelemetry/api';
 import { HandlerScope, scopeOf } from './handler-scope.ts';
 
@@ -31,6 +32,8 @@ export function createScopeContextManager(
       return storage.run(context, () => fn.apply(thisArg, args));
     },
     bind(context, target) {
+      const inContext = (fn: () => unknown) => storage.run(context, fn);
+      if (target instanceof EventEmitter) return emitThrough(inContext, target);
       if (typeof target !== 'function') return target;
       const bound = function (this: unknown, ...args: unknown[]) {
         return storage.run(context, () => target.apply(this, args));
@@ -44,4 +47,11 @@ export function createScopeContextManager(
     },
   };
   return manager;
+}
+
+/** Its listeners run so: left to itself, an event of a request comes in the context of that request's own span. */
+function emitThrough<T extends EventEmitter>(run: (fn: () => unknown) => unknown, emitter: T): T {
+  const emit = emitter.emit;
+  emitter.emit = (...args) => run(() => emit.apply(emitter, args)) as boolean;
+  return emitter;
 }

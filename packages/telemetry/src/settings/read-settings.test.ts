@@ -76,8 +76,15 @@ describe('the OTEL_* variables', () => {
     const watched = (env: Record<string, string>) => settingsOf({ ...ENDPOINT, ...env }).instrumentations;
     expect(watched({})).toEqual(['undici']);
     expect(watched({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs, undici' })).toEqual([]);
-    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http' })).toEqual([]);
-    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici' })).toEqual(['undici']);
+    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'redis, fs' })).toEqual([]);
+    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http, ioredis' })).toEqual(['http', 'ioredis']);
+    expect(watched({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici' })).toEqual(['undici', 'http']);
+    expect(
+      watched({
+        OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,ioredis',
+        OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'http',
+      }),
+    ).toEqual(['ioredis']);
   });
 
   test('who we are: the environment wins', () => {

@@ -6,6 +6,7 @@ import { type Env, type Reading, readingOf, readPairs } from './reading.ts';
 import {
   type BatchSettings,
   INSTRUMENTATIONS,
+  INSTRUMENTATIONS_UNASKED,
   type MetricsTarget,
   type ServiceIdentity,
   type SpanLimits,
@@ -118,7 +119,7 @@ function readInstrumentations(reading: Reading): TelemetrySettings['instrumentat
       .text(name)
       ?.split(',')
       .map((each) => each.trim());
-  const enabled = named('OTEL_NODE_ENABLED_INSTRUMENTATIONS') ?? INSTRUMENTATIONS;
+  const enabled: readonly string[] = named('OTEL_NODE_ENABLED_INSTRUMENTATIONS') ?? INSTRUMENTATIONS_UNASKED;
   const disabled = named('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [];
   return INSTRUMENTATIONS.filter((name) => enabled.includes(name) && !disabled.includes(name));
 }

@@ -61,8 +61,10 @@ export interface TelemetrySettings {
 }
 
 /** `undici` is `fetch` too. */
-export type InstrumentationName = 'undici';
-export const INSTRUMENTATIONS: readonly InstrumentationName[] = ['undici'];
+export type InstrumentationName = 'undici' | 'http' | 'ioredis';
+export const INSTRUMENTATIONS: readonly InstrumentationName[] = ['undici', 'http', 'ioredis'];
+/** The others patch what handlers load, and a command of `ioredis` costs less than its span: who wants them names them. */
+export const INSTRUMENTATIONS_UNASKED: readonly InstrumentationName[] = ['undici'];
 
 /** Who tells of itself: `service.name` unless `OTEL_SERVICE_NAME` or the resource's attributes say otherwise. */
 export interface ServiceIdentity {

@@ -90,6 +90,7 @@ async function main(): Promise<void> {
   let telemetry: WorkerTelemetry | null = null;
   const log = createLog('worker', config.log.level, () => traceFields(telemetry)).child({ worker: id });
   if (settings.traces !== null) telemetry = await openTelemetry(config, settings, log);
+  await telemetry?.watch();
   process.on('exit', () => telemetry?.flush());
   const handlers = await loadHandlers(config.handlersDir);
   const registry = handlersOfPool(handlers, pool, config.pools[pool]?.queues);

@@ -1,13 +1,16 @@
 import { once } from 'node:events';
+import { createServer as createWebServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { NewJob } from '@millrace/core';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type OtlpSink, otlpSink, type SeenSpan } from '../../../../tests/support/otlp-sink.ts';
 import { type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
+import { testStore } from '../../../../tests/support/store.ts';
 import { startPod, type TestPod } from '../../../../tests/support/worker-pod.ts';
 
-const TRACED = fileURLToPath(new URL('../../../../tests/fixtures/handlers/traced', import.meta.url));
+const handlersAt = (name: string) =>
+  fileURLToPath(new URL(`../../../../tests/fixtures/handlers/${name}`, import.meta.url));
 const YAML = `
 worker: { processes: 1, standby: 0, healthPort: 0, cpuThreads: 1 }
 supervision: { beatMs: 50 }
@@ -35,10 +38,15 @@ async function sink(): Promise<OtlpSink> {
   return made;
 }
 
-async function pod(prefix: string, env: Record<string, string>, yaml = YAML): Promise<TestPod> {
+async function pod(
+  prefix: string,
+  env: Record<string, string>,
+  yaml = YAML,
+  handlers = 'traced',
+): Promise<TestPod> {
   const made = await startPod(yaml, {
     prefix,
-    handlers: TRACED,
+    handlers: handlersAt(handlers),
     env: { OTEL_BSP_SCHEDULE_DELAY: '20', ...env },
   });
   closers.push(() => made.close());
@@ -129,6 +137,37 @@ test('a handler’s own spans hang under its attempt in every lane, and go with 
     const inside = collector.named('inside').filter(({ traceId }) => traceId === attempt?.traceId);
     expect(inside.map(({ parentSpanId }) => parentSpanId)).toEqual([attempt?.spanId]);
   }
+});
+
+test('requests and commands of handlers are watched in every lane where it is asked for, the worker’s own are not', async () => {
+  const [on, collector] = [await bench(), await sink()];
+  const web = createWebServer((_, response) => void response.end()).listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  closers.push(async () => {
+    web.closeAllConnections();
+    web.close();
+  });
+  const { port } = web.address() as AddressInfo;
+  const store = await on.store();
+  const lanes = ['watched-io', 'watched-cpu', 'watched-alone'];
+  const data = { web: `http://127.0.0.1:${port}`, store: testStore().url };
+  for (const queue of lanes) await store.queue(queue).add([{ name: 'calls', data, opts: {} }]);
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER: 'always_on',
+    OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,ioredis',
+  };
+  await pod(on.prefix, env, YAML, 'watched');
+  const isLast = ({ name }: SeenSpan) => /^(set$|process |settle )/.test(name);
+  await collector.until((spans) => spans.filter(isLast).length === 9, 40_000);
+  for (const queue of lanes) {
+    const [attempt, ...others] = collector.named(`process ${queue}`);
+    expect(others).toEqual([]);
+    const inside = collector.spans.filter(({ parentSpanId }) => parentSpanId === attempt?.spanId);
+    const names = inside.map(({ name }) => name).filter((name) => name !== 'client' && name !== 'info');
+    expect(names.toSorted()).toEqual(['GET', 'GET', 'POST', 'connect', 'set', `settle ${queue}`]);
+  }
+  expect(new Set(collector.spans.map(({ traceId }) => traceId)).size).toBe(3);
 });
 
 test('what a worker kept is sent though it was killed right after', async () => {

@@ -28,6 +28,8 @@ import { createSpanPipe } from './span-pipe.ts';
 /** The spans of one worker process: made here, sent by its pod. `stop` hands over what was kept. */
 export interface WorkerTelemetry extends Lifecycle {
   readonly settings: TelemetrySettings;
+  /** Before handlers are loaded; `start` may come after. */
+  watch(): Promise<void>;
   readonly open: OpenRun;
   recorderOf(queue: string): Recorder;
   /** Attempts of anybody whose locks ran out, and whose jobs this process put back. */
@@ -95,6 +97,7 @@ export function openWorkerTelemetry(
       },
     ),
     settings,
+    watch: tracing.watch,
     open: (job) => runsOf(job.queue).open(job),
     recorderOf: (queue) => createRecorder(shapeOf(queue), { ...shared, settle: runsOf(queue).settle }),
     lost(attempts) {
