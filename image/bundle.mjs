@@ -21,10 +21,10 @@ const ENTRIES = [
 const HANDLER = /^handlers\/src\/.*\.ts$/;
 
 /**
- * They load files of their own by path. OpenTelemetry's SDK is rarely loaded, and then in part; its API is made for many
- * copies in a process.
+ * They load files of their own by path. OpenTelemetry's SDK is rarely loaded, and then in part; of its API handlers and we must
+ * have one copy, or a tracer that a handler's module takes before there is a provider stays without one.
  */
-const NOT_BUNDLED = [/^piscina$/, /^@opentelemetry\/(?!api$)/, /^msgpackr-extract$/, /^uplot/];
+const NOT_BUNDLED = [/^piscina$/, /^@opentelemetry\//, /^msgpackr-extract$/, /^uplot/];
 
 const HERE = 'import.meta.url';
 const PLACEHOLDER = /HERE_OF\("([^"]+)"\)/g;

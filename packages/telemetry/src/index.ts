@@ -11,8 +11,6 @@ export type { StoreFacts } from './build/facts.ts';
 export { MAX_RESTARTS, type Restart, recoverySpans, respawnSpan } from './build/recovery.ts';
 export { batchSendSpan, type SentBatch, type SentJob, sendSpan } from './build/send.ts';
 export { type AnsweredRequest, serverSpan } from './build/server.ts';
-export { type BullmqTelemetryOptions, createBullmqTelemetry } from './bullmq/bullmq-telemetry.ts';
-export type { BullmqTelemetry } from './bullmq/contract.ts';
 export {
   type Carrier,
   type ContextHeaders,
@@ -29,12 +27,9 @@ export { encodeSpans } from './encode/request.ts';
 export { createSpanEncoder, type EncodedSpans, type SpanEncoder } from './encode/span-encoder.ts';
 export { createSpanExport, type SpanExportDeps } from './export/create-span-export.ts';
 export type { SpanExport, SpanExportStats } from './export/span-export.ts';
-export { type HandlerContext, HandlerScope } from './handler-spans/handler-scope.ts';
-export {
-  createHandlerTracing,
-  type HandlerTracing,
-  type HandlerTracingDeps,
-} from './handler-spans/handler-tracing.ts';
+// What needs OpenTelemetry's API stands in ./bullmq and ./handler-spans: loading it takes as long as all the rest.
+export type { HandlerContext, HandlerScope } from './handler-spans/handler-scope.ts';
+export type { HandlerTracing } from './handler-spans/handler-tracing.ts';
 export {
   childSpanIdOf,
   hashOfTraceId,

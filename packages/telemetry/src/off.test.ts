@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 const TELEMETRY = new URL('./index.ts', import.meta.url).href;
+const HANDLER_SPANS = new URL('./handler-spans/index.ts', import.meta.url).href;
 const CORE = import.meta.resolve('@millrace/core');
 
 /** A process with everything that a service has of telemetry; answers the OpenTelemetry packages that it loaded. */
@@ -20,7 +21,7 @@ const { silentLog, systemClock } = await import('${CORE}');
 const telemetry = await import('${TELEMETRY}');
 const settings = telemetry.readTelemetrySettings(process.env, { name: 'x', version: '1', instance: 'y' });
 const exporter = telemetry.createSpanExport(settings, { clock: systemClock, log: silentLog });
-const tracing = telemetry.createHandlerTracing(settings, {
+const tracing = (await import('${HANDLER_SPANS}')).createHandlerTracing(settings, {
   log: silentLog, sink: (records) => exporter.add(records),
 });
 await exporter.start();

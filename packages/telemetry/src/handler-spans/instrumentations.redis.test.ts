@@ -6,6 +6,7 @@ import type { SpanRecord } from '../span-record.ts';
 import { fakeCollector } from '../testing.ts';
 
 const TELEMETRY = new URL('../index.ts', import.meta.url).href;
+const HANDLER_SPANS = new URL('./index.ts', import.meta.url).href;
 const CORE = import.meta.resolve('@millrace/core');
 const HANDLER = new URL('../../../../tests/fixtures/handlers/watched/_calls.ts', import.meta.url).href;
 const PLACE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
@@ -26,7 +27,7 @@ const sink = (records) => {
   spans.push(...records);
   exporter.add(records);
 };
-const tracing = telemetry.createHandlerTracing(settings, { log: silentLog, sink });
+const tracing = (await import('${HANDLER_SPANS}')).createHandlerTracing(settings, { log: silentLog, sink });
 await tracing.watch();
 const { calls } = await import('${HANDLER}');
 await exporter.start();

@@ -1,13 +1,7 @@
 import { silentLog } from '@millrace/core';
 import type { TakenJob } from '@millrace/queue';
-import {
-  createHandlerTracing,
-  type SpanRecord,
-  samplingPolicy,
-  spanIdOf,
-  TELEMETRY_OFF,
-  traceIdOf,
-} from '@millrace/telemetry';
+import { type SpanRecord, samplingPolicy, spanIdOf, TELEMETRY_OFF, traceIdOf } from '@millrace/telemetry';
+import { createHandlerTracing } from '@millrace/telemetry/handler-spans';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOpenRuns, type OpenRuns } from './open-runs.ts';
 

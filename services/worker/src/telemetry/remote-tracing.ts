@@ -1,11 +1,11 @@
 import { silentLog } from '@millrace/core';
 import {
-  createHandlerTracing,
   type HandlerContext,
   readTelemetrySettings,
   type SpanRecord,
   type TelemetrySettings,
 } from '@millrace/telemetry';
+import { createHandlerTracing } from '@millrace/telemetry/handler-spans';
 
 /** The spans of handlers in a thread or in a process of its own. */
 export interface RemoteTracing {

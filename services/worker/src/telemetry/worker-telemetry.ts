@@ -10,12 +10,8 @@ import {
   storeAddress,
   type Timer,
 } from '@millrace/core';
-import {
-  createHandlerTracing,
-  lostAttemptSpans,
-  type SpanPlace,
-  type TelemetrySettings,
-} from '@millrace/telemetry';
+import { lostAttemptSpans, type SpanPlace, type TelemetrySettings } from '@millrace/telemetry';
+import { createHandlerTracing } from '@millrace/telemetry/handler-spans';
 import { SPAN_COUNT_FD, SPANS_FD } from '../ipc.ts';
 import { currentRun } from '../lanes/current-run.ts';
 import { createOpenRuns, type OpenRuns } from './open-runs.ts';
