@@ -65,5 +65,15 @@ const host: Host = {
   chaos: () => import('@millrace/local'),
 };
 
+/** Resolves when all that was written has gone, or nobody reads it any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-process.exit(await run(process.argv.slice(2), host, manifest.version));
+const code = await run(process.argv.slice(2), host, manifest.version);
+// A pipe takes 64 KiB at a time, and an exit waits for nobody who reads slowly.
+await Promise.all([process.stdout, process.stderr].map(written));
+process.exit(code);

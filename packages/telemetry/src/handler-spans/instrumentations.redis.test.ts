@@ -93,8 +93,13 @@ test('http: a CLIENT span a request under the attempt, however it was imported, 
     'server.address': '127.0.0.1',
     'url.full': `${web.url}/second`,
   });
-  for (const [url, span] of Object.entries({ '/first': first, '/second': second, '/third': third }))
+  for (const [url, span] of Object.entries({
+    '/first': first,
+    '/second?token=secret': second,
+    '/third': third,
+  }))
     expect(toldAt(url)).toEqual([undefined, `00-${PLACE.traceId}-${span?.spanId}-01`, undefined]);
+  expect(JSON.stringify(spans)).not.toContain('secret');
   expect(collector.taken.map(({ url }) => url)).toEqual(['/v1/traces']);
 });
 

@@ -22,7 +22,7 @@ export function recordOfSpan(span: ReadableSpan): SpanRecord {
     kind: KINDS[span.kind] ?? 'internal',
     startUs: micros(span.startTime),
     endUs: micros(span.endTime),
-    attributes: attributesOf(span.attributes),
+    attributes: isWatched(span) ? withoutQuery(attributesOf(span.attributes)) : attributesOf(span.attributes),
     links: span.links.map(({ context, attributes = {} }) => ({
       traceId: context.traceId,
       spanId: context.spanId,
@@ -35,6 +35,15 @@ export function recordOfSpan(span: ReadableSpan): SpanRecord {
     })),
     ...(code === SpanStatusCode.ERROR && { error: message ?? '' }),
   };
+}
+
+/** Made for a library that is watched, and not by the handler itself. */
+const isWatched = ({ instrumentationScope: { name } }: ReadableSpan) =>
+  name.startsWith('@opentelemetry/instrumentation-');
+
+/** A query may hold a secret, or what a job is about, and spans hold neither: who wants it there sets it in a span of his own. */
+function withoutQuery({ 'url.query': _query, 'url.full': url, ...others }: Attributes): Attributes {
+  return typeof url === 'string' ? { ...others, 'url.full': url.replace(/[?#].*$/s, '') } : others;
 }
 
 const micros = ([seconds, nanos]: readonly [number, number]) => seconds * 1e6 + Math.round(nanos / 1000);
