@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../testing/host.ts';
 
 const START_US = 1_700_000_000_000_000;
 
-function run(system: string): string {
+function run(system: string, jobs = 100): string {
   const lines = [
     {
       ...{ event: 'run', schema: 1, system, run_id: `${system}-1`, started_unix_us: START_US },
@@ -25,7 +29,7 @@ function run(system: string): string {
       },
       ...{ ns_per_step: 1, deviations: [], config: { jobs: 100, rate: 50 } },
     },
-    ...Array.from({ length: 100 }, (_, id) => {
+    ...Array.from({ length: jobs }, (_, id) => {
       const scheduled_us = id * 20_000;
       const times = {
         enqueued_us: scheduled_us,
@@ -131,3 +135,15 @@ describe('millrace report', () => {
     expect([sick.code, sick.err]).toEqual([1, expect.stringContaining('it says 500 to /sick/api/v3/traces')]);
   });
 });
+
+it('a long answer goes through a pipe to its end', async () => {
+  await writeFile(at('long.jsonl'), run('millrace', 100_000));
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, 'report', at('long.jsonl'), '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const out = await text(child.stdout);
+  // More than a pipe takes at once.
+  expect(out.length).toBeGreaterThan(200_000);
+  expect(() => JSON.parse(out)).not.toThrow();
+}, 60_000);
