@@ -171,6 +171,29 @@ describe('a job that kills the process it runs in alone', () => {
   });
 });
 
+test('a job in a process of its own has no part in its worker’s death, in that start', async () => {
+  const [lone, beside] = [await one(), await one()];
+  const hold = gate();
+  const startId = newStartId('pod');
+  const consumer = bench.consumer({ startId, run: hold.run });
+  await consumer.start();
+  await until(() => hold.started.size === 2, 'both run');
+  const job = hold.started.get(lone)?.job;
+  await job?.alone();
+  await store.supervision.fence('work', startId);
+  await store.supervision.reclaim('work', {
+    startId,
+    certificate: certificateOf(startId, { blame: 'jobs' }),
+  });
+  expect(await queue.job(lone)).toMatchObject({ state: 'waiting', kills: 0, suspect: false });
+  expect(await queue.job(beside)).toMatchObject({ state: 'waiting', kills: 1, suspect: true });
+  // Too late: it is nobody's by now.
+  await job?.alone();
+  await consumer.stop();
+  await dies(bench, store, { blame: 'jobs' });
+  expect(await queue.job(lone)).toMatchObject({ kills: 1, suspect: true });
+});
+
 describe('an operator’s retry of a dead letter', () => {
   test('forgets its kills but lets poison run alone', async () => {
     const id = await one();

@@ -62,6 +62,7 @@ const OWN = {
   reclaim: { keys: 7 },
   kill: { keys: 7 },
   blame: { keys: 0 },
+  alone: { keys: 0 },
   held: { keys: 1 },
   fence: { keys: 2 },
   snapshot: { keys: 9 },

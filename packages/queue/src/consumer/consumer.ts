@@ -2,7 +2,7 @@ import { isMillraceError, lifecycle, messageOf, type RedisSettings } from '@mill
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/millrace-backend.ts';
-import { openClient } from '../connection/client.ts';
+import { openClient, runScript } from '../connection/client.ts';
 import { queueKeys } from '../keys.ts';
 import { poisonKills } from '../poison.ts';
 import { giveBack } from '../reclaim/give-back.ts';
@@ -137,7 +137,9 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     const id = job.id as string;
     running.started(id, job);
     const { suspect, past } = running.marks(id);
-    const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past });
+    const start = [keys.prefix, startId, id, job.attemptsStarted];
+    const alone = async () => void (await runScript(main, 'alone', [...keys.accountList, ...start]));
+    const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past }, alone);
     const outcome = await run(taken, signal ?? new AbortController().signal);
     running.ran(job, outcome);
     return settle(outcome, job, token, settling);

@@ -4,6 +4,7 @@
 
   Fields of a job's hash (they travel to the worker in the reply of its take)
     mrKills      how often a process died in which the job ran and may have been the killer
+    mrAlone      the start number in which the job ran in a process of its own from the start (scripts/alone.lua)
     mrSuspect    '1': it runs alone from now on, so that the next death tells
     mrKilledBy   one line of JSON a kill: the evidence itself, or {d = start, s = start number, a = ms} which stands for
                  the hash <prefix>millrace:death:<start>
@@ -27,12 +28,13 @@ end
 
 --[[
   A worker died with a job in it: the fields of its hash that change. A suspect, which ran alone in a process of its own
-  or waited to, is innocent of that; everybody else may be the killer, and is a suspect if a job surely was (`certain`),
-  or at the second time. `marks` is mrSuspect, mrKills, mrKilledBy, mrSpared and mrSparedBy of the hash, `limit` is poison.kills. No calls.
+  or waited to, is innocent of that, and so is who is always alone; everybody else may be the killer, and is a suspect if a
+  job surely was (`certain`), or at the second time. `marks` is mrSuspect, mrKills, mrKilledBy, mrSpared, mrSparedBy and
+  mrAlone of the hash, `startNumber` a string, `limit` is poison.kills. No calls.
 ]]
 local function afterDeath(marks, line, startNumber, certain, limit)
   local kills = tonumber(marks[2]) or 0
-  if marks[1] then
+  if marks[1] or marks[6] == startNumber then
     local spared = (tonumber(marks[4]) or 0) + 1
     local fields = {'mrSpared', spared, 'mrSparedBy', withLine(marks[5], line)}
     if kills < limit and spared < MOST_SPARED then return fields end

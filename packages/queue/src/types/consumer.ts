@@ -22,6 +22,8 @@ export interface TakenJob {
   readonly suspect: boolean;
   /** Read when somebody asks. */
   provenance(): TakenProvenance;
+  /** It runs in a process of its own from here on: what becomes of this one is not put down to it. */
+  alone(): Promise<void>;
   progress(value: unknown): Promise<void>;
   log(line: string): Promise<void>;
   updateData(data: unknown): Promise<void>;

@@ -32,6 +32,7 @@ function runOf(handler: Handler, data: unknown, over: Partial<LaneRun> = {}): La
     abandon: new AbortController().signal,
     started: () => undefined,
     tracing: UNTRACED,
+    alone: () => undefined,
     progress: async () => undefined,
     log: async () => undefined,
     ...over,

@@ -32,6 +32,7 @@ async function runOf(how: string): Promise<LaneRun> {
     abandon: new AbortController().signal,
     started: () => undefined,
     tracing: UNTRACED,
+    alone: () => undefined,
     progress: async () => undefined,
     log: async () => undefined,
   };

@@ -81,6 +81,7 @@ export function createIsolatedLane(options: IsolatedLaneOptions): Lane {
 
     raiseOomScore(pid, SOONER.job);
     alone.began(pid);
+    run.alone();
     const { file } = run.handler;
     const trace = run.tracing.context();
     send({ file, job: run.job, data: run.data, trace, beatMs: limits.beatMs } satisfies IsolatedTask);

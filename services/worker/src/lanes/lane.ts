@@ -25,6 +25,8 @@ export interface LaneRun {
   readonly started: () => void;
   /** Where the spans stand that the handler makes itself. */
   readonly tracing: RunTracing;
+  /** Whatever this process dies of from now on, the run is not in it. */
+  readonly alone: () => void;
   readonly progress: (value: unknown) => Promise<void>;
   readonly log: (line: string) => Promise<void>;
 }

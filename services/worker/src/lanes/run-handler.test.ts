@@ -24,6 +24,7 @@ function setup(over: Partial<Handler> = {}) {
     attempt: 1,
     fence: 1,
     log: async () => undefined,
+    alone: () => undefined,
     progress: async () => undefined,
     compute: async () => null as never,
   };

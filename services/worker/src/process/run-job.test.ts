@@ -30,6 +30,7 @@ function taken(over: Partial<TakenJob> = {}): TakenJob {
     deadlineMs: null,
     suspect: false,
     provenance: () => ({ timestampMs: 0, carrier: null, origin: 'single', before: null }),
+    alone: nothing,
     progress: nothing,
     log: nothing,
     updateData: nothing,

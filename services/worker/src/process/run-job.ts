@@ -118,6 +118,7 @@ export function createRunner(options: RunnerOptions): Runner {
       abandon: stop.abandon,
       started,
       tracing,
+      alone: () => void unheard(job.alone()),
       progress: (value) => unheard(job.progress(value)),
       log: (line) => unheard(job.log(line)),
     });

@@ -17,15 +17,15 @@ for _, jobId in ipairs(stalled) do
   local jobKey = ARGV[2] .. jobId
   countReturn(jobId, jobKey)
   local job = redis.call('HMGET', jobKey, 'processedOn', 'ats', 'pb', 'stc', 'mrSuspect', 'mrKills', 'mrKilledBy',
-    'mrSpared', 'mrSparedBy')
+    'mrSpared', 'mrSparedBy', 'mrAlone')
   local worker, startNumber = job[3] or '', tonumber(job[2]) or 0
   rememberAttempt(jobKey,
     {s = startNumber, w = worker, a = tonumber(job[1]), e = now, o = 'killed', c = 'stalled'})
   appendLedger(ledgerView(jobKey), jobId, worker, 'killed', 'stalled', '', now, 0)
   if limit > 0 and redis.call('ZSCORE', fencedKey, worker) then
     local line = cjson.encode({d = worker, s = startNumber, a = now})
-    local marks = {job[5], job[6], job[7], job[8], job[9]}
-    redis.call('HSET', jobKey, unpack(afterDeath(marks, line, startNumber, false, limit)))
+    local marks = {job[5], job[6], job[7], job[8], job[9], job[10]}
+    redis.call('HSET', jobKey, unpack(afterDeath(marks, line, job[2] or '0', false, limit)))
   elseif limit > 0 and tonumber(job[4]) >= SUSPECT_STALLS then
     redis.call('HSET', jobKey, 'mrSuspect', '1')
   end

@@ -13,16 +13,17 @@ local mark = cjson.encode(start)
 local counted = 0
 for i = 5, #ARGV do
   local key = prefix .. ARGV[i]
-  local job = redis.call('HMGET', key, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared', 'mrSparedBy', 'ats', 'finishedOn')
+  local job = redis.call('HMGET', key, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared', 'mrSparedBy', 'mrAlone', 'ats',
+    'finishedOn')
   -- Removed, over, or counted: there is nothing to be held against it.
   local isCounted = string.find((job[3] or '') .. (job[5] or ''), '"d":' .. mark, 1, true)
-  if job[6] and not job[7] then
+  if job[7] and not job[8] then
     if isCounted then
       redis.call('HSET', key, 'mrSuspect', '1')
     else
       -- Somebody may have taken it again: the death was the start's before.
       local again = redis.call('EXISTS', key .. ':lock') == 1 and not holdsLock(start, key)
-      local number = tonumber(job[6]) - (again and 1 or 0)
+      local number = tonumber(job[7]) - (again and 1 or 0)
       local line = cjson.encode({d = start, s = number, a = now})
       redis.call('HSET', key, unpack(afterDeath(job, line, tostring(number), true, limit)))
       counted = counted + 1

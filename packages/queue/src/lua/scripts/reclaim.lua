@@ -97,11 +97,11 @@ end
 local function leaving(orphan)
   local start, cause, blame = orphan.death[1], orphan.death[2], orphan.death[3]
   local job = returning(prefix, orphan.id, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared',
-    'mrSparedBy')
+    'mrSparedBy', 'mrAlone')
   job.start, job.cause = start, cause
   if limit > 0 and blame ~= 'none' then
     local line = cjson.encode({d = start, s = tonumber(job.hash[2]) or 0, a = now})
-    local marks = {job.hash[5], job.hash[6], job.hash[7], job.hash[8], job.hash[9]}
+    local marks = {job.hash[5], job.hash[6], job.hash[7], job.hash[8], job.hash[9], job.hash[10]}
     job.set = afterDeath(marks, line, job.hash[2] or '0', blame == 'jobs', limit)
   end
   return job
