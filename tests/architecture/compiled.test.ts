@@ -44,6 +44,11 @@ test('what is started is imported by nobody, who would run it', () => {
   expect(named.filter((path) => /\/(main|cpu-thread|watchdog-thread)(-[^/]+)?\.js$/.test(path))).toEqual([]);
 });
 
+test('the one line that tests/cluster/before changes is there', () => {
+  const texts = globSync('chunks/*.js', { cwd: tree }).map((path) => readFileSync(join(tree, path), 'utf8'));
+  expect(texts.flatMap((text) => text.match(/\twrites: 1,/g) ?? [])).toHaveLength(1);
+});
+
 test('handler files, in the repository and far from it, get the SDK that their compiled worker runs, and no second is loaded', async () => {
   const near = join(root, 'tests/fixtures/own-sdk.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'millrace-far-'));
