@@ -17,7 +17,7 @@ async function resume(call: Call, pool: string): Promise<void> {
 }
 
 const resumeVerb: Verb = (context) =>
-  verb('resume', 'Close the circuit of a pool that gave up, and start all its pods')
+  verb('resume', 'Start all pods of a pool that gave up, closing its circuit, or of one that stopped')
     .argument('<pool>', 'name of the pool')
     .action(action(context, resume));
 

@@ -245,6 +245,13 @@ describe('workers', () => {
       }),
     );
     expect(order).toMatchObject({ kind: 'resume-pool', worker: 'heavy', by: 'local' });
+    expect(await resume('default')).toMatchObject({
+      status: 409,
+      body: {
+        code: 'wrong_state',
+        detail: 'Pool "default" is running: it has not given up, so there is nothing to resume.',
+      },
+    });
     const { status, body } = await resume('heavi');
     expect(status).toBe(404);
     expect(body.detail).toBe(

@@ -160,6 +160,18 @@ describe('after an escalation', () => {
     expect(driver.tell({ type: 'resume' })).toEqual(['start a']);
     expect(restartsUsed(driver.state, 0)).toBe(0);
   });
+
+  test.each(['temporary', 'transient'] as const)(
+    'resume starts all children anew where every %s one is done',
+    (restart) => {
+      const driver = driveOtp({}, [child('a', { restart }), child('b', { restart })]);
+      const done = (id: string) => driver.tell({ type: 'exited', id, reason: 'normal' });
+      done('a');
+      expect(driver.tell({ type: 'resume' })).toEqual([]);
+      expect(done('b')).toEqual([]);
+      expect(driver.tell({ type: 'resume' })).toEqual(['start a', 'start b', 'running']);
+    },
+  );
 });
 
 describe('a state that was saved', () => {

@@ -113,10 +113,15 @@ function onTrial(turn: Turn): void {
   put(turn, starts.length === 0 ? {} : { mode: 'trial', starts: starts.slice(0, 1) });
 }
 
-/** Somebody looked after it: whole at once, and what was counted is forgotten. */
+/**
+ * Somebody looked after it: whole at once, and what was counted is forgotten. Temporary and transient children that are
+ * done stay so beside others that run; where all of them are, a resume can only mean to start them anew.
+ */
 function onResume(turn: Turn): void {
-  const { mode, waiting, mailbox } = turn.state;
-  if (mode === 'running') {
+  const { mode, children, waiting, mailbox } = turn.state;
+  if (mode === 'running' && children.every(({ status }) => status === 'down')) {
+    startAll(turn);
+  } else if (mode === 'running') {
     const due = waiting.map(({ id }): Letter => ({ id, what: 'due' }));
     put(turn, { restarts: [], waiting: [], mailbox: [...mailbox, ...due] });
   } else if (mode === 'starting') {

@@ -77,6 +77,16 @@ describe('one pool', () => {
     expect(cluster.states()).toEqual([expected]);
   });
 
+  test('is started again by a resume when its temporary pods have all died', () => {
+    const cluster = started(one('pods: 2, restart: temporary'));
+    cluster.die('default');
+    cluster.die('default');
+    expect(cluster.states()).toEqual(['default stopped 0']);
+    cluster.tell({ type: 'resume', pool: 'default' });
+    cluster.settle();
+    expect(cluster.states()).toEqual(['default running 2']);
+  });
+
   test('may have a budget of its own', () => {
     const cluster = started(one('pods: 1, intensity: 0'));
     cluster.die('default');
