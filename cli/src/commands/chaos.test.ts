@@ -36,6 +36,7 @@ const report: FaultReport = {
       ...{ firstOrphanMs: 5, lastOrphanMs: 6, orphans: { chaos: ['1'] }, state: 'done' as const },
     },
   ],
+  sawJobs: true,
   faults: [],
 };
 
@@ -76,6 +77,23 @@ describe('millrace chaos', () => {
     expect(struck).toEqual(['worker-kill']);
     expect(out).toContain('Done: SIGKILL of worker pod-1.abcdef (process 7).');
     expect(out).toContain('killed');
+  });
+
+  it('says on stderr that little was shown where no job ran', async () => {
+    const argv = ['chaos', 'run', 'worker-kill', '--yes'];
+    expect((await runCommand('', argv, platform())).err).toBe('');
+    const idle = await runCommand('', argv, platform({ ...report, sawJobs: false }));
+    expect(idle.code).toBe(0);
+    expect(idle.err).toBe(
+      'No job was seen to run while the fault was made, so this shows little: enqueue some first ("millrace enqueue").\n',
+    );
+  });
+
+  it('lists none without a platform: one sentence, and exit code 1', async () => {
+    const { code, out, err } = await runCommand('', ['chaos', 'list', '--dir', '/nowhere/at/all']);
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err.match(/No platform runs from the folder/g)).toHaveLength(1);
   });
 
   it('answers with one document under --json, and fails when something was not as promised', async () => {

@@ -7,6 +7,7 @@ import { recoveriesSchema } from '../death-answers.ts';
 import { renderRecoveries } from '../output/recovery-view.ts';
 import { renderTable } from '../output/table.ts';
 import { duration } from '../output/units.ts';
+import { note } from '../terminal.ts';
 import { action, type Verb, type VerbContext, verb } from '../verb.ts';
 
 interface Options {
@@ -64,6 +65,10 @@ function listVerb(context: VerbContext) {
     );
 }
 
+/** A platform that has nothing to do loses nothing, whatever becomes of it. */
+const IDLE =
+  'No job was seen to run while the fault was made, so this shows little: enqueue some first ("millrace enqueue").';
+
 function runVerb(context: VerbContext) {
   return verb('run', 'Make one fault, and tell what became of it; exit code 1 if not all was as promised')
     .argument('<fault>', 'its name, as "chaos list" tells it')
@@ -75,6 +80,7 @@ function runVerb(context: VerbContext) {
         const run = { ...surroundings(context.host, call, options), confirm: asker(call, options) };
         const report = await makeFault(fault, run);
         answer(call, report, () => reportText(report, call.clock.nowMs(), call));
+        if (!report.sawJobs) note(call.terminal, IDLE);
         if (report.faults.length > 0) call.fail();
       }),
     );

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Clock, type Recovery, systemClock } from '@millrace/core';
 import { afterEach, expect, test } from 'vitest';
 import { startMark } from '../launch/process-identity.ts';
-import { makeFault } from './run-fault.ts';
+import { listFaults, makeFault } from './run-fault.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -26,12 +26,18 @@ function hastyClock(): Clock {
 }
 
 const death = (id: string, cause: string) =>
-  ({ id, state: 'done', certificate: { worker: id, cause, blame: 'unknown' } }) as unknown as Recovery;
+  ({
+    ...{ id, state: 'done', orphans: {}, certificate: { worker: id, cause, blame: 'unknown' } },
+  }) as unknown as Recovery;
 const letter = (queue: string, id: string, reason: string) => ({ queue, id, reason });
 
 interface Aftermath {
   readonly recoveries: readonly Recovery[];
   readonly letters: readonly ReturnType<typeof letter>[];
+  /** Jobs of the one queue. */
+  readonly counts?: { readonly active?: number; readonly completed?: number };
+  /** Of every answer; default: 200. */
+  readonly status?: number;
 }
 
 /** A folder, an API and a store process as a running platform has them; `after` is what shows once it was asked twice. */
@@ -41,11 +47,12 @@ async function platform(after: Aftermath): Promise<string> {
   let asked = 0;
   const answers: Record<string, () => unknown> = {
     '/v1/workers': () => ({ workers: [] }),
-    '/v1/queues': () => ({ queues: [{ name: 'images' }] }),
+    '/v1/queues': () => ({ queues: [{ name: 'images', counts: asked > 1 ? after.counts : {} }] }),
     '/v1/queues/images/dead-letters': () => ({ letters: asked > 1 ? after.letters : [] }),
     '/v1/recoveries': () => ({ recoveries: ++asked > 1 ? after.recoveries : [] }),
   };
   const server = createServer(({ url = '' }, response) => {
+    response.statusCode = after.status ?? 200;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answers[url.split('?')[0] ?? '']?.() ?? {}));
   });
@@ -66,11 +73,14 @@ async function platform(after: Aftermath): Promise<string> {
   return dir;
 }
 
-async function faultsOf(after: Aftermath): Promise<readonly string[]> {
-  const dir = await platform(after);
+function reportOf(dir: string) {
   const confirm = async () => true;
   const run = { dir, token: undefined, clock: hastyClock(), signal: AbortSignal.timeout(20_000), confirm };
-  return (await makeFault('store-pause', run)).faults;
+  return makeFault('store-pause', run);
+}
+
+async function faultsOf(after: Aftermath): Promise<readonly string[]> {
+  return (await reportOf(await platform(after))).faults;
 }
 
 test('a pause that kills nobody and nothing is as promised; a planned end is no death', async () => {
@@ -90,4 +100,30 @@ test('nor is a job that was killed for good; one that ran out of its attempts is
   expect(await faultsOf({ recoveries: [], letters })).toEqual([
     '1 jobs were killed for good, not 0: images/7 (poison)',
   ]);
+});
+
+test.each([
+  ['nothing ran', {}, {}, false],
+  ['a job runs', { active: 1 }, {}, true],
+  ['a job has run', { completed: 1 }, {}, true],
+  ['a death left a job behind', {}, { images: ['7'] }, true],
+])('it is told whether jobs were seen to run: %s', async (_, counts, orphans, sawJobs) => {
+  const recoveries = [{ ...death('w', 'shutdown'), orphans }];
+  const report = await reportOf(await platform({ recoveries, letters: [], counts }));
+  expect(report.sawJobs).toBe(sawJobs);
+});
+
+test('a folder from which no platform runs has no list of faults, only one sentence', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-fault-'));
+  cleanups.push(() => rm(dir, { recursive: true }));
+  const surroundings = { dir, token: undefined, clock: systemClock, signal: AbortSignal.timeout(20_000) };
+  await expect(listFaults(surroundings)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a platform that does not take the token says so: that is no defect', async () => {
+  const dir = await platform({ recoveries: [], letters: [], status: 401 });
+  await expect(reportOf(dir)).rejects.toMatchObject({
+    code: 'wrong_state',
+    message: expect.stringContaining('was refused: 401'),
+  });
 });

@@ -1,8 +1,10 @@
 import { type Clock, type Config, MillraceError, messageOf, type Recovery } from '@millrace/core';
+import { DemoFailure } from '../demo/api.ts';
 import { FAULTS } from './catalogue.ts';
 import { newestVictims, newVictims, victimFaults } from './dead-letters.ts';
 import { ChaosFailure, type ChaosTarget, type Fault } from './fault.ts';
 import { hindranceTo, type Premises } from './hindrance.ts';
+import { haveJobsRun, jobCounts } from './job-counts.ts';
 import { findPlatform, type LocalPlatform } from './platform.ts';
 import { deathFaults, deathsIn } from './promise.ts';
 import { CHAOS_QUEUE, createTarget, type Harm } from './target.ts';
@@ -31,6 +33,8 @@ export interface FaultReport {
   /** From the harm until it was healed and every recovery was over. */
   readonly tookMs: number | null;
   readonly recoveries: readonly Recovery[];
+  /** Whether a job was seen to run meanwhile: without any a fault shows little. */
+  readonly sawJobs: boolean;
   /** What was not as promised; none: all was. */
   readonly faults: readonly string[];
 }
@@ -46,9 +50,15 @@ export interface FaultRun {
   readonly confirm: (question: string) => Promise<boolean>;
 }
 
+/** A token that the platform does not take is no defect of ours. */
+function refused(error: unknown): never {
+  if (!(error instanceof DemoFailure)) throw error;
+  throw new MillraceError('wrong_state', error.message, { cause: error });
+}
+
 /** What is known of the platform that runs from a folder. */
 async function premisesOf(platform: LocalPlatform, target: ChaosTarget): Promise<Premises> {
-  const [workers, stores] = await Promise.all([target.workers(), platform.processes('store')]);
+  const [workers, stores] = await Promise.all([target.workers().catch(refused), platform.processes('store')]);
   return {
     servesChaos: workers.some(({ queues }) => queues.includes(CHAOS_QUEUE)),
     ownsStore: stores.length > 0,
@@ -56,27 +66,21 @@ async function premisesOf(platform: LocalPlatform, target: ChaosTarget): Promise
   };
 }
 
-/** Every fault, and whether it can be made on the platform that runs from `dir`; none can where none runs. */
+/** Every fault, and whether it can be made on the platform that runs from `dir`. Throws as {@link makeFault} does. */
 export async function listFaults({
   dir,
   token,
   clock,
   signal,
 }: Omit<FaultRun, 'confirm'>): Promise<FaultLine[]> {
-  const lines = (hindrance: (fault: Fault) => string | null) =>
-    FAULTS.map((fault) => ({
-      name: fault.name,
-      summary: fault.summary,
-      unavailable: hindrance(fault),
-    }));
-  try {
-    const platform = await findPlatform(dir);
-    const target = createTarget(platform, { clock, signal, token, onHarm: () => undefined });
-    const premises = await premisesOf(platform, target);
-    return lines((fault) => hindranceTo(fault, premises));
-  } catch (error) {
-    return lines(() => messageOf(error));
-  }
+  const platform = await findPlatform(dir);
+  const target = createTarget(platform, { clock, signal, token, onHarm: () => undefined });
+  const premises = await premisesOf(platform, target);
+  return FAULTS.map((fault) => ({
+    name: fault.name,
+    summary: fault.summary,
+    unavailable: hindranceTo(fault, premises),
+  }));
 }
 
 function faultCalled(name: string): Fault {
@@ -113,18 +117,20 @@ async function strike(fault: Fault, target: ChaosTarget): Promise<string[]> {
 /** Makes the fault and holds what came of it to its promise. */
 async function strikeAndJudge(fault: Fault, target: ChaosTarget, config: Config) {
   const known = new Set((await target.recoveries()).map(({ id }) => id));
-  const knownVictims = await newestVictims(target.api);
+  const [knownVictims, before] = await Promise.all([newestVictims(target.api), jobCounts(target.api)]);
   const failures = await strike(fault, target);
   // Where nobody is to die a death would be a false one, and silence is the slowest of its reasons.
   const deathsMs = DEATHS_MS + (fault.deaths.least === 0 ? config.supervision.hangLimitMs : 0);
   const recoveries = await recoveriesSince(target, known, deathsMs);
-  const victims = newVictims(await newestVictims(target.api), knownVictims);
+  const [newest, after] = await Promise.all([newestVictims(target.api), jobCounts(target.api)]);
+  const victims = newVictims(newest, knownVictims);
   const faults = [
     ...failures,
     ...deathFaults(fault.deaths, deathsIn(recoveries, known), config),
     ...victimFaults(fault, victims),
   ];
-  return { recoveries, faults };
+  const leftBehind = recoveries.some(({ orphans }) => Object.values(orphans).some((ids) => ids.length > 0));
+  return { recoveries, faults, sawJobs: leftBehind || haveJobsRun(before, after) };
 }
 
 /**
@@ -145,9 +151,9 @@ export async function makeFault(name: string, run: FaultRun): Promise<FaultRepor
   if (!(await run.confirm(`${fault.summary}. Do this to the platform at ${platform.url}?`))) {
     throw new MillraceError('interrupted', 'Nothing was done.');
   }
-  const { recoveries, faults } = await strikeAndJudge(fault, target, platform.config);
+  const outcome = await strikeAndJudge(fault, target, platform.config);
   const [harm] = harms;
   const harmedAtMs = harm?.atMs ?? null;
   const tookMs = harmedAtMs === null ? null : Math.round(clock.nowMs() - harmedAtMs);
-  return { fault: name, what: harm?.what ?? null, harmedAtMs, tookMs, recoveries, faults };
+  return { fault: name, what: harm?.what ?? null, harmedAtMs, tookMs, ...outcome };
 }
