@@ -175,7 +175,9 @@ export const configSchema = z.strictObject({
         .min(1)
         .max(100)
         .default(3)
-        .describe('a job that killed its process this often is dead-lettered'),
+        .describe(
+          'a job that runs alone is dead-lettered at the death that makes it this many; one beside other jobs counts, but only leads to its running alone, so that even with `1` it takes a second',
+        ),
       quarantine: z
         .boolean()
         .default(true)
