@@ -2,6 +2,7 @@ import { type QueueAnswer, queueSchema } from '../answers.ts';
 import { queueArgument, wholeNumber } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
 import { path } from '../http-client.ts';
+import { printable } from '../output/text-width.ts';
 import { count, plural } from '../output/units.ts';
 import { withQueueAdvice } from '../queue-advice.ts';
 import { action, type Verb, verb } from '../verb.ts';
@@ -31,20 +32,22 @@ export const pauseVerb: Verb = (context) =>
       ),
     );
 
+/** What a resume came to: a circuit is no pause by a person, and stays. */
+function resumed({ name, depth, circuit }: QueueAnswer): string {
+  if (circuit === null) return `Resumed ${name}: ${plural(depth, 'job')} to go.`;
+  const pool = printable(circuit.pool);
+  return [
+    `${name} is not paused by anybody any more, but its circuit is open: ${plural(depth, 'job')} wait for pool ${pool}.`,
+    printable(circuit.reason),
+    `At once: millrace pools resume ${pool}`,
+  ].join('\n');
+}
+
 /** `millrace resume QUEUE` */
 export const resumeVerb: Verb = (context) =>
   verb('resume', 'Hand out jobs of a paused queue again')
     .argument(...QUEUE)
-    .action(
-      action(context, (call, queue: string) =>
-        change(
-          call,
-          queue,
-          { paused: false },
-          (now) => `Resumed ${queue}: ${plural(now.depth, 'job')} to go.`,
-        ),
-      ),
-    );
+    .action(action(context, (call, queue: string) => change(call, queue, { paused: false }, resumed)));
 
 async function showBound(call: Call, name: string): Promise<void> {
   const queue = await readQueue(call, name);
