@@ -1,5 +1,5 @@
-import { compileConfig, ManualClock, silentLog } from '@millrace/core';
-import { expect, test } from 'vitest';
+import { compileConfig, type Log, ManualClock, silentLog } from '@millrace/core';
+import { expect, test, vi } from 'vitest';
 import { type FromProcess, noOutcomes, type ToProcess } from '../ipc.ts';
 import { noBody } from '../telemetry/body-durations.ts';
 import { noDurations } from '../telemetry/job-durations.ts';
@@ -55,6 +55,9 @@ async function started() {
     return { pid: 1_000 + puppets.length, send, kill: () => undefined, vitals: () => null };
   };
   const ends: number[] = [];
+  const said: string[] = [];
+  const say = (_: unknown, text?: string) => void said.push(String(text));
+  const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
   const settings = { MILLRACE_SUPERVISORS: '127.0.0.1:1' };
   const config = compileConfig(settings, YAML);
   const nothing = () => undefined;
@@ -64,7 +67,7 @@ async function started() {
     {
       spawn,
       clock,
-      log: silentLog,
+      log,
       spans: null,
       onReady: nothing,
       onEnd: (code) => ends.push(code),
@@ -73,7 +76,7 @@ async function started() {
   );
   await pod.start();
   clock.advance(0);
-  return { clock, ends, puppets, stop: () => pod.stop() };
+  return { clock, ends, said, puppets, stop: () => pod.stop() };
 }
 
 /** And all ready. */
@@ -121,4 +124,14 @@ test('processes that crash as they start are forked with the pauses of the confi
   clock.advance(1);
   expect(puppets).toHaveLength(5);
   await stop();
+});
+
+test('the last that is heard of a pod whose budget is spent is that, not the end of its last process', async () => {
+  const { clock, puppets, ends, said } = await started();
+  for (let at = 0; at < 3; at++) {
+    puppets[at]?.onExit({ ...KILLED, code: 1, signal: null });
+    clock.advance(1_000);
+  }
+  await vi.waitFor(() => expect(ends).toEqual([1]));
+  expect(said.at(-1)).toMatch(/^More than 2 restarts within \d+ ms: the pod gives up$/);
 });

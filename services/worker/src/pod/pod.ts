@@ -94,7 +94,11 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     log.info({ from: before.mode, to: state.mode }, 'Pod');
     tellBeat();
     if (state.mode === 'running') dependencies.onReady();
-    if (state.mode === 'failed') log.error({ code: state.exitCode }, failure(state.exitCode, settings));
+    if (state.mode === 'failed') tellFailure();
+  }
+
+  function tellFailure(): void {
+    log.error({ code: state.exitCode }, failure(state.exitCode, settings));
   }
 
   function act(action: PodAction): void {
@@ -172,6 +176,12 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
     await Promise.all([link.stop(), health.stop(), spans?.stop(), told.stop()]);
   }
 
+  /** Its reason once more: whoever ran the pod shows the last line of it, and until now the ends of processes are that. */
+  async function end(): Promise<void> {
+    if (state.mode === 'failed') tellFailure();
+    dependencies.onEnd(await ended.promise);
+  }
+
   const parts = lifecycle(
     async () => {
       await health.start();
@@ -180,7 +190,7 @@ export function createPod(config: Config, options: PodOptions, dependencies: Pod
       handle({ type: 'start' });
       // What they load, they load while the processes start.
       await Promise.all([spans?.start(), told.start()]);
-      ended.promise.then(close).then(async () => dependencies.onEnd(await ended.promise));
+      ended.promise.then(close).then(end);
     },
     async () => {
       if (beats === undefined) return health.stop();
