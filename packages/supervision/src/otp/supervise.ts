@@ -119,7 +119,8 @@ function onTrial(turn: Turn): void {
  */
 function onResume(turn: Turn): void {
   const { mode, children, waiting, mailbox } = turn.state;
-  if (mode === 'running' && children.every(({ status }) => status === 'down')) {
+  const areDone = waiting.length === 0 && children.every(({ status }) => status === 'down');
+  if (mode === 'running' && areDone) {
     startAll(turn);
   } else if (mode === 'running') {
     const due = waiting.map(({ id }): Letter => ({ id, what: 'due' }));
