@@ -232,8 +232,10 @@ export function createProducer(config: Config, dependencies: ProducerDependencie
       drain.abort();
       await events.stop();
       await server.stop();
-      // Spans after the last request, whose span is one of them; metrics tell what became of them.
-      for (const part of [live, waiters, store, spans, told, health]) await part.stop();
+      for (const part of [live, waiters, store]) await part.stop();
+      // After the last request, whose span is one of them. Side by side: a collector that never answers takes 2 s of each.
+      await Promise.all([spans.stop(), told.stop()]);
+      await health.stop();
     },
   );
   return {

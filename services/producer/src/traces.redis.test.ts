@@ -1,4 +1,7 @@
-import type { Log } from '@millrace/core';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Log, systemClock } from '@millrace/core';
 import { spanIdOf, traceIdOf } from '@millrace/telemetry';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SeenSpan } from '../../../tests/support/otlp-sink.ts';
@@ -271,6 +274,26 @@ test('an end sends what was written last', async () => {
   expect(api.sink.spans).toEqual([]);
   await api.producer.stop();
   expect(api.sink.spans).toHaveLength(2);
+});
+
+test('an end waits once for a collector that never answers: its spans and its last figures are sent side by side', async () => {
+  const asked = new Map<string, number>();
+  const hole = createServer(({ url = '' }) => void asked.set(url, systemClock.monotonicMs()));
+  hole.listen(0, '127.0.0.1');
+  await once(hole, 'listening');
+  const { port } = hole.address() as AddressInfo;
+  const api = await open({
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_BSP_SCHEDULE_DELAY: '60000',
+  });
+  await api.post('work', JOB, SAMPLED);
+  await api.producer.stop();
+  hole.closeAllConnections();
+  hole.close();
+  expect([...asked.keys()].toSorted()).toEqual(['/v1/metrics', '/v1/traces']);
+  const [first = 0, second = 0] = [...asked.values()].toSorted((a, b) => a - b);
+  expect(second - first).toBeLessThan(1_500);
 });
 
 test('a collector that refuses everything costs nobody an answer', async () => {
