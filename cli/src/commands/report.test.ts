@@ -117,22 +117,29 @@ describe('millrace report', () => {
     expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('cannot be written')]);
   });
 
-  it('takes Jaeger’s 404 for nothing, and any other answer for what it is', async () => {
+  it('takes Jaeger’s own 404 for nothing, and any other answer for what it is', async () => {
+    const nothing = '{"error":{"httpCode":404,"message":"No traces found"}}';
     const server = createServer((request, response) => {
       if (request.url?.includes('services')) response.end('{"services":["s"]}');
       else if (request.url?.includes('operations')) response.end('{"operations":[{"name":"process q"}]}');
-      else response.writeHead(request.url?.includes('/sick/') ? 500 : 404).end();
+      else if (request.url?.includes('/sick/')) response.writeHead(500).end();
+      else response.writeHead(404).end(request.url?.includes('/other/') ? 'Not Found' : nothing);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const [none, sick] = [await report('--jaeger', url), await report('--jaeger', `${url}/sick/`)];
+    const other = await report('--jaeger', `${url}/other`);
     server.close();
     expect([none.code, none.err]).toEqual([
       1,
       expect.stringContaining('it holds no process span in that time'),
     ]);
     expect([sick.code, sick.err]).toEqual([1, expect.stringContaining('it says 500 to /sick/api/v3/traces')]);
+    expect([other.code, other.err]).toEqual([
+      1,
+      expect.stringMatching(/does not answer like Jaeger's api\/v3: it says 404 to \/other\/api\/v3\/traces/),
+    ]);
   });
 });
 

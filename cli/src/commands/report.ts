@@ -1,6 +1,7 @@
 import { open, writeFile } from 'node:fs/promises';
 import { messageOf } from '@millrace/core';
 import {
+  type Answer,
   compareRuns,
   DEFAULT_SETTINGS,
   gatherReports,
@@ -60,23 +61,20 @@ async function fileSource(name: string): Promise<Sources['files'][number]> {
   }
 }
 
-/** Jaeger answers 404 where it has nothing. */
-async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
+async function get(url: URL, signal: AbortSignal): Promise<Answer> {
   const headers = { accept: 'application/json' };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(JAEGER_ANSWER_MS)]);
   const answered = await fetch(url, { headers, signal: limit }).catch((error: Error) => {
     throw error.cause instanceof Error ? error.cause : error;
   });
-  if (answered.status === 404) return null;
-  if (!answered.ok) throw new Error(`it says ${answered.status} to ${url.pathname}`);
-  return answered.json();
+  return { status: answered.status, body: await answered.text() };
 }
 
 function jaegerSource(call: Call, { jaeger, since }: Options): NonNullable<Sources['jaeger']> {
   const nowUs = call.clock.epochUs();
   return {
     url: jaeger ?? new URL(DEFAULT_JAEGER),
-    get: (url) => getJson(url, call.signal),
+    get: (url) => get(url, call.signal),
     fromUs: nowUs - since * 1_000,
     untilUs: nowUs,
   };

@@ -2,7 +2,14 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { messageOf } from '@millrace/core';
-import { DEFAULT_SETTINGS, gatherReports, type RunReport, renderPage, type Sources } from '@millrace/measure';
+import {
+  type Answer,
+  DEFAULT_SETTINGS,
+  gatherReports,
+  type RunReport,
+  renderPage,
+  type Sources,
+} from '@millrace/measure';
 
 /** Runs whose files are kept in the platform's own folder; older ones go. */
 const KEPT_RUNS = 10;
@@ -73,17 +80,15 @@ export function measuredOf({ sources: [first] }: RunReport): Measured {
   };
 }
 
-async function getJson(url: URL): Promise<unknown> {
+async function get(url: URL): Promise<Answer> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(JAEGER_ANSWER_MS) });
-  if (answer.status === 404) return null;
-  if (!answer.ok) throw new Error(`Jaeger says ${answer.status} to ${url.pathname}`);
-  return answer.json();
+  return { status: answer.status, body: await answer.text() };
 }
 
 /** The traces of a run whose events file says when it was. */
 const jaegerSource = (url: string): Sources['jaeger'] => ({
   url: new URL(url),
-  get: getJson,
+  get,
   fromUs: 0,
   untilUs: 0,
 });

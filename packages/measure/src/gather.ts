@@ -7,7 +7,7 @@ import { sniff } from './read/sniff.ts';
 import { reportOn } from './report.ts';
 import type { RunReport } from './summary/run-summary.ts';
 import type { SummarySettings } from './summary/summarize.ts';
-import { type GetJson, Jaeger } from './traces/jaeger.ts';
+import { type Get, Jaeger } from './traces/jaeger.ts';
 import { TraceBook } from './traces/trace-book.ts';
 
 /** What to report on. */
@@ -16,7 +16,7 @@ export interface Sources {
   readonly files: readonly { readonly name: string; readonly chunks: AsyncIterable<Uint8Array> }[];
   readonly jaeger: {
     readonly url: URL;
-    readonly get: GetJson;
+    readonly get: Get;
     /** What to read where no events file says when its run was: µs since 1970. */
     readonly fromUs: number;
     readonly untilUs: number;

@@ -35,4 +35,4 @@ export { reportOn } from './report.ts';
 export type * from './summary/run-summary.ts';
 export { SOURCE_TEXTS } from './summary/source-texts.ts';
 export { DEFAULT_SETTINGS, type SummarySettings } from './summary/summarize.ts';
-export type { GetJson } from './traces/jaeger.ts';
+export type { Answer, Get } from './traces/jaeger.ts';

@@ -1,8 +1,13 @@
 import { isoTime, MillraceError, messageOf } from '@millrace/core';
 import { type RawTraces, type Span, spansOf } from './span.ts';
 
-/** GETs JSON; null for 404, which is Jaeger's word for nothing. Throws what the network throws. */
-export type GetJson = (url: URL) => Promise<unknown>;
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** GETs whatever is answered. Throws what the network throws. */
+export type Get = (url: URL) => Promise<Answer>;
 
 /** Traces a query may answer: more of them at once would take hundreds of megabytes. */
 const NUM_TRACES = 1_000;
@@ -30,13 +35,27 @@ function isoMicros(us: number): string {
   return `${isoTime(seconds * 1e3).slice(0, 19)}.${rest}Z`;
 }
 
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A server that knows no such page says 404 too, but not in these words. */
+function isNothingFound({ status, body }: Answer): boolean {
+  const said = parsed(body) as { readonly error?: { readonly httpCode?: unknown } } | null | undefined;
+  return status === 404 && said?.error?.httpCode === 404;
+}
+
 /** Reads a Jaeger over its `api/v3`, slice by slice: never more than a few hundred traces in memory. */
 export class Jaeger {
   readonly #url: URL;
-  readonly #get: GetJson;
+  readonly #get: Get;
   readonly warnings: string[] = [];
 
-  constructor(url: URL, get: GetJson) {
+  constructor(url: URL, get: Get) {
     this.#url = url;
     this.#get = get;
   }
@@ -92,16 +111,24 @@ export class Jaeger {
     return spansOf(answer?.result ?? {});
   }
 
+  /** Null where Jaeger has found nothing. */
   async #ask(what: string, query: Readonly<Record<string, string>>): Promise<unknown> {
     const url = new URL(`api/v3/${what}`, this.#url.href.endsWith('/') ? this.#url : `${this.#url.href}/`);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    try {
-      return await this.#get(url);
-    } catch (error) {
-      const advice = 'Start one, or name it with --jaeger URL; events and OTLP files are read without one.';
-      const why = `Jaeger at ${this.#url.href} does not answer: ${messageOf(error)}. ${advice}`;
-      throw new MillraceError('run_unreadable', why, { cause: error });
-    }
+    const answer = await this.#get(url).catch((error) => {
+      throw this.#unreadable(`does not answer: ${messageOf(error)}`, error);
+    });
+    if (isNothingFound(answer)) return null;
+    const said = answer.status === 200 ? parsed(answer.body) : undefined;
+    if (typeof said === 'object' && said !== null) return said;
+    const heard = answer.status === 200 ? 'what is no JSON' : answer.status;
+    throw this.#unreadable(`does not answer like Jaeger's api/v3: it says ${heard} to ${url.pathname}`);
+  }
+
+  #unreadable(why: string, cause?: unknown): MillraceError {
+    const advice = 'Start one, or name it with --jaeger URL; events and OTLP files are read without one.';
+    const sentence = `Jaeger at ${this.#url.href} ${why}. ${advice}`;
+    return new MillraceError('run_unreadable', sentence, { cause });
   }
 }
 

@@ -65,6 +65,17 @@ describe('Jaeger', () => {
     expect(await said({ jaeger: jaegerOf(fakeJaeger(spans)), runId: 'r9' })).toMatch(/none of run r9/);
   });
 
+  it.each([
+    ['a server that knows no such page', 404, '<h1>Not Found</h1>', /it says 404 to \/api\/v3\/services/],
+    ['another API', 404, '{"status":404,"title":"There is no such thing"}', /it says 404 to/],
+    ['a page for everything', 200, '<!doctype html>', /it says what is no JSON to/],
+    ['a sick server', 500, '', /it says 500 to/],
+  ])('is not %s, and no empty one', async (_, status, body, what) => {
+    const why = await said({ jaeger: jaegerOf({ get: async () => ({ status, body }) }) });
+    expect(why).toMatch(/^run_unreadable: .* does not answer like Jaeger's api\/v3: .*--jaeger URL/);
+    expect(why).toMatch(what);
+  });
+
   it('beside the events file of the same run is compared with it, and told how far they agree', async () => {
     const [one, ...rest] = await report({
       files: [file('run.jsonl', lines)],
