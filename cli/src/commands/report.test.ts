@@ -110,6 +110,13 @@ describe('millrace report', () => {
     expect(ran.err).toContain(said);
   });
 
+  it('tells of a run whose Jaeger is away, with a warning', async () => {
+    const { code, out } = await report(at('a.jsonl'), '--jaeger', 'http://127.0.0.1:9');
+    expect(code).toBe(0);
+    expect(out).toContain("without Jaeger's traces: Jaeger at http://127.0.0.1:9/ does not answer");
+    expect(out).toContain('100 done, 0 lost');
+  });
+
   it('refuses an empty file, and a page that cannot be written', async () => {
     const empty = await report(at('empty.jsonl'));
     expect([empty.code, empty.err]).toEqual([1, expect.stringContaining('it is empty')]);

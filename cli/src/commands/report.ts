@@ -99,6 +99,8 @@ async function report(call: Call, files: readonly string[], options: Options): P
     runId: options.run ?? null,
   };
   const reports = await gatherReports(sources, settings);
+  // Jaeger's silence is only a warning beside a file; an interrupt is not.
+  call.signal.throwIfAborted();
   if (options.html !== undefined) await writePage(call, reports, options.html);
   const comparison = reports.length > 1 ? compareRuns(reports) : null;
   answer(call, { runs: reports, comparison }, () =>

@@ -34,7 +34,7 @@ it('is written without traces where they cannot be read, and says so', async () 
   expect(measured).toMatchObject({ errors: 0, p50: 9 });
   expect(page).toBe(pageFileOf(file));
   await access(pageFileOf(file));
-  expect(notes).toEqual([expect.stringMatching(/^The report is without traces: .*does not answer/)]);
+  expect(notes).toEqual([expect.stringMatching(/^The report is without Jaeger's traces: .*does not answer/)]);
   expect((await writeReport(file, null)).notes).toEqual([]);
 });
 

@@ -110,15 +110,11 @@ async function gather(eventsFile: string, jaegerUrl: string | null): Promise<Run
  * cannot be made fails no run, and traces that cannot be read fail no report.
  */
 export async function writeReport(eventsFile: string, jaegerUrl: string | null): Promise<WrittenReport> {
-  const notes: string[] = [];
   try {
-    const reports = await gather(eventsFile, jaegerUrl).catch((error) => {
-      if (jaegerUrl === null) throw error;
-      notes.push(`The report is without traces: ${messageOf(error)}`);
-      return gather(eventsFile, null);
-    });
+    const reports = await gather(eventsFile, jaegerUrl);
     const [report] = reports;
-    if (report === undefined) return { measured: NOTHING, page: null, notes };
+    if (report === undefined) return { measured: NOTHING, page: null, notes: [] };
+    const notes = report.sources[0].warnings;
     const page = pageFileOf(eventsFile);
     await writeFile(page, await renderPage(reports));
     return { measured: measuredOf(report), page, notes: [...notes, ...thoughtOf(report)] };

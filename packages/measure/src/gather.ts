@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/core';
+import { isMillraceError, MillraceError } from '@millrace/core';
 import type { RunBook, Source } from './book/run-book.ts';
 import type { RunEvent } from './events.ts';
 import { readEvents } from './read/jsonl.ts';
@@ -105,7 +105,8 @@ async function readFiles({ files }: Sources, windowMs: number) {
 async function readJaeger(
   { url, get, fromUs, untilUs }: NonNullable<Sources['jaeger']>,
   started: readonly Started[],
-): Promise<{ readonly traces: TraceBook; readonly warnings: readonly string[] }> {
+  choice: { readonly windowMs: number; readonly runId: string | null },
+): Promise<RunBook[]> {
   const jaeger = new Jaeger(url, get);
   const traces = new TraceBook();
   const ranges =
@@ -113,7 +114,9 @@ async function readJaeger(
       ? [{ fromUs, untilUs }]
       : started.map((one) => ({ fromUs: one.startedUs - MARGIN_US, untilUs: one.endUs + MARGIN_US }));
   for (const range of ranges) await jaeger.read(range, (span) => traces.add(span));
-  return { traces, warnings: jaeger.warnings };
+  const { href } = url;
+  const source = { source: 'jaeger', name: `Jaeger at ${href}`, jaegerUrl: href } as const;
+  return booksOf(traces, { ...source, warnings: jaeger.warnings }, started, choice);
 }
 
 /** The sources of each run together: an events file first. */
@@ -129,9 +132,23 @@ function byRun(books: readonly RunBook[]): [RunBook, ...RunBook[]][] {
   return groups;
 }
 
+/** What Jaeger says of the runs; what files tell is told without it, and each of `books` says why. */
+async function jaegerBooks(
+  books: readonly RunBook[],
+  ...reading: Parameters<typeof readJaeger>
+): Promise<RunBook[]> {
+  try {
+    return await readJaeger(...reading);
+  } catch (error) {
+    if (books.length === 0 || !isMillraceError(error, 'run_unreadable')) throw error;
+    for (const book of books) book.warnings.push(`The report is without Jaeger's traces: ${error.message}`);
+    return [];
+  }
+}
+
 /**
- * Reports on everything that the sources hold, run by run. Throws `run_unreadable` with the file and
- * line, or the trace store, that cannot be used.
+ * Reports on everything that the sources hold, run by run. Throws `run_unreadable` with the file and line that cannot be
+ * used, or the trace store if there is nothing else; beside files that can, it is a warning.
  */
 export async function gatherReports(sources: Sources, settings: SummarySettings): Promise<RunReport[]> {
   const { windowMs } = settings;
@@ -144,11 +161,6 @@ export async function gatherReports(sources: Sources, settings: SummarySettings)
     const source = { source: 'otlp-json', name, jaegerUrl: null, warnings: files.warnings } as const;
     books.push(...booksOf(files.traces, source, started, choice));
   }
-  if (sources.jaeger !== null) {
-    const { traces, warnings } = await readJaeger(sources.jaeger, started);
-    const jaegerUrl = sources.jaeger.url.href;
-    const source = { source: 'jaeger', name: `Jaeger at ${jaegerUrl}`, jaegerUrl, warnings } as const;
-    books.push(...booksOf(traces, source, started, choice));
-  }
+  if (sources.jaeger !== null) books.push(...(await jaegerBooks(books, sources.jaeger, started, choice)));
   return byRun(books).map((group) => reportOn(group, settings));
 }

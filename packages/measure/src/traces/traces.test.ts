@@ -87,6 +87,20 @@ describe('Jaeger', () => {
     for (const { difference } of one?.agreement ?? []) expect(Math.abs(difference ?? 0)).toBeLessThan(0.005);
   });
 
+  it('that is away, or has not that run, takes nothing from its events file: the report says so', async () => {
+    const down = { get: async () => Promise.reject(new Error('connect ECONNREFUSED')) };
+    for (const [store, why] of [
+      [down, /^The report is without Jaeger's traces: .* does not answer: connect ECONNREFUSED/],
+      [fakeJaeger([]), /^The report is without Jaeger's traces: .* no process span/],
+      [fakeJaeger(spans.map((span) => ({ ...span, attributes: {} }))), /holds none of run r1/],
+    ] as const) {
+      const [one] = await report({ files: [file('run.jsonl', lines)], jaeger: jaegerOf(store) });
+      expect(one?.sources.map(({ source }) => source)).toEqual(['jsonl']);
+      expect(one?.sources[0].jobs.done).toBe(2_000);
+      expect(one?.sources[0].warnings).toEqual([expect.stringMatching(why)]);
+    }
+  });
+
   it('with several runs gives the latest, and names the others', async () => {
     const other = spans.map((span) => ({
       ...span,
