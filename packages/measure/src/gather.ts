@@ -69,8 +69,9 @@ function booksOf(
   const chosen = chosenRuns(traces, runId, started);
   if (chosen.length === 0) {
     const which = runId ?? started.map((one) => one.runId).join(', ');
-    const why =
-      traces.attempts === 0 ? 'it holds no process span in that time' : `it holds none of run ${which}`;
+    // Only a Jaeger is asked about a time.
+    const none = source.source === 'jaeger' ? 'no process span in that time' : 'no process span';
+    const why = `it holds ${traces.attempts === 0 ? none : `none of run ${which}`}`;
     throw new MillraceError('run_unreadable', `${source.name} cannot be reported on: ${why}.`);
   }
   return chosen.map((run) => {

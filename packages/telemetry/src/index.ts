@@ -54,6 +54,7 @@ export {
   TELEMETRY_OFF,
   type TelemetrySettings,
 } from './settings/settings.ts';
+export { unreadableFile } from './settings/unreadable-file.ts';
 export type { Attributes, AttributeValue, SpanKind, SpanLink, SpanPlace, SpanRecord } from './span-record.ts';
 export { startCutOf } from './start-cut.ts';
 export { formatTraceparent, parseTraceparent, type RemoteParent } from './traceparent.ts';

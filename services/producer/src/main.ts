@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type Config, compileConfig, createLog, MillraceError, messageOf, systemClock } from '@millrace/core';
 import { createStore } from '@millrace/queue';
 import { loadHandlers } from '@millrace/sdk';
-import { readTelemetrySettings } from '@millrace/telemetry';
+import { readTelemetrySettings, unreadableFile } from '@millrace/telemetry';
 import { createTokensFile } from './http/tokens-file.ts';
 import { createProducer } from './producer.ts';
 import { VERSION } from './version.ts';
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     config.tokensFile === null ? null : createTokensFile(config.tokensFile, { clock: systemClock, log });
   const name = `producer-${process.pid}`;
   const identity = { name: 'millrace-producer', version: VERSION, instance: `${hostname()}.${name}` };
-  const telemetry = readTelemetrySettings(process.env, identity);
+  const telemetry = readTelemetrySettings(process.env, identity, unreadableFile);
   const producer = createProducer(config, {
     store: createStore(config, { clock: systemClock, log, name, profile: 'fail-fast' }),
     handlers: await loadHandlers(config.handlersDir),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Config, compileConfig, createLog, messageOf, systemClock } from '@millrace/core';
 import { openLinkKeys } from '@millrace/supervision';
-import { readTelemetrySettings } from '@millrace/telemetry';
+import { readTelemetrySettings, unreadableFile } from '@millrace/telemetry';
 import type { Cluster } from './cluster/cluster.ts';
 import { isInCluster, readCredentials } from './cluster/kubernetes/credentials.ts';
 import { createKubernetesCluster } from './cluster/kubernetes/kubernetes-cluster.ts';
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     key: config.linkKeyFile === null ? null : openLinkKeys(config.linkKeyFile, log),
     cluster: clusterOf(config, log),
     pid: process.pid,
-    telemetry: readTelemetrySettings(process.env, identity()),
+    telemetry: readTelemetrySettings(process.env, identity(), unreadableFile),
   });
   const end = async (why: string) => {
     log.info({ why }, 'The supervisor ends');

@@ -26,16 +26,20 @@ const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', impor
 
 /**
  * Compiles the configuration that `env` names, sized to the container that we run in. `instance` is who tells of itself:
- * a pod. Throws `config_invalid`.
+ * a pod, which alone exports and so looks whether files for it can be read (`fileFault`). Throws `config_invalid`.
  */
-export function readSettings(env: NodeJS.ProcessEnv, instance: string): Settings {
+export function readSettings(
+  env: NodeJS.ProcessEnv,
+  instance: string,
+  fileFault?: Parameters<typeof readTelemetrySettings>[2],
+): Settings {
   const { MILLRACE_CONFIG: file } = env;
   const machine = { cores: ownCores(env.MILLRACE_CPU_REQUEST), memoryBytes: openMemoryGroup().limitBytes() };
   const config = compileConfig(env, file === undefined ? null : textOf('MILLRACE_CONFIG', file), machine);
   const { linkKeyFile } = config;
   const service = { name: 'millrace-worker', version: VERSION, instance };
   return {
-    telemetry: readTelemetrySettings(env, service),
+    telemetry: readTelemetrySettings(env, service, fileFault),
     config,
     linkKey: linkKeyFile === null ? null : openLinkKeys(linkKeyFile, createLog('worker', config.log.level)),
   };

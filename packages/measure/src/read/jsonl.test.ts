@@ -131,6 +131,19 @@ describe('a file that is not as it should be', () => {
   });
 
   it.each([
+    ['[]', /run\.jsonl .* it is no events file: line 1 is no JSON object/],
+    ['{}', /it is no events file: line 1 has no known event/],
+    ['{"event":"run","sch', /not one job was done/],
+  ])('with %s alone is refused for what it is, ended or not', async (text, said) => {
+    async function* chunks() {
+      yield new TextEncoder().encode(text);
+    }
+    const unended = readEvents(chunks(), 'run.jsonl', 100);
+    await expect(unended).rejects.toThrow(said);
+    if (!text.endsWith('sch')) expect(await refusal([text])).toMatch(said);
+  });
+
+  it.each([
     [
       'wall clock times',
       { at: 1_700_000_000_000_000 },

@@ -26,11 +26,22 @@ function judgeBad(name: string, { count, first }: Bad, lines: number): string[] 
   return [`${name}: ${where}. ${left}.`];
 }
 
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Fills a book from an events file, line by line. */
 class EventsReader {
   readonly #book: RunBook;
   readonly #bad: Bad = { count: 0, first: null };
   #lines = 0;
+  /** A last line that is none of ours, as it stands: no end of one is missing. */
+  #strange: Bad['first'] = null;
 
   constructor(book: RunBook) {
     this.#book = book;
@@ -56,6 +67,9 @@ class EventsReader {
     if (this.#lines + this.#bad.count === 0 && warnings.length === 0)
       throw unreadable(name, 'it is empty. Was the run ended before it began to write?');
     warnings.push(...judgeBad(name, this.#bad, this.#lines + this.#bad.count));
+    const strange = this.#bad.first ?? this.#strange;
+    if (this.#lines === 0 && strange !== null)
+      throw unreadable(name, `it is no events file: line ${strange.number} ${strange.fault}.`);
     if (records === 0) throw unreadable(name, 'not one job was done in it.');
     if (run === null)
       warnings.push(`${name}: it has no run line, so that it cannot be compared with other runs.`);
@@ -65,6 +79,7 @@ class EventsReader {
   #refuse({ number, text, ended }: Line, fault: string): void {
     if (fault.startsWith(OTHER_SCHEMA)) throw unreadable(this.#book.name, `line ${number} ${fault}.`);
     if (!ended) {
+      if (isWhole(text)) this.#strange = { number, fault };
       const start = text.slice(0, 40).trim();
       const said = `line ${number} is cut off (${start}…): what stands before it was used.`;
       this.#book.warnings.push(`${this.#book.name}: ${said}`);

@@ -49,6 +49,14 @@ describe('OTLP-JSON files', () => {
     expect(one?.sources[0].jobs.done).toBe(2_000);
   });
 
+  it.each([
+    ['{"resourceSpans":"x"}', /spans\.json .* it is garbled: its resourceSpans are no list/],
+    ['{\n"resourceSpans": 5\n}', /it is garbled/],
+    ['{"resourceSpans":[]}', /spans\.json .* it holds no process span\.$/],
+  ])('with %j alone are refused for what they are', async (content, why) => {
+    expect(await said({ files: [file('spans.json', content.split('\n'))] })).toMatch(why);
+  });
+
   it('that are cut off are read up to there; a bad line in between is refused by its number', async () => {
     async function* cut() {
       yield* bytesOf([document]);

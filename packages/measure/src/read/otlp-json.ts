@@ -31,16 +31,17 @@ class Document {
       throw unreadable(name, 'one document of more than 256 MiB. Write one line a batch instead.');
   }
 
-  spans(name: string): Span[] {
+  traces(name: string): RawTraces {
     const document = parsed(this.#text);
     if (document === null) throw unreadable(name, 'it is neither JSON lines nor one JSON document.');
-    return spansOf(document);
+    return document;
   }
 }
 
 /**
  * Reads OTLP in JSON, as a collector's file exporter writes it: a batch a line, or one document. Returns warnings; a
- * last line that is cut off is one, a bad line in between throws `run_unreadable` with its number.
+ * last line that is cut off is one. Throws `run_unreadable` for a bad line in between, with its number, and for a file
+ * that holds no OTLP at all.
  */
 export async function readOtlpJson(
   chunks: AsyncIterable<Uint8Array>,
@@ -50,15 +51,21 @@ export async function readOtlpJson(
   const document = new Document();
   const warnings: string[] = [];
   let isFirst = true;
+  let isOtlp = false;
+  const take = (traces: RawTraces) => {
+    isOtlp ||= Array.isArray(traces.resourceSpans);
+    spansOf(traces).forEach(onSpan);
+  };
   const read = ({ number, text, ended }: Line) => {
     const traces = document.isOpen ? null : parsed(text);
-    if (traces !== null) spansOf(traces).forEach(onSpan);
+    if (traces !== null) take(traces);
     else if (document.isOpen || isFirst) document.add(name, text);
     else if (ended) throw unreadable(name, `line ${number} is no JSON.`);
     else warnings.push(`${name}: line ${number} is cut off: what stands before it was used.`);
     isFirst = false;
   };
   for await (const lines of linesOf(chunks, name)) lines.forEach(read);
-  if (document.isOpen) document.spans(name).forEach(onSpan);
+  if (document.isOpen) take(document.traces(name));
+  if (!isOtlp) throw unreadable(name, 'it is garbled: its resourceSpans are no list.');
   return warnings;
 }

@@ -1,7 +1,9 @@
 import { isMillraceError } from '@millrace/core';
 import { describe, expect, test } from 'vitest';
 import { settingsOf } from '../testing.ts';
+import { readTelemetrySettings } from './read-settings.ts';
 import { TELEMETRY_OFF } from './settings.ts';
+import { unreadableFile } from './unreadable-file.ts';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' };
 
@@ -98,6 +100,30 @@ describe('the OTEL_* variables', () => {
       'service.name': 'b',
       'k8s.pod.name': 'p,1',
     });
+  });
+
+  test('an exporter that is not known: what may be asked for, of that signal', () => {
+    expect(() => settingsOf({ OTEL_METRICS_EXPORTER: 'zipkin' })).toThrow(
+      "OTEL_METRICS_EXPORTER is 'zipkin'; must be one of otlp, console, prometheus, none",
+    );
+    expect(() => settingsOf({ OTEL_TRACES_EXPORTER: 'prometheus' })).toThrow(
+      "OTEL_TRACES_EXPORTER is 'prometheus'; must be one of otlp, console, none",
+    );
+  });
+
+  test('a file that cannot be read is named with the rest, as who exports reads them', () => {
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector',
+      OTEL_EXPORTER_OTLP_CERTIFICATE: '/no/such.pem',
+      OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: '/no/such.key',
+      OTEL_PROPAGATORS: 'b3',
+    };
+    const service = { name: 'millrace-test', version: '1', instance: 'one' };
+    expect(() => readTelemetrySettings(env, service, unreadableFile)).toThrow(
+      /OTEL_EXPORTER_OTLP_CERTIFICATE names a file that cannot be read: ENOENT.*OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY names.*OTEL_PROPAGATORS/,
+    );
+    const { OTEL_PROPAGATORS: _, ...files } = env;
+    expect(settingsOf(files).traces).toMatchObject({ caFile: '/no/such.pem' });
   });
 
   test('every bad variable is named at once', () => {

@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/core';
 import type { Attributes } from '../span-record.ts';
 import { readSampling } from './read-sampling.ts';
 import { readTarget } from './read-target.ts';
-import { type Env, type Reading, readingOf, readPairs } from './reading.ts';
+import { type Env, type FileFault, type Reading, readingOf, readPairs } from './reading.ts';
 import {
   type BatchSettings,
   INSTRUMENTATIONS,
@@ -15,11 +15,16 @@ import {
 } from './settings.ts';
 
 /**
- * What the `OTEL_*` variables say. Pure; for `main.ts` files.
+ * What the `OTEL_*` variables say. Pure but for `fileFault`; for `main.ts` files. Who exports gives {@link unreadableFile}; who
+ * hands its spans to another needs no certificates, and must start without them.
  * Throws `config_invalid` with every bad variable by name.
  */
-export function readTelemetrySettings(env: Env, service: ServiceIdentity): TelemetrySettings {
-  const reading = readingOf(env);
+export function readTelemetrySettings(
+  env: Env,
+  service: ServiceIdentity,
+  fileFault: FileFault = () => null,
+): TelemetrySettings {
+  const reading = readingOf(env, fileFault);
   if (reading.choice(['true', 'false'], 'false', 'OTEL_SDK_DISABLED') === 'true') return TELEMETRY_OFF;
   const traces = readTarget(reading, 'TRACES');
   const settings = {

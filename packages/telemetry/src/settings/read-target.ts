@@ -25,7 +25,8 @@ function readExporter(reading: Reading, signal: Signal): (typeof EXPORTERS)[numb
   if (others.length === 0) return named.includes('prometheus') ? 'none' : null;
   const known = EXPORTERS.find((each) => each === others[0]);
   if (known && others.length === 1) return known;
-  reading.refuse(name, `is '${others.join(',')}'; must be one of ${EXPORTERS.join(', ')}`);
+  const allowed = signal === 'METRICS' ? 'otlp, console, prometheus, none' : EXPORTERS.join(', ');
+  reading.refuse(name, `is '${others.join(',')}'; must be one of ${allowed}`);
   return null;
 }
 
@@ -42,9 +43,9 @@ function readOtlp(reading: Reading, signal: Signal): OtlpTarget {
     },
     compression: reading.choice(['gzip', 'none'], 'none', ...own('COMPRESSION')),
     timeoutMs: reading.whole(10_000, 1, ...own('TIMEOUT')),
-    caFile: reading.text(...own('CERTIFICATE')) ?? null,
-    keyFile: reading.text(...own('CLIENT_KEY')) ?? null,
-    certFile: reading.text(...own('CLIENT_CERTIFICATE')) ?? null,
+    caFile: reading.file(...own('CERTIFICATE')),
+    keyFile: reading.file(...own('CLIENT_KEY')),
+    certFile: reading.file(...own('CLIENT_CERTIFICATE')),
     isInsecure: reading.isTrue(...own('INSECURE')),
   };
 }

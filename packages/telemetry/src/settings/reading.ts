@@ -10,12 +10,17 @@ export interface Reading {
   choice<T extends string>(allowed: readonly T[], fallback: T, ...names: string[]): T;
   whole(fallback: number, least: number, ...names: string[]): number;
   isTrue(...names: string[]): boolean;
+  /** Null if none is set. */
+  file(...names: string[]): string | null;
   refuse(name: string, message: string): void;
   /** The one of the names that is set, for words about it. */
   nameOf(...names: string[]): string;
 }
 
-export function readingOf(env: Env): Reading {
+/** Why a file cannot be used, as a fault says it; null if it can. */
+export type FileFault = (file: string) => string | null;
+
+export function readingOf(env: Env, fileFault: FileFault): Reading {
   const faults: Fault[] = [];
   const isSet = (name: string) => (env[name] ?? '').trim() !== '';
   const nameOf = (...names: string[]) => names.find(isSet) ?? names[0] ?? '';
@@ -42,6 +47,13 @@ export function readingOf(env: Env): Reading {
       if (/^\d{1,12}$/.test(found) && Number(found) >= least) return Number(found);
       refuse(nameOf(...names), `is '${found}'; must be a whole number from ${least} on`);
       return fallback;
+    },
+    file(...names) {
+      const found = text(...names);
+      if (found === undefined) return null;
+      const fault = fileFault(found);
+      if (fault !== null) refuse(nameOf(...names), fault);
+      return found;
     },
     isTrue: (...names) => text(...names)?.toLowerCase() === 'true',
   };

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Config, createLog, messageOf, newStartId, nodeOptionsOf, systemClock } from '@millrace/core';
+import { unreadableFile } from '@millrace/telemetry';
 import { countOutput } from '../autopsy/child-output.ts';
 import { openMemoryGroup } from '../autopsy/memory-group.ts';
 import { readSettings } from '../settings.ts';
@@ -33,7 +34,7 @@ function childOptions({ worker }: Config): string[] {
 async function main(): Promise<void> {
   // A pod that nobody named makes its own name; it is as new as a start.
   const id = values.pod ?? newStartId('pod');
-  const { config, linkKey, telemetry } = readSettings(process.env, id);
+  const { config, linkKey, telemetry } = readSettings(process.env, id, unreadableFile);
   const log = createLog('pod', config.log.level).child({ pod: id });
   const spans = telemetry.traces === null ? null : createSpanIntake(telemetry, { clock: systemClock, log });
   const outputs = countOutput(process.stderr);
