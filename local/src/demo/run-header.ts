@@ -50,7 +50,7 @@ export async function describeRun(
       bullmq: dependencies.bullmq ?? 'unknown',
       store: running.storeProgram ?? 'external',
     },
-    build: { sources: 'TypeScript, types stripped', durability: running.config.durability },
+    build: { sources: 'TypeScript, compiled by rolldown', durability: running.config.durability },
     threads: DEMO.slots,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
