@@ -22,8 +22,6 @@ const { values } = parseArgs({
 });
 const { pod = '', pool = 'default', start: id = '' } = values;
 const tellPod = (message: FromProcess, then = () => {}) => void process.send?.(message, undefined, {}, then);
-/** After the start: who has work has run every part of it by then. */
-const CODE_IS_WARM_MS = 10_000;
 /** A pod that does not read must not keep us. */
 const LAST_WORD_MS = 100;
 
@@ -131,9 +129,8 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => undefined);
   await worker.start();
   tellPod({ type: 'ready' });
-  // Not only at its end, since a killed process writes nothing then; and not now: what is compiled as jobs run belongs in it
-  // too, and Node writes it once. A standby that takes over then finds all of it compiled.
-  systemClock.after(CODE_IS_WARM_MS, flushCompileCache);
+  // Now, since a killed process writes nothing at its end. Later holds no more: Node keeps a module's code as it was loaded.
+  flushCompileCache();
 }
 
 main().catch(refuseStart);
