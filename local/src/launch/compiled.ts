@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MillraceError } from '@millrace/core';
 import type { Host } from '../host.ts';
 
@@ -74,6 +74,24 @@ async function compileTo(folder: string, { nodeFile, pid }: Pick<Host, 'nodeFile
   await rename(own, folder).catch(() => rm(own, { recursive: true, force: true }));
 }
 
+/** What all mains share is mere definitions: loaded once here, so that not even the first processes compile it. */
+const LOAD_ALL = `
+const { flushCompileCache } = await import('node:module');
+for (const chunk of process.argv.slice(1)) await import(chunk);
+flushCompileCache();
+process.exit();`;
+
+/** Fills the compile cache of a new tree. That it fails is no fault: the first processes then take longer. */
+async function warm(folder: string, nodeFile: string): Promise<void> {
+  const chunks = (await readdir(join(folder, 'chunks'))).filter((name) => name.endsWith('.js'));
+  const urls = chunks.map((name) => pathToFileURL(join(folder, 'chunks', name)).href);
+  const child = spawn(nodeFile, ['--input-type=module', '--eval', LOAD_ALL, ...urls], {
+    stdio: 'ignore',
+    env: { NODE_COMPILE_CACHE: treeAt(folder).compileCache },
+  });
+  await once(child, 'close');
+}
+
 async function dropUnused(nowSeconds: number): Promise<void> {
   for (const name of await readdir(KEPT)) {
     const folder = join(KEPT, name);
@@ -95,6 +113,7 @@ export async function compiledTree(
   if (!existsSync(folder)) {
     note('Compiling the services; once, until their sources change');
     await compileTo(folder, host);
+    await warm(folder, host.nodeFile);
   }
   const nowSeconds = host.clock.epochUs() / 1_000_000;
   await utimes(folder, nowSeconds, nowSeconds);
