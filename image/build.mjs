@@ -1,24 +1,14 @@
 // `npm run build`, or `node image/build.mjs DIR`: the sources as JavaScript in dist/ (or DIR), what is started or found by its
 // path at the same path, with what the services read beside it. Types are checked by `npm run check`; here they only go.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { bundle, ROOT } from './bundle.mjs';
+import { bundle } from './bundle.mjs';
+import { ROOT, sourceFiles } from './sources.mjs';
 
 const OUT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
-const FOLDERS = ['packages', 'services', 'handlers', 'local', 'cli'];
-const NOT_OURS = /(^|[/\\])(node_modules|dist)[/\\]/;
-const TEST = /\.test\.ts$|[/\\]testing([/\\]|\.ts$)/;
 const MANIFEST = /(^|[/\\])package\.json$/;
 const BIN = join('cli', 'bin', 'millrace.mjs');
-
-/** Paths of the files in a folder of the repository that are its own. */
-function filesIn(folder) {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
-    .filter((path) => !NOT_OURS.test(path) && !TEST.test(path));
-}
 
 function write(path, text) {
   mkdirSync(dirname(join(OUT, path)), { recursive: true });
@@ -31,7 +21,7 @@ function compiledNames(text) {
 }
 
 rmSync(OUT, { recursive: true, force: true });
-const files = FOLDERS.flatMap(filesIn);
+const files = sourceFiles();
 await bundle(OUT, files);
 
 for (const path of ['LICENSE', join('image', 'entrypoint'), join('image', 'role.mjs')])

@@ -1,10 +1,8 @@
 // The sources and most of the packages that they use, as JavaScript in few files: a process finds and reads a dozen files
 // as it starts and not nine hundred, and is ready in a third of the time (docs/decisions/0027).
 import { join, posix, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { ROOT } from './sources.mjs';
 
 /** Modules that are started or found by their path, and so keep it. Those of handlers are added to them. */
 const ENTRIES = [

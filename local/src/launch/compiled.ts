@@ -1,21 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { MillraceError } from '@millrace/core';
+import { makerFiles, ROOT, sourceFiles } from '../../../image/sources.mjs';
 import type { Host } from '../host.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const KEPT = join(ROOT, 'node_modules', '.cache', 'millrace-compiled');
-/** What a compiled tree is made of, and by. */
-const FOLDERS = ['packages', 'services', 'handlers', 'local', 'cli', 'image'];
-const FILES = ['package.json', 'package-lock.json'];
-const MADE_FROM = /\.(ts|mjs|lua)$|package\.json$/;
-const NOT_MADE_FROM = /(^|\/)(node_modules|dist)\/|\.test\.ts$/;
 /** A tree of earlier sources goes when nothing was started from it for so long: what still runs may load more of it. */
 const UNUSED_SECONDS = 7 * 24 * 60 * 60;
 
@@ -41,21 +36,16 @@ function treeAt(folder: string): CompiledTree {
   };
 }
 
-async function sources(folder: string): Promise<string[]> {
-  const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
-    .filter((path) => MADE_FROM.test(path) && !NOT_MADE_FROM.test(path));
-}
-
-/** By content, so that a checkout that only touches files compiles nothing. */
-async function digestOfSources(): Promise<string> {
-  const paths = [...FILES, ...(await Promise.all(FOLDERS.map(sources))).flat().toSorted()];
-  const texts = await Promise.all(paths.map((path) => readFile(join(ROOT, path))));
+/**
+ * By content, so that a checkout that only touches files compiles nothing. At once and not file by file: it is read at every
+ * start, and so takes a third of the time.
+ */
+function digestOfSources(): string {
   const hash = createHash('sha256');
-  for (const [i, path] of paths.entries())
-    hash.update(`${path}\0${texts[i]?.length}\0`).update(texts[i] ?? '');
+  for (const path of [...makerFiles(), ...sourceFiles()].toSorted()) {
+    const text = readFileSync(join(ROOT, path));
+    hash.update(`${path}\0${text.length}\0`).update(text);
+  }
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -109,7 +99,7 @@ export async function compiledTree(
   note: (line: string) => void = () => undefined,
 ): Promise<CompiledTree> {
   if (!import.meta.url.endsWith('.ts')) return treeAt(ROOT);
-  const folder = join(KEPT, await digestOfSources());
+  const folder = join(KEPT, digestOfSources());
   if (!existsSync(folder)) {
     note('Compiling the services; once, until their sources change');
     await compileTo(folder, host);
