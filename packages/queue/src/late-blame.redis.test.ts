@@ -1,3 +1,4 @@
+import { newStartId } from '@millrace/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dies, killed } from '../../../tests/support/deaths.ts';
 import {
@@ -64,6 +65,23 @@ test('a death that is put down late to what is a suspect already spares it once,
   for (const death of [...deaths, ...deaths]) await death();
   expect(await spared()).toBe('3');
   expect(await queue.job(id)).toMatchObject({ kills: 1, suspect: true });
+});
+
+test('a death that spared a job which always runs alone makes it no suspect, late as the word may come', async () => {
+  const added = await queue.add(jobs(1));
+  const [id = ''] = added.kind === 'accepted' ? added.ids : [];
+  const startId = newStartId('pod');
+  const hold = gate();
+  const consumer = bench.consumer({ startId, run: hold.run });
+  await consumer.start();
+  await until(() => hold.started.size === 1, 'it runs');
+  await hold.started.get(id)?.job.alone();
+  const certificate = certificateOf(startId, { blame: 'jobs' });
+  await store.supervision.fence('work', startId);
+  await store.supervision.reclaim('work', { startId, certificate });
+  await consumer.stop();
+  expect(await store.supervision.blame('work', { startId, certificate }, [id])).toBe(0);
+  expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: false });
 });
 
 test('a job that somebody has taken again is blamed for the start before', async () => {

@@ -133,13 +133,15 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
           },
   };
 
+  async function tellAlone({ id = '', attemptsStarted }: Job): Promise<void> {
+    await runScript(main, 'alone', [...keys.accountList, keys.prefix, startId, id, attemptsStarted]);
+  }
+
   async function process(job: Job, token = '', signal?: AbortSignal): Promise<unknown> {
     const id = job.id as string;
     running.started(id, job);
     const { suspect, past } = running.marks(id);
-    const start = [keys.prefix, startId, id, job.attemptsStarted];
-    const alone = async () => void (await runScript(main, 'alone', [...keys.accountList, ...start]));
-    const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past }, alone);
+    const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past }, tellAlone);
     const outcome = await run(taken, signal ?? new AbortController().signal);
     running.ran(job, outcome);
     return settle(outcome, job, token, settling);

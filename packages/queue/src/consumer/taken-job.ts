@@ -4,12 +4,12 @@ import type { TakenMarks } from '../backend/millrace-backend.ts';
 import type { TakenJob } from '../types/consumer.ts';
 import { provenanceOfTaken } from './attempt-end.ts';
 
-/** BullMQ's job as a handler's runner sees it. `alone` tells the store that it runs in a process of its own. */
+/** BullMQ's job as a handler's runner sees it. `tellAlone` tells the store that it runs in a process of its own. */
 export function takenJob(
   queue: string,
   job: Job,
   { suspect, past }: Pick<TakenMarks, 'suspect' | 'past'>,
-  alone: () => Promise<void>,
+  tellAlone: (job: Job) => Promise<void>,
 ): TakenJob {
   const { timeoutMs, deadline } = job.opts as { timeoutMs?: number; deadline?: string };
   return {
@@ -23,7 +23,7 @@ export function takenJob(
     deadlineMs: deadline === undefined ? null : parseTimeMs(deadline),
     enqueuedAtMs: job.timestamp,
     suspect,
-    alone,
+    alone: () => tellAlone(job),
     provenance: () => provenanceOfTaken(job, past),
     progress: (value) => job.updateProgress(value as object),
     log: async (line) => void (await job.log(line)),

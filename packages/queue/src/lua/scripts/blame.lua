@@ -16,11 +16,13 @@ for i = 5, #ARGV do
   local job = redis.call('HMGET', key, 'mrSuspect', 'mrKills', 'mrKilledBy', 'mrSpared', 'mrSparedBy', 'mrAlone', 'ats',
     'finishedOn')
   -- Removed, over, or counted: there is nothing to be held against it.
-  local isCounted = string.find((job[3] or '') .. (job[5] or ''), '"d":' .. mark, 1, true)
+  local isKill = string.find(job[3] or '', '"d":' .. mark, 1, true)
+  local isSpared = string.find(job[5] or '', '"d":' .. mark, 1, true)
   if job[7] and not job[8] then
-    if isCounted then
+    if isKill then
+      -- Maybe it was only one of several that could be meant: now it surely was.
       redis.call('HSET', key, 'mrSuspect', '1')
-    else
+    elseif not isSpared then
       -- Somebody may have taken it again: the death was the start's before.
       local again = redis.call('EXISTS', key .. ':lock') == 1 and not holdsLock(start, key)
       local number = tonumber(job[7]) - (again and 1 or 0)
