@@ -1,9 +1,9 @@
 import { open, writeFile } from 'node:fs/promises';
 import { messageOf } from '@millrace/core';
 import {
-  type Answer,
   compareRuns,
   DEFAULT_SETTINGS,
+  fetchAnswer,
   gatherReports,
   type RunReport,
   renderPage,
@@ -61,20 +61,11 @@ async function fileSource(name: string): Promise<Sources['files'][number]> {
   }
 }
 
-async function get(url: URL, signal: AbortSignal): Promise<Answer> {
-  const headers = { accept: 'application/json' };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(JAEGER_ANSWER_MS)]);
-  const answered = await fetch(url, { headers, signal: limit }).catch((error: Error) => {
-    throw error.cause instanceof Error ? error.cause : error;
-  });
-  return { status: answered.status, body: await answered.text() };
-}
-
 function jaegerSource(call: Call, { jaeger, since }: Options): NonNullable<Sources['jaeger']> {
   const nowUs = call.clock.epochUs();
   return {
     url: jaeger ?? new URL(DEFAULT_JAEGER),
-    get: (url) => get(url, call.signal),
+    get: (url) => fetchAnswer(url, AbortSignal.any([call.signal, AbortSignal.timeout(JAEGER_ANSWER_MS)])),
     fromUs: nowUs - since * 1_000,
     untilUs: nowUs,
   };

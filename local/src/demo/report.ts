@@ -3,8 +3,8 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { messageOf } from '@millrace/core';
 import {
-  type Answer,
   DEFAULT_SETTINGS,
+  fetchAnswer,
   gatherReports,
   type RunReport,
   renderPage,
@@ -80,15 +80,10 @@ export function measuredOf({ sources: [first] }: RunReport): Measured {
   };
 }
 
-async function get(url: URL): Promise<Answer> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(JAEGER_ANSWER_MS) });
-  return { status: answer.status, body: await answer.text() };
-}
-
 /** The traces of a run whose events file says when it was. */
 const jaegerSource = (url: string): Sources['jaeger'] => ({
   url: new URL(url),
-  get,
+  get: (at) => fetchAnswer(at, AbortSignal.timeout(JAEGER_ANSWER_MS)),
   fromUs: 0,
   untilUs: 0,
 });

@@ -35,4 +35,5 @@ export { reportOn } from './report.ts';
 export type * from './summary/run-summary.ts';
 export { SOURCE_TEXTS } from './summary/source-texts.ts';
 export { DEFAULT_SETTINGS, type SummarySettings } from './summary/summarize.ts';
+export { fetchAnswer } from './traces/fetch-answer.ts';
 export type { Answer, Get } from './traces/jaeger.ts';

@@ -45,8 +45,9 @@ function parsed(body: string): unknown {
 
 /** A server that knows no such page says 404 too, but not in these words. */
 function isNothingFound({ status, body }: Answer): boolean {
+  if (status !== 404) return false;
   const said = parsed(body) as { readonly error?: { readonly httpCode?: unknown } } | null | undefined;
-  return status === 404 && said?.error?.httpCode === 404;
+  return said?.error?.httpCode === 404;
 }
 
 /** Reads a Jaeger over its `api/v3`, slice by slice: never more than a few hundred traces in memory. */
