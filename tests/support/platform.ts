@@ -76,10 +76,8 @@ export async function startPlatform(
     const configFile = join(dir, `config-${at}.yaml`);
     places.push({ linkPort: await freePort(), configFile, child: undefined, healthPort: 0 });
   }
-  const [supervisorMain, podMain] = [
-    await serviceMain('supervisor'),
-    options.podMain ?? (await serviceMain('pod')),
-  ];
+  const supervisorMain = await serviceMain('supervisor');
+  const podMain = options.podMain ?? (await serviceMain('pod'));
   const text = yaml(places[0]?.linkPort ?? 0);
   const storeAt: BenchStore = options.store ?? testStore();
   const bench = queueBench(text, storeAt);

@@ -24,11 +24,12 @@ export function offerSdk(): void {
           return null;
         }
       };
-      const [theirs, ours] = [find(context.parentURL), find(HOUSE_URL)];
+      const theirs = find(context.parentURL);
+      if (specifier === TRACING)
+        return theirs ?? nextResolve(specifier, { ...context, parentURL: HOUSE_URL });
       // What is installed beside us by that name is our source: no second one is loaded beside what we run as, compiled.
-      if (specifier === SDK && (theirs === null || theirs.url === ours?.url))
-        return { url: OWN_URL, shortCircuit: true };
-      return theirs ?? ours ?? nextResolve(specifier, context);
+      const isOwn = theirs === null || theirs.url === find(HOUSE_URL)?.url;
+      return isOwn ? { url: OWN_URL, shortCircuit: true } : theirs;
     },
   });
   registered.push(hooks);
