@@ -45,6 +45,11 @@ export function queueKeys(prefix: string, queue: string) {
     death: (startId: string) => key(`millrace:death:${startId}`),
     /** LIST: job ids that it left behind in this queue, oldest first. */
     deathOrphans: (startId: string) => key(`millrace:death:${startId}:orphans`),
+    /** In the order that the stock moveToActive takes them. */
+    takeList: [
+      ...[key('wait'), key('active'), key('prioritized'), key('events'), key('stalled'), key('limiter')],
+      ...[key('delayed'), key('paused'), key('meta'), key('pc'), key('marker')],
+    ],
     accounts,
     /** In the order that lua/accounts.lua takes them. */
     accountList: [

@@ -41,7 +41,8 @@ const GUARDED = {
 
 /** Files that stand between the accounts and a script that needs them. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
-  take: ['store-time'],
+  take: ['store-time', 'take-set'],
+  complete: ['take-set'],
   finish: ['store-time', 'suspicion'],
   retry: ['store-time', 'suspicion'],
   delay: ['store-time', 'suspicion'],
@@ -57,6 +58,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
 const OWN = {
   add: { keys: 14, stock: ['addStandardJob', 'addDelayedJob', 'addPrioritizedJob'] },
   circuit: { keys: 7, stock: { stock: 'pause' } },
+  complete: { keys: 12, stock: { completeOne: 'moveToFinished', takeOne: 'moveToActive' } },
   discard: { keys: 3, stock: { stock: 'removeJob' } },
   'give-back': { keys: 7 },
   reclaim: { keys: 7 },

@@ -1,6 +1,7 @@
 import { type BackendFactory, type QueueBaseOptions, RedisConnection, QueueKeys as StockKeys } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type BackendIdentity, CLIENT_IDENTITY, MillraceBackend } from './millrace-backend.ts';
+import { type BackendIdentity, CLIENT_IDENTITY } from './identity.ts';
+import { MillraceBackend } from './millrace-backend.ts';
 
 function stockKeys(name: string, options: QueueBaseOptions & { prefix?: string }) {
   return new StockKeys(options.prefix ?? 'bull').getKeys(name);

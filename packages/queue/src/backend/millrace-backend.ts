@@ -1,69 +1,24 @@
 import { isMillraceError } from '@millrace/core';
 import {
   type IRedisTransaction,
+  type KeepJobs,
   type KeysMap,
+  type MinimalJob,
   type QueueBaseOptions,
   type RedisClient,
   type RedisConnection,
   RedisQueueBackend,
   raw2NextJobData,
+  type WorkerOptions,
 } from 'bullmq';
+import { Packr } from 'msgpackr';
 import { type QueueKeys, queueKeys } from '../keys.ts';
+import { type Completed, completeSet } from './complete-set.ts';
+import { Completions } from './completions.ts';
 import { SCRIPTS } from './compose.ts';
+import type { BackendIdentity, Settlement } from './identity.ts';
+import { marksOf, type RawTake, takesIn } from './raw-take.ts';
 import { throwIfRefused } from './refusals.ts';
-
-/** What the hash of a taken job says of its past. */
-export interface TakenMarks {
-  /** It is to run alone. */
-  readonly suspect: boolean;
-  /** Deaths count against it. */
-  readonly killed: boolean;
-  /** `mrAttempts`: a line of JSON for each attempt before. */
-  readonly past: string | undefined;
-}
-
-/** Which of the stock scripts ended an attempt, and how. */
-export type Settlement = 'completed' | 'failed' | 'retried' | 'delayed';
-
-/** Who stands behind a backend: a worker's start, or an API client (start id ''). */
-export interface BackendIdentity {
-  readonly startId: string;
-  /** `"<startedUs>:<doneUs>"` of a job that this start runs, or ''. */
-  stamps(jobId: string): string;
-  /** What lua/suspicion.lua is to do at the end of an attempt of this job; '' for nearly every job. */
-  verdict(jobId: string): string;
-  /** Deaths of its process after which a job is poison; 0: they are not counted. */
-  readonly poisonKills: number;
-  /** False: take nothing more. */
-  mayTake(): boolean;
-  /** How many jobs beyond the first a take may bring. */
-  room(): number;
-  /** A reply put this job into our hands, with what its hash says of what was before. */
-  taken(jobId: string, marks: TakenMarks): void;
-  /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
-  settled(jobId: string, refused: boolean, how: Settlement): void;
-  /** Our look for jobs whose locks ran out has put these back into the queue: nobody else is told so. */
-  stalled(jobIds: readonly string[]): void;
-  /** A blocking read came back. */
-  cycled(): void;
-  /** The store refused this start. */
-  fenced(): void;
-}
-
-/** An API client's identity: it takes nothing and cannot be fenced. */
-export const CLIENT_IDENTITY: BackendIdentity = {
-  startId: '',
-  stamps: () => '',
-  verdict: () => '',
-  poisonKills: 0,
-  mayTake: () => false,
-  room: () => 0,
-  taken: () => undefined,
-  settled: () => undefined,
-  stalled: () => undefined,
-  cycled: () => undefined,
-  fenced: () => undefined,
-};
 
 /** Where the job's id stands among the ARGV of the stock scripts that end an attempt. */
 const SETTLING: Readonly<Record<string, number>> = { moveToFinished: 0, retryJob: 3, moveToDelayed: 2 };
@@ -76,32 +31,17 @@ function settlementOf(commandName: string, args: readonly unknown[]): Settlement
   return commandName === 'moveToDelayed' ? 'delayed' : (args[TARGET] as 'completed' | 'failed');
 }
 
+/** As BullMQ packs what its scripts unpack. */
+const PACKR = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
+
+/** Of a worker: what its completions have in common (lua/scripts/complete.lua). */
+function completionOptions(options: Partial<WorkerOptions>): Buffer {
+  const { name, lockDuration, limiter, metrics, removeOnComplete = { count: -1 } } = options;
+  const maxMetricsSize = metrics?.maxDataPoints ?? '';
+  return PACKR.pack({ name, lockDuration, limiter, maxMetricsSize, keepJobs: removeOnComplete });
+}
+
 const TAKING = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
-
-/** A job as the stock scripts hand it over: its hash as a flat list, its id, and more; no job without a hash. */
-type RawTake = [hash: readonly string[] | 0, jobId: string, ...rest: unknown[]];
-
-/** The jobs that a reply hands over: the stock script's, and behind its four values those of a take in sets. */
-function takesIn(reply: unknown): RawTake[] {
-  if (!Array.isArray(reply) || !Array.isArray(reply[0])) return [];
-  return [reply as RawTake, ...(reply.slice(4) as RawTake[])];
-}
-
-/** What a taken job's hash says of its past. */
-function marksOf(hash: RawTake[0]): TakenMarks {
-  const marks: { -readonly [name in keyof TakenMarks]: TakenMarks[name] } = {
-    suspect: false,
-    killed: false,
-    past: undefined,
-  };
-  if (hash === 0) return marks;
-  for (let i = 0; i < hash.length; i += 2) {
-    if (hash[i] === 'mrSuspect') marks.suspect = true;
-    else if (hash[i] === 'mrKills') marks.killed = true;
-    else if (hash[i] === 'mrAttempts') marks.past = hash[i + 1];
-  }
-  return marks;
-}
 
 /**
  * BullMQ's Redis backend with Millrace's guards around its scripts (backend/compose.ts): the fence, the bound's
@@ -112,6 +52,7 @@ export class MillraceBackend extends RedisQueueBackend {
   readonly #keys: QueueKeys;
   readonly #connections: { readonly main: RedisConnection; readonly blocking: RedisConnection | undefined };
   readonly #options: QueueBaseOptions & { prefix?: string };
+  readonly #completions: Completions<Completed>;
   #further: RawTake[] = [];
   /** How far the store's clock was ahead of ours when it last had no job for us. */
   #storeAheadMs = 0;
@@ -131,6 +72,10 @@ export class MillraceBackend extends RedisQueueBackend {
     this.#keys = keys;
     this.#connections = { main: connection, blocking: blockingConnection };
     this.#options = options;
+    const common = completionOptions(options);
+    this.#completions = new Completions(async (set) =>
+      completeSet(await connection.client, keys, identity, common, set),
+    );
   }
 
   /** A sibling for another queue keeps the guards; stock would answer with its own class. */
@@ -175,13 +120,36 @@ export class MillraceBackend extends RedisQueueBackend {
     return this.#identity.mayTake() ? super.moveToActive(token, name) : [];
   }
 
+  /** In a set with others. What is out of the ordinary about the end of a job is the stock script's, and its guard's. */
+  override async moveToCompleted<T, R, N extends string>(
+    job: MinimalJob<T, R, N> & { readonly attemptsStarted?: number },
+    value: R,
+    keep: boolean | number | KeepJobs | undefined,
+    token: string,
+    takesNext: boolean,
+  ) {
+    const { id: jobId = '', attemptsStarted: startNumber = 0 } = job;
+    if (!this.#isOrdinary(jobId, keep, token))
+      return super.moveToCompleted(job, value, keep as KeepJobs, token, takesNext);
+    const returnValue = JSON.stringify(value) ?? 'null';
+    const end = { jobId, token, startNumber, returnValue, takesNext: takesNext && !this.closing };
+    const { code, next, atMs } = await this.#completions.add(end);
+    if (code < 0) throw this.finishedErrors({ code, jobId, command: 'moveToFinished', state: 'active' });
+    return { result: next === null ? undefined : raw2NextJobData([...next]), finishedOn: atMs };
+  }
+
+  #isOrdinary(jobId: string, keep: unknown, token: string): boolean {
+    const { startId } = this.#identity;
+    return startId !== '' && token !== '0' && keep === undefined && this.#identity.verdict(jobId) === '';
+  }
+
   /**
    * The jobs that came behind the first one of the last take, as `moveToActive` resolves that one, each with its lock
    * token, which the store made of the first one's. Each is told once.
    */
   takeFurther(token: string) {
     return this.#further.splice(0).map((raw, index) => {
-      const [data, id] = raw2NextJobData(raw);
+      const [data, id] = raw2NextJobData([...raw]);
       return { data, id: String(id), token: `${token}.${index + 1}` };
     });
   }

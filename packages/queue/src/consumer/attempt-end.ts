@@ -1,6 +1,6 @@
 import { type AttemptOutcome, type EndedAttempt, isMillraceError, type Outcome } from '@millrace/core';
 import type { Job } from 'bullmq';
-import type { Settlement } from '../backend/millrace-backend.ts';
+import type { Settlement } from '../backend/identity.ts';
 import { originOf } from '../job-origin.ts';
 import type { TakenProvenance } from '../types/consumer.ts';
 import { describeKill } from './kill.ts';

@@ -1,7 +1,7 @@
 import { isMillraceError, lifecycle, messageOf, type RedisSettings } from '@millrace/core';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { BackendIdentity } from '../backend/millrace-backend.ts';
+import type { BackendIdentity } from '../backend/identity.ts';
 import { openClient, runScript } from '../connection/client.ts';
 import { queueKeys } from '../keys.ts';
 import { poisonKills } from '../poison.ts';
@@ -32,7 +32,7 @@ function identityOf(
   kills: number,
   running: RunningJobs,
   pulse: Pulse,
-  ask: Pick<BackendIdentity, 'room' | 'stalled' | 'fenced'>,
+  ask: Pick<BackendIdentity, 'nowMs' | 'room' | 'stalled' | 'fenced'>,
 ): BackendIdentity {
   return {
     startId,
@@ -40,6 +40,7 @@ function identityOf(
     stamps: (jobId) => running.stamps(jobId),
     verdict: (jobId) => running.verdict(jobId),
     mayTake: () => pulse.taking,
+    nowMs: ask.nowMs,
     room: ask.room,
     taken: (jobId, marks) => running.taken(jobId, marks),
     settled: (jobId, refused, how) => {
@@ -88,6 +89,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const pulse: Pulse = { taking: false, cycles: 0, stalled: 0, lockRenewalFailed: 0, fenced: false };
   const { main, blocking } = openConnections(config.redis, queue, startId);
   const identity = identityOf(startId, kills, running, pulse, {
+    nowMs: clock.nowMs,
     room: () => worker.room(),
     stalled: (jobIds) => reportStalled(jobIds),
     fenced() {

@@ -1,6 +1,6 @@
 import type { Clock, Outcome } from '@millrace/core';
 import type { Job } from 'bullmq';
-import type { Settlement, TakenMarks } from '../backend/millrace-backend.ts';
+import type { Settlement, TakenMarks } from '../backend/identity.ts';
 
 /** One take of a job: the same job taken again is another. */
 export interface RunningJob {

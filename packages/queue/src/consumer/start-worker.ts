@@ -2,7 +2,8 @@ import { type Config, type Log, messageOf } from '@millrace/core';
 import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { consumerBackend } from '../backend/factory.ts';
-import type { BackendIdentity, MillraceBackend } from '../backend/millrace-backend.ts';
+import type { BackendIdentity } from '../backend/identity.ts';
+import type { MillraceBackend } from '../backend/millrace-backend.ts';
 import type { ConsumerOptions } from '../types/consumer.ts';
 
 /** After an outage BullMQ waits this long before it tries again; its default is 15 s. */

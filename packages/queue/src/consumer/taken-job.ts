@@ -1,6 +1,6 @@
 import { parseTimeMs } from '@millrace/core';
 import type { Job } from 'bullmq';
-import type { TakenMarks } from '../backend/millrace-backend.ts';
+import type { TakenMarks } from '../backend/identity.ts';
 import type { TakenJob } from '../types/consumer.ts';
 import { provenanceOfTaken } from './attempt-end.ts';
 

@@ -44,16 +44,17 @@ local function holdsLock(start, jobKey)
   return token and string.sub(token, 1, #start + 1) == start .. ':'
 end
 
--- A job left the depth because it was taken at `now` (ms).
-local function countTake(jobId, now)
+-- Jobs left the depth because they were taken at `now` (ms).
+local function countTakes(jobIds, now)
+  if #jobIds == 0 then return end
   local policy = redis.call('HMGET', policyKey, 'bytes', 'takes', 'r0t', 'r0c')
-  local takes = (tonumber(policy[2]) or 0) + 1
+  local takes = (tonumber(policy[2]) or 0) + #jobIds
   local changes = {'takes', takes, 'lastTake', now}
-  local size = redis.call('HGET', sizesKey, jobId)
-  if size then
-    redis.call('HDEL', sizesKey, jobId)
+  local bytes = 0
+  for _, size in ipairs(redis.call('HMGET', sizesKey, unpack(jobIds))) do bytes = bytes + (tonumber(size) or 0) end
+  if redis.call('HDEL', sizesKey, unpack(jobIds)) > 0 then
     changes[#changes + 1] = 'bytes'
-    changes[#changes + 1] = (tonumber(policy[1]) or 0) - tonumber(size)
+    changes[#changes + 1] = (tonumber(policy[1]) or 0) - bytes
   end
   local markedAt, markedTakes = tonumber(policy[3]), tonumber(policy[4]) or 0
   if markedAt and now - markedAt >= MARK_MS and takes - markedTakes >= MARK_TAKES then

@@ -20,5 +20,5 @@ rememberAttempt(jobKey, {s = tonumber(before[2]), w = start, a = tonumber(before
   x = failedReason or nil, d = tonumber(ARGV[2]) + tonumber(ARGV[5])})
 noteEnd(jobKey, verdict, false, false)
 appendLedger(view, jobId, start, outcome, failedReason or 'snoozed', stamps, now, counted)
-if type(result) == 'table' and type(result[1]) == 'table' then countTake(result[2], now) end
+if type(result) == 'table' and type(result[1]) == 'table' then countTakes({result[2]}, now) end
 return inCallersTime(result)

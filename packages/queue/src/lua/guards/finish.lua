@@ -15,5 +15,5 @@ local result = stock(KEYS, ARGV)
 if type(result) == 'number' and result < 0 then return result end
 noteEnd(KEYS[12], verdict, poison, failed)
 appendLedger(view, ARGV[1], start, ARGV[5], ARGV[4], stamps, now, 1)
-if type(result) == 'table' and type(result[1]) == 'table' then countTake(result[2], now) end
+if type(result) == 'table' and type(result[1]) == 'table' then countTakes({result[2]}, now) end
 return inCallersTime(result)

@@ -1,0 +1,32 @@
+import type { TakenMarks } from './identity.ts';
+
+/** A job as the scripts hand it over: its hash as a flat list, its id, and more; no job without a hash. */
+export type RawTake = readonly [
+  hash: readonly string[] | 0,
+  jobId: string,
+  limitMs: number,
+  dueMs: number,
+  ...rest: unknown[],
+];
+
+/** The jobs that a reply hands over: the stock script's, and behind its four values those of a take in sets. */
+export function takesIn(reply: unknown): RawTake[] {
+  if (!Array.isArray(reply) || !Array.isArray(reply[0])) return [];
+  return [reply as unknown as RawTake, ...(reply.slice(4) as RawTake[])];
+}
+
+/** What a taken job's hash says of its past. */
+export function marksOf(hash: RawTake[0]): TakenMarks {
+  const marks: { -readonly [name in keyof TakenMarks]: TakenMarks[name] } = {
+    suspect: false,
+    killed: false,
+    past: undefined,
+  };
+  if (hash === 0) return marks;
+  for (let i = 0; i < hash.length; i += 2) {
+    if (hash[i] === 'mrSuspect') marks.suspect = true;
+    else if (hash[i] === 'mrKills') marks.killed = true;
+    else if (hash[i] === 'mrAttempts') marks.past = hash[i + 1];
+  }
+  return marks;
+}
