@@ -37,8 +37,9 @@ export async function completeSet(
   set: readonly Completion[],
 ): Promise<Completed[]> {
   const mayTake = identity.mayTake();
-  const jobs = set.flatMap(({ jobId, token, startNumber, returnValue, takesNext }) => [
-    ...[jobId, token, startNumber, returnValue, takesNext && mayTake ? '1' : '0', identity.stamps(jobId)],
+  const jobs = set.flatMap((each) => [
+    ...[each.jobId, each.token, each.startNumber, each.returnValue, each.takesNext && mayTake ? '1' : '0'],
+    ...[identity.stamps(each.jobId), each.attemptsMade],
   ]);
   const own = [...keys.takeList, keys.completed, ...keys.accountList];
   const args = [...own, keys.prefix, identity.startId, options, set.length, ...jobs];

@@ -5,6 +5,8 @@ export interface Completion {
   readonly token: string;
   /** Which of the job's starts it is (`ats`). */
   readonly startNumber: number;
+  /** With this one (`atm`). */
+  readonly attemptsMade: number;
   /** JSON. */
   readonly returnValue: string;
   /** Whether it wants to be answered with another job. */

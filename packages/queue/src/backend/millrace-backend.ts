@@ -41,6 +41,13 @@ function completionOptions(options: Partial<WorkerOptions>): Buffer {
   return PACKR.pack({ name, lockDuration, limiter, maxMetricsSize, keepJobs: removeOnComplete });
 }
 
+/** What a job knows of its attempts, and BullMQ's interface of it does not name. */
+interface TakenCounts {
+  readonly attemptsStarted: number;
+  readonly attemptsMade: number;
+  readonly deduplicationId: string;
+}
+
 const TAKING = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
 
 /**
@@ -122,25 +129,29 @@ export class MillraceBackend extends RedisQueueBackend {
 
   /** In a set with others. What is out of the ordinary about the end of a job is the stock script's, and its guard's. */
   override async moveToCompleted<T, R, N extends string>(
-    job: MinimalJob<T, R, N> & { readonly attemptsStarted?: number },
+    job: MinimalJob<T, R, N> & Partial<TakenCounts>,
     value: R,
     keep: boolean | number | KeepJobs | undefined,
     token: string,
     takesNext: boolean,
   ) {
-    const { id: jobId = '', attemptsStarted: startNumber = 0 } = job;
-    if (!this.#isOrdinary(jobId, keep, token))
+    const { id: jobId = '', attemptsStarted: startNumber = 0, attemptsMade = 0 } = job;
+    if (!this.#isOrdinary(job, keep, token))
       return super.moveToCompleted(job, value, keep as KeepJobs, token, takesNext);
     const returnValue = JSON.stringify(value) ?? 'null';
-    const end = { jobId, token, startNumber, returnValue, takesNext: takesNext && !this.closing };
-    const { code, next, atMs } = await this.#completions.add(end);
+    const end = { jobId, token, startNumber, attemptsMade: attemptsMade + 1, returnValue };
+    const { code, next, atMs } = await this.#completions.add({
+      ...end,
+      takesNext: takesNext && !this.closing,
+    });
     if (code < 0) throw this.finishedErrors({ code, jobId, command: 'moveToFinished', state: 'active' });
     return { result: next === null ? undefined : raw2NextJobData([...next]), finishedOn: atMs };
   }
 
-  #isOrdinary(jobId: string, keep: unknown, token: string): boolean {
-    const { startId } = this.#identity;
-    return startId !== '' && token !== '0' && keep === undefined && this.#identity.verdict(jobId) === '';
+  #isOrdinary(job: MinimalJob & Partial<TakenCounts>, keep: unknown, token: string): boolean {
+    const { startId, verdict } = this.#identity;
+    const isAlone = (job.parentKey ?? job.parent ?? job.deduplicationId) === undefined;
+    return startId !== '' && token !== '0' && keep === undefined && isAlone && verdict(job.id ?? '') === '';
   }
 
   /**

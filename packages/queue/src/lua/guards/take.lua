@@ -6,7 +6,7 @@
   room (jobs beyond the first) and start id as the last ARGV.
   Returns what the stock script returns, with one {hash, id, 0, 0} a further job behind its four values, or when there was
   none to be had with the ms that the store's clock is ahead of the caller's; or FENCED.
-  The further jobs' lock tokens are the first one's with `.1`, `.2`… behind it. Atomic: one script. Cost: 11 calls + 4 a
+  The further jobs' lock tokens are the first one's with `.1`, `.2`… behind it. Atomic: one script. Cost: 12 calls + 4 a
   job (take-set.lua), + 2 with room.
 ]]
 local start, room = ARGV[#ARGV], tonumber(ARGV[#ARGV - 1])

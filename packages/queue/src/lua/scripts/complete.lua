@@ -1,16 +1,17 @@
 --[[
   Completes jobs in a set, and takes the next for those that want one. What all jobs of the set need, one call reads or
-  writes for all; jobs with a parent, children or a deduplication id go one by one through the stock script.
+  writes for all. For plain jobs: what has a parent or a deduplication id does not come here, as its worker knows from its
+  hash, where neither is written while it runs; what got children while it ran is the stock script's.
 
   KEYS  1 to 11 the stock moveToActive's (take-set.lua), 12 completed, then the six of accounts.lua
   ARGV  [1] key prefix of jobs  [2] start id  [3] options, msgpack: the worker's name, lockDuration, limiter, keepJobs and
-        maxMetricsSize as the stock scripts take them  [4] number of jobs, then six a job: id, lock token, start number,
-        return value, '1' when the next is to be taken, stamps for the ledger
+        maxMetricsSize as the stock scripts take them  [4] number of jobs, then seven a job: id, lock token, start number,
+        return value, '1' when the next is to be taken, stamps for the ledger, attempts made with this one
   Returns {now ms, result…}, one a job in their order: 0, a negative number of the stock moveToFinished, or what the stock
   script returns of a job taken or of there being none, its delay by the store's clock. FENCED when the start is dead.
   Atomic: one script; every lock is checked before anything is written, and one that is lost fails no other job. Told again
   after an answer was lost, what was completed is: 0.
-  Cost: 12 calls + 4 a job, + 2 a job while the ledger is read, + 9 and 4 a job for takes, + 2 when old jobs go.
+  Cost: 12 calls + 3 a job, + 2 a job while the ledger is read, + 10 and 4 a job for takes, + 2 when old jobs go.
 ]]
 local prefix, start, options, count = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3]), tonumber(ARGV[4])
 if isFenced(start) then return FENCED end
@@ -77,7 +78,7 @@ local function completeSet(set, locks, results)
     else
       appendLedger(each.view, each.id, start, 'completed', each.value, each.stamps, now, 1)
       if keptCount ~= 0 then
-        redis.call('HSET', each.key, 'atm', (tonumber(each.attempts) or 0) + 1, 'returnvalue', each.value, 'finishedOn', nowText)
+        redis.call('HSET', each.key, 'atm', each.attempts, 'returnvalue', each.value, 'finishedOn', nowText)
       end
       redis.call('XADD', KEYS[4], '*', 'event', 'completed', 'jobId', each.id, 'returnvalue', each.value, 'prev', 'active')
       ids[#ids + 1] = each.id
@@ -99,10 +100,10 @@ end
 
 local jobs, locks, family = {}, {}, {}
 for i = 1, count do
-  local at = 4 + (i - 1) * 6
+  local at = 4 + (i - 1) * 7
   local key = prefix .. ARGV[at + 1]
   jobs[i] = {i = i, id = ARGV[at + 1], key = key, token = ARGV[at + 2], number = ARGV[at + 3], value = ARGV[at + 4],
-    takes = ARGV[at + 5] == '1', stamps = ARGV[at + 6]}
+    takes = ARGV[at + 5] == '1', stamps = ARGV[at + 6], attempts = ARGV[at + 7]}
   locks[i], family[2 * i - 1], family[2 * i] = key .. ':lock', key .. ':dependencies', key .. ':unsuccessful'
 end
 local tokensHeld = redis.call('MGET', unpack(locks))
@@ -111,15 +112,13 @@ local isRead = redis.call('EXISTS', readersKey) == 1
 
 local results, set = {}, {}
 for i, each in ipairs(jobs) do
-  local fields = tokensHeld[i] == each.token and redis.call('HMGET', each.key, 'timestamp', 'atm', 'parentKey', 'deid')
-  if not fields or not fields[1] then
+  if tokensHeld[i] ~= each.token then
     local code = refusal(each, tokensHeld[i])
     each.takes = each.takes and code ~= nil
     results[i] = code or 0
   else
     each.view = isRead and ledgerView(each.key) or nil
-    each.attempts = fields[2]
-    if hasChildren or fields[3] or fields[4] then
+    if hasChildren then
       results[i] = completeByStock(each)
       if results[i] == 0 then appendLedger(each.view, each.id, start, 'completed', each.value, each.stamps, now, 1) end
     else
