@@ -1,6 +1,5 @@
 import { newStartId, type Outcome } from '@millrace/core';
 import { FlowProducer, Queue, type RedisClient } from 'bullmq';
-import { pack } from 'msgpackr';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { testStore } from '../../../../tests/support/store.ts';
@@ -102,7 +101,12 @@ test('told again after an answer was lost, it is done, and is in the ledger once
     ...{ jobId, token: tokens[i] ?? '', startNumber: 1, attemptsMade: 1, returnValue: '7', takesNext: false },
   }));
   const identity = { ...CLIENT_IDENTITY, startId };
-  const options = pack({ name: startId, lockDuration: 30_000, keepJobs: { count: -1 }, maxMetricsSize: '' });
+  const options = JSON.stringify({
+    name: startId,
+    lockDuration: 30_000,
+    keepJobs: { count: -1 },
+    maxMetricsSize: '',
+  });
   const tell = async () => (await completeSet(wire, keys, identity, options, set)).map(({ code }) => code);
   expect(await tell()).toEqual([0, 0]);
   expect(await tell()).toEqual([0, 0]);

@@ -26,14 +26,14 @@ function inOurTime(take: RawTake, aheadMs: number): RawTake {
 
 /**
  * Completes a set of jobs in one call (lua/scripts/complete.lua) and takes the next for those that want one. `options` are
- * the worker's, in msgpack. Tells `identity` of every end and every take before anybody else. Throws `fenced`, and what the
+ * the worker's, as JSON. Tells `identity` of every end and every take before anybody else. Throws `fenced`, and what the
  * connection throws.
  */
 export async function completeSet(
   client: RedisClient,
   keys: QueueKeys,
   identity: BackendIdentity,
-  options: Buffer,
+  options: string,
   set: readonly Completion[],
 ): Promise<Completed[]> {
   const mayTake = identity.mayTake();

@@ -11,7 +11,6 @@ import {
   raw2NextJobData,
   type WorkerOptions,
 } from 'bullmq';
-import { Packr } from 'msgpackr';
 import { type QueueKeys, queueKeys } from '../keys.ts';
 import { type Completed, completeSet } from './complete-set.ts';
 import { Completions } from './completions.ts';
@@ -31,14 +30,11 @@ function settlementOf(commandName: string, args: readonly unknown[]): Settlement
   return commandName === 'moveToDelayed' ? 'delayed' : (args[TARGET] as 'completed' | 'failed');
 }
 
-/** As BullMQ packs what its scripts unpack. */
-const PACKR = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
-
-/** Of a worker: what its completions have in common (lua/scripts/complete.lua). */
-function completionOptions(options: Partial<WorkerOptions>): Buffer {
+/** Of a worker: what its completions have in common (lua/scripts/complete.lua). As text, for a buffer slows the whole call. */
+function completionOptions(options: Partial<WorkerOptions>): string {
   const { name, lockDuration, limiter, metrics, removeOnComplete = { count: -1 } } = options;
   const maxMetricsSize = metrics?.maxDataPoints ?? '';
-  return PACKR.pack({ name, lockDuration, limiter, maxMetricsSize, keepJobs: removeOnComplete });
+  return JSON.stringify({ name, lockDuration, limiter, maxMetricsSize, keepJobs: removeOnComplete });
 }
 
 /** What a job knows of its attempts, and BullMQ's interface of it does not name. */

@@ -4,7 +4,7 @@
   hash, where neither is written while it runs; what got children while it ran is the stock script's.
 
   KEYS  1 to 11 the stock moveToActive's (take-set.lua), 12 completed, then the six of accounts.lua
-  ARGV  [1] key prefix of jobs  [2] start id  [3] options, msgpack: the worker's name, lockDuration, limiter, keepJobs and
+  ARGV  [1] key prefix of jobs  [2] start id  [3] options, JSON: the worker's name, lockDuration, limiter, keepJobs and
         maxMetricsSize as the stock scripts take them  [4] number of jobs, then seven a job: id, lock token, start number,
         return value, '1' when the next is to be taken, stamps for the ledger, attempts made with this one
   Returns {now ms, result…}, one a job in their order: 0, a negative number of the stock moveToFinished, or what the stock
@@ -13,7 +13,7 @@
   after an answer was lost, what was completed is: 0.
   Cost: 12 calls + 3 a job, + 2 a job while the ledger is read, + 10 and 4 a job for takes, + 2 when old jobs go.
 ]]
-local prefix, start, options, count = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3]), tonumber(ARGV[4])
+local prefix, start, options, count = ARGV[1], ARGV[2], cjson.decode(ARGV[3]), tonumber(ARGV[4])
 if isFenced(start) then return FENCED end
 local now = storeNow()
 local nowText = string.format('%.0f', now)
