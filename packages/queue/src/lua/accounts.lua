@@ -98,11 +98,15 @@ local function rememberAttempt(jobKey, attempt)
   redis.call('HSET', jobKey, 'mrAttempts', withAttempt(redis.call('HGET', jobKey, 'mrAttempts'), attempt))
 end
 
--- What the ledger needs of a job that a stock script may remove: read it before. Nil when nobody reads the ledger.
-local function ledgerView(jobKey)
-  if redis.call('EXISTS', readersKey) == 0 then return nil end
+local function ledgerIsRead() return redis.call('EXISTS', readersKey) == 1 end
+
+-- What the ledger needs of a job that a stock script may remove: read it before.
+local function viewOf(jobKey)
   return redis.call('HMGET', jobKey, 'name', 'data', 'timestamp', 'processedOn', 'ats', 'atm', 'opts')
 end
+
+-- The same of one job; nil when nobody reads the ledger.
+local function ledgerView(jobKey) return ledgerIsRead() and viewOf(jobKey) or nil end
 
 -- Appends one ended attempt. `stamps` is "startedUs:doneUs" of the worker, or '' when it could not tell.
 local function appendLedger(view, jobId, start, outcome, value, stamps, now, counted)

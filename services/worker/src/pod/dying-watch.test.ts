@@ -5,7 +5,7 @@ import { getPriority } from 'node:os';
 import { ManualClock } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
-import { createDyingWatch, isDyingByKill, yieldToTheLiving } from './dying-watch.ts';
+import { createDyingWatch, isDyingByKill, residentPages, yieldToTheLiving } from './dying-watch.ts';
 
 test('a process is dying by SIGKILL when it is exiting and its code says so', () => {
   expect(isDyingByKill({ flags: 0x4, exitCode: 9 })).toBe(true);
@@ -13,6 +13,11 @@ test('a process is dying by SIGKILL when it is exiting and its code says so', ()
   expect(isDyingByKill({ flags: 0x400, exitCode: 9 })).toBe(false);
   expect(isDyingByKill({ flags: 0x4, exitCode: 256 })).toBe(false);
   expect(isDyingByKill({ flags: 0x4, exitCode: 6 })).toBe(false);
+});
+
+test('the resident size is the second number; none of a process that exits', () => {
+  expect(residentPages(Buffer.from('2634 517 343 162 0 2473 0\n'))).toBe(517);
+  expect(residentPages(Buffer.from('0 0 0 0 0 0 0\nleft of a longer text'))).toBe(0);
 });
 
 async function child() {

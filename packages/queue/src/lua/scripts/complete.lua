@@ -108,7 +108,7 @@ for i = 1, count do
 end
 local tokensHeld = redis.call('MGET', unpack(locks))
 local hasChildren = redis.call('EXISTS', unpack(family)) > 0
-local isRead = redis.call('EXISTS', readersKey) == 1
+local isRead = ledgerIsRead()
 
 local results, set = {}, {}
 for i, each in ipairs(jobs) do
@@ -117,7 +117,7 @@ for i, each in ipairs(jobs) do
     each.takes = each.takes and code ~= nil
     results[i] = code or 0
   else
-    each.view = isRead and ledgerView(each.key) or nil
+    each.view = isRead and viewOf(each.key) or nil
     if hasChildren then
       results[i] = completeByStock(each)
       if results[i] == 0 then appendLedger(each.view, each.id, start, 'completed', each.value, each.stamps, now, 1) end

@@ -23,7 +23,7 @@
   Memory of the dead, for whoever asks later: list <prefix>millrace:death:<start>:orphans, and in the hash without
   `:orphans` the field `after`, beside the evidence that the caller has put there.
   Atomic: one script; its entries of the list become tombstones, which go with a single LREM at its end.
-  Cost: one LRANGE and one MGET for 128 entries looked at, 8 to 11 calls a job moved, and two walks of the list in C (LPOS,
+  Cost: one LRANGE and one MGET for 128 entries looked at, 5 to 7 calls a job moved, 12 for all and 2 to 4 a dead start, and two walks of the list in C (LPOS,
   LREM: about 30 ns an entry, so 5 ms for 80,000 active jobs).
 ]]
 local NOT_FENCED = -79
@@ -80,13 +80,10 @@ end
 
 local function deathKey(start) return prefix .. 'millrace:death:' .. start end
 
--- Which start left the job behind, and what stood last in the event stream before its first job moved.
-local known = {}
-local function remember(start, jobId, lastEvent)
+-- Which jobs a start left behind, and what stood last in the event stream before its first job moved.
+local function remember(start, ids, lastEvent)
   local key = deathKey(start)
-  redis.call('LPUSH', key .. ':orphans', jobId)
-  if known[start] then return end
-  known[start] = true
+  redis.call('LPUSH', key .. ':orphans', unpack(ids))
   if redis.call('HSETNX', key, 'after', lastEvent) == 1 then
     redis.call('PEXPIRE', key, keepMs)
     redis.call('PEXPIRE', key .. ':orphans', keepMs)
@@ -113,10 +110,14 @@ if #orphans > 0 then
   local lastEvent, jobs = last[1] and last[1][1] or '0-0', {}
   for i, orphan in ipairs(orphans) do jobs[i] = leaving(orphan) end
   returnToHead(jobs, 'killed', now)
+  local left = {}
   for _, orphan in ipairs(orphans) do
     redis.call('LSET', activeKey, orphan.at, GONE)
-    remember(orphan.death[1], orphan.id, lastEvent)
+    local start = orphan.death[1]
+    left[start] = left[start] or {}
+    table.insert(left[start], orphan.id)
   end
+  for start, ids in pairs(left) do remember(start, ids, lastEvent) end
   redis.call('LREM', activeKey, #orphans, GONE)
 end
 wake(#orphans)
