@@ -18,8 +18,11 @@ export type SendCompletions<Answer> = (set: readonly Completion[]) => Promise<re
 
 /** The store is held for no longer than about a millisecond. */
 const MOST_IN_SET = 16;
-/** While one set is on its way the next is made: neither the worker nor the store waits for the other. */
-const MOST_UNDER_WAY = 2;
+/**
+ * Neither the worker nor the store waits for the other; and all that a store finds when it comes back from an fsync shares
+ * the next one, so more than two are worth while (docs/decisions/0028).
+ */
+const MOST_UNDER_WAY = 4;
 
 interface Waiting<Answer> {
   readonly completion: Completion;
@@ -29,7 +32,7 @@ interface Waiting<Answer> {
 
 /**
  * Sends completions in sets: those that are there in the same turn of the event loop go together, and those that come
- * while two sets are under way wait for the answer to one. None waits for others to come.
+ * while four sets are under way wait for the answer to one. None waits for others to come.
  */
 export class Completions<Answer> {
   readonly #send: SendCompletions<Answer>;
