@@ -7,7 +7,12 @@ type Change = readonly [text: string, instead: string];
 
 const CHANGES: Readonly<Record<Safeguard, readonly Change[]>> = {
   // Nobody is ever found fenced.
-  fence: [['local function isFenced(start)\n', 'local function isFenced(start)\n  do return false end\n']],
+  fence: [
+    [
+      'local function isFenced(start, calls)\n',
+      'local function isFenced(start, calls)\n  do return false end\n',
+    ],
+  ],
   // Whoever asks holds the lock, and whatever it ends counts as running.
   lock: [
     [
@@ -20,8 +25,11 @@ const CHANGES: Readonly<Record<Safeguard, readonly Change[]>> = {
     ],
     ['if (numRemovedElements < 1) then\n        return -3\n', 'if false then\n        return -3\n'],
     // The same for completions, which go in sets.
-    ['if tokensHeld[i] ~= each.token then', 'if false then'],
-    ["if redis.call('LREM', KEYS[2], -1, each.id) == 0 then", 'if false then'],
+    ['if held[i] ~= job.token then', 'if false then'],
+    [
+      "if redis.call('LREM', KEYS[2], -1, job.id) == 0 then",
+      "if redis.call('LREM', KEYS[2], -1, job.id) == -1 then",
+    ],
   ],
 };
 

@@ -1,13 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { newStartId, type Outcome } from '@millrace/core';
 import { FlowProducer, Queue, type RedisClient } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { testStore } from '../../../../tests/support/store.ts';
+import { startStore } from '../../../../tests/support/store-setup.ts';
 import { openClient } from '../connection/client.ts';
 import { queueKeys } from '../keys.ts';
 import type { BoundedQueue } from '../types/queue.ts';
 import type { Store } from '../types/store.ts';
 import { completeSet } from './complete-set.ts';
+import type { Completion } from './completions.ts';
 import { CLIENT_IDENTITY } from './identity.ts';
 
 let bench: QueueBench;
@@ -88,35 +91,114 @@ test('a lock that is lost fails its own job and no other', async () => {
   expect(startId).not.toBe('somebody.else');
 });
 
-test('told again after an answer was lost, it is done, and is in the ledger once', async () => {
-  await ids(2);
-  const { cursor } = await queue.registerReader('test');
-  const { hold, startId } = await holding(2);
+/** Ends of jobs that a start holds, as its worker would send them. */
+async function directly(startId: string, jobIds: readonly string[], over: Partial<Completion> = {}) {
   const keys = queueKeys(bench.prefix, 'work');
   const client = openClient(bench.config.redis, 'patient', 'test');
   const commands = client as unknown as Record<string, (args: unknown[]) => Promise<unknown>>;
   const wire = { runCommand: (name: string, args: unknown[]) => commands[name]?.(args) } as RedisClient;
-  const tokens = await bench.redis.mget([...hold.started.keys()].map((id) => `${keys.job(id)}:lock`));
-  const set = [...hold.started.keys()].map((jobId, i) => ({
-    ...{ jobId, token: tokens[i] ?? '', startNumber: 1, attemptsMade: 1, returnValue: '7', takesNext: false },
+  const tokens = await bench.redis.mget(jobIds.map((id) => `${keys.job(id)}:lock`));
+  const set = jobIds.map((jobId, i) => ({
+    ...{ jobId, token: tokens[i] ?? '', startNumber: 1, attemptsMade: 1 },
+    ...{ returnValue: '7', takesNext: false, stamps: '', ...over },
   }));
-  const identity = { ...CLIENT_IDENTITY, startId };
-  const options = JSON.stringify({
-    name: startId,
-    lockDuration: 30_000,
-    keepJobs: { count: -1 },
-    maxMetricsSize: '',
-  });
-  const tell = async () => (await completeSet(wire, keys, identity, options, set)).map(({ code }) => code);
-  expect(await tell()).toEqual([0, 0]);
-  expect(await tell()).toEqual([0, 0]);
+  const options = JSON.stringify({ name: startId, lockDuration: 30_000, keepJobs: { count: -1 } });
+  return {
+    codes: async (as = startId, told: readonly Completion[] = set) => {
+      const identity = { ...CLIENT_IDENTITY, startId: as, mayTake: () => true };
+      return (await completeSet(wire, keys, identity, options, told)).map(({ code }) => code);
+    },
+    set,
+    close: () => client.disconnect(),
+  };
+}
+
+test('told again after an answer was lost, it is done, is in the ledger once, and takes nothing more', async () => {
+  await ids(4);
+  const { cursor } = await queue.registerReader('test');
+  const { hold, startId, consumer } = await holding(2);
+  await consumer.quiesce();
+  const { codes, set, close } = await directly(startId, [...hold.started.keys()], { takesNext: true });
+  expect(await codes()).toEqual([0, 0]);
+  expect(await stock.getJobCounts('active', 'wait')).toEqual({ active: 2, wait: 0 });
+  await ids(2);
+  expect(await codes()).toEqual([0, 0]);
+  expect(await stock.getJobCounts('active', 'wait')).toEqual({ active: 2, wait: 2 });
   expect((await queue.readLedger('test', cursor, 10)).entries).toHaveLength(2);
   // Another start's word, and one of an older start of this one, stay refused.
-  const stranger = { ...identity, startId: 'pod.other' };
-  expect((await completeSet(wire, keys, stranger, options, set)).map(({ code }) => code)).toEqual([-2, -2]);
+  expect(await codes('pod.other')).toEqual([-2, -2]);
   const older = set.map((each) => ({ ...each, startNumber: 0 }));
-  expect((await completeSet(wire, keys, identity, options, older)).map(({ code }) => code)).toEqual([-2, -2]);
-  client.disconnect();
+  expect(await codes(startId, older)).toEqual([-2, -2]);
+  close();
+});
+
+test('of one call each job hears its own: gone, with children that still run, lost, done', async () => {
+  await ids(4);
+  const { hold, startId, consumer } = await holding(4);
+  await consumer.quiesce();
+  const [gone = '', parent = '', lost = '', plain = ''] = [...hold.started.keys()];
+  const keys = queueKeys(bench.prefix, 'work');
+  const { codes, close } = await directly(startId, [gone, parent, lost, plain]);
+  await bench.redis.del(keys.job(gone));
+  await bench.redis.sadd(`${keys.job(parent)}:dependencies`, 'a child');
+  await bench.redis.set(`${keys.job(lost)}:lock`, 'somebody.else:1');
+  expect(await codes()).toEqual([-1, -4, -6, 0]);
+  expect(await bench.redis.exists(keys.job(gone))).toBe(0);
+  expect(await queue.job(parent)).toMatchObject({ state: 'active' });
+  expect(await queue.job(plain)).toMatchObject({ state: 'completed' });
+  close();
+});
+
+test('the fence refuses a set, counts each job of it, and the start is told at once', async () => {
+  await ids(3);
+  let fenced = 0;
+  const hold = gate();
+  const startId = newStartId('pod');
+  const consumer = bench.consumer({
+    ...{ startId, concurrency: 3, run: hold.run, onFenced: () => void fenced++ },
+  });
+  await consumer.start();
+  await until(() => hold.started.size === 3, 'it holds three');
+  await consumer.quiesce();
+  await store.supervision.fence('work', startId);
+  hold.finishAll(ok());
+  await until(() => fenced === 1, 'it is told');
+  expect(await store.supervision.refusalsOf(['work'], startId)).toBeGreaterThanOrEqual(3);
+  expect(await stock.getCompletedCount()).toBe(0);
+});
+
+test('what has ended is done, and does not go back with what still runs', async () => {
+  await ids(101);
+  const { hold, consumer } = await holding(101);
+  await consumer.quiesce();
+  const [still] = hold.started.keys();
+  for (const [id, { finish }] of hold.started) if (id !== still) finish(ok());
+  // More than may be under way have ended by then, and the rest waits.
+  await turn();
+  expect(await consumer.handBack('drain')).toEqual([still]);
+  expect(await stock.getJobCounts('completed', 'wait', 'active')).toEqual({
+    completed: 100,
+    wait: 1,
+    active: 0,
+  });
+});
+
+test('a store that is full gives out no job, and has changed nothing', async () => {
+  const own = await startStore();
+  const full = queueBench('', { url: `redis://127.0.0.1:${own.port}` });
+  const work = (await full.store('patient')).queue('work');
+  await work.add(jobs(5));
+  await full.redis.config('SET', 'maxmemory', 1);
+  const hold = gate();
+  await full.consumer({ run: hold.run }).start();
+  const wait = queueKeys(full.prefix, 'work').wait;
+  const refusals = async () => (await full.redis.info('errorstats')).includes('errorstat_OOM');
+  await until(refusals, 'the store has refused');
+  expect(await full.redis.llen(wait)).toBe(5);
+  await full.redis.config('SET', 'maxmemory', 0);
+  await until(() => hold.started.size > 0, 'it goes on');
+  await full.close();
+  await own.stop();
 });
 
 describe('what the stock script must judge', () => {
@@ -134,6 +216,34 @@ describe('what the stock script must judge', () => {
     expect(seen).toEqual(['child', 'child', 'child', 'parent']);
     expect(Object.values(await parent.getChildrenValues())).toEqual(['child', 'child', 'child']);
     await flows.close();
+  });
+
+  test('a parent that a job gets while it runs hears of its end', async () => {
+    await queue.pause();
+    await stock.add('job', {}, { jobId: 'late' });
+    await queue.resume();
+    const { hold } = await holding(1);
+    const flows = new FlowProducer(stockOptions());
+    const children = [{ name: 'job', queueName: 'work', opts: { jobId: 'late' } }];
+    await flows.add({ name: 'parent', queueName: 'work', data: {}, children });
+    hold.finishAll(ok());
+    await until(() => hold.started.size === 2, 'the parent runs');
+    await flows.close();
+  });
+
+  test('a job whose record is broken harms no other', async () => {
+    await queue.pause();
+    const [first = '', broken = '', last = ''] = await ids(3);
+    await bench.redis.del(queueKeys(bench.prefix, 'work').job(broken));
+    await bench.redis.set(queueKeys(bench.prefix, 'work').job(broken), 'no hash');
+    await queue.resume();
+    const ran = new Set<string>();
+    const run = async ({ id }: { id: string }) => {
+      ran.add(id);
+      return ok();
+    };
+    await bench.consumer({ run }).start();
+    await until(() => ran.has(first) && ran.has(last), 'the others have run');
   });
 
   test('a deduplicated job’s end frees its id', async () => {
@@ -205,7 +315,7 @@ describe('completed jobs are kept', () => {
     });
     await consumer.start();
     await until(async () => ran === n && (await stock.getActiveCount()) === 0, 'all are done');
-    await consumer.idle();
+    await consumer.stop();
     const left = await bench.redis.keys(`${bench.prefix}:work:[0-9]*`);
     return left.filter((key) => !key.endsWith(':logs')).length;
   };
@@ -215,6 +325,24 @@ describe('completed jobs are kept', () => {
     expect(await all(40)).toBe(5);
     expect(await bench.redis.keys(`${bench.prefix}:work:*:logs`)).toHaveLength(5);
     expect(await stock.getCompletedCount()).toBe(5);
+  });
+
+  test('as long as told, also while there are as many as told', async () => {
+    await reopen('retention: { completedCount: 10, completedAgeMs: 3600000 }');
+    await all(10);
+    const { completed } = queueKeys(bench.prefix, 'work');
+    const old = await bench.redis.zrange(completed, 0, 7);
+    for (const id of old) await bench.redis.zadd(completed, 1, id);
+    await all(1);
+    expect(await bench.redis.zcard(completed)).toBe(3);
+  });
+
+  test('many that are too many by now go a part at a time', async () => {
+    await reopen('retention: { completedCount: 5 }');
+    const { completed } = queueKeys(bench.prefix, 'work');
+    await bench.redis.zadd(completed, ...Array.from({ length: 600 }, (_, i) => [i, `old${i}`]).flat());
+    await all(1);
+    expect(await bench.redis.zcard(completed)).toBe(345);
   });
 
   test('none, if none is to be kept', async () => {
@@ -227,5 +355,5 @@ test('the last job’s end is told as the queue being drained', async () => {
   await ids(3);
   await bench.consumer({ run: async () => ok() }).start();
   await until(async () => (await stock.getCompletedCount()) === 3, 'all are done');
-  await until(async () => (await eventsOf('drained')).length > 0, 'it is told');
+  await until(async () => (await eventsOf('drained')).length === 1, 'it is told');
 });

@@ -1,10 +1,10 @@
 import type { RedisClient } from 'bullmq';
 import type { QueueKeys } from '../keys.ts';
 import type { Completion } from './completions.ts';
-import { SCRIPTS } from './compose.ts';
+import { ownCommand } from './compose.ts';
 import type { BackendIdentity } from './identity.ts';
 import { marksOf, type RawTake } from './raw-take.ts';
-import { throwIfRefused } from './refusals.ts';
+import { heard } from './refusals.ts';
 
 /** What the store made of one completion. */
 export interface Completed {
@@ -12,9 +12,12 @@ export interface Completed {
   readonly code: number;
   /** The job that comes next, or why there is none; null when none was asked for. */
   readonly next: RawTake | null;
-  /** Ms since 1970 by the store's clock. */
+  /** Ms since 1970 by the store's clock, which is so much ahead of ours. */
   readonly atMs: number;
+  readonly aheadMs: number;
 }
+
+const COMMAND = ownCommand('complete');
 
 type Reply = readonly [nowMs: number, ...results: (number | RawTake)[]];
 
@@ -39,23 +42,21 @@ export async function completeSet(
   const mayTake = identity.mayTake();
   const jobs = set.flatMap((each) => [
     ...[each.jobId, each.token, each.startNumber, each.returnValue, each.takesNext && mayTake ? '1' : '0'],
-    ...[identity.stamps(each.jobId), each.attemptsMade],
+    ...[each.stamps, each.attemptsMade],
   ]);
   const own = [...keys.takeList, keys.completed, ...keys.accountList];
   const args = [...own, keys.prefix, identity.startId, options, set.length, ...jobs];
+  const sentMs = identity.nowMs();
   const reply = (await client.runCommand(COMMAND, args as string[])) as number | Reply;
-  const [storeMs, ...results] = typeof reply === 'number' ? [0, ...set.map(() => reply)] : reply;
-  const aheadMs = storeMs - identity.nowMs();
+  const [atMs, ...results] = typeof reply === 'number' ? [sentMs, ...set.map(() => reply)] : reply;
+  const aheadMs = atMs - sentMs;
   for (const [i, result] of results.entries()) {
     identity.settled(set[i]?.jobId ?? '', typeof result === 'number' && result < 0, 'completed');
     if (typeof result !== 'number' && result[0]) identity.taken(String(result[1]), marksOf(result[0]));
   }
-  throwIfRefused(reply);
-  return results.map((result) =>
-    typeof result === 'number'
-      ? { code: result, next: null, atMs: storeMs }
-      : { code: 0, next: inOurTime(result, aheadMs), atMs: storeMs },
-  );
+  heard(identity, reply);
+  return results.map((result) => {
+    const isCode = typeof result === 'number';
+    return { code: isCode ? result : 0, next: isCode ? null : inOurTime(result, aheadMs), atMs, aheadMs };
+  });
 }
-
-const COMMAND = SCRIPTS.own.get('complete')?.command ?? '';

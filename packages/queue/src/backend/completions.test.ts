@@ -2,12 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Completion, Completions } from './completions.ts';
 
-const named = (jobId: string): Completion => ({
-  ...{ jobId, token: 'pod.1:1', startNumber: 1, attemptsMade: 1, returnValue: 'null', takesNext: true },
+const named = (jobId: string, returnValue = 'null'): Completion => ({
+  ...{ jobId, token: 'pod.1:1', startNumber: 1, attemptsMade: 1, returnValue, takesNext: true, stamps: '' },
 });
 
 /** A store that answers when it is told to. */
-function slowStore() {
+function slowStore(monotonicMs = () => 0) {
   const sets: { ids: string[]; answer(): void; fail(error: Error): void }[] = [];
   const completions = new Completions<string>(
     (set) =>
@@ -15,9 +15,10 @@ function slowStore() {
         const ids = set.map(({ jobId }) => jobId);
         sets.push({ ids, answer: () => resolve(ids.map((id) => `${id} done`)), fail: reject });
       }),
+    monotonicMs,
   );
   const add = (...ids: string[]) => Promise.allSettled(ids.map((id) => completions.add(named(id))));
-  return { sets, add };
+  return { sets, add, completions };
 }
 
 test('those of one turn go together, and each hears its own answer', async () => {
@@ -51,6 +52,50 @@ test('no set is larger than what the store does in about a millisecond', async (
   await turn();
   await turn();
   expect(sets.at(-1)?.ids).toHaveLength(8);
+});
+
+test('large values go in smaller sets, the largest alone', async () => {
+  const { sets, completions } = slowStore();
+  const lengths = { a: 40_000, b: 20_000, c: 20_000, d: 200_000, e: 10 };
+  for (const [id, length] of Object.entries(lengths)) void completions.add(named(id, 'x'.repeat(length)));
+  await turn();
+  expect(sets.map(({ ids }) => ids)).toEqual([['a', 'b'], ['c'], ['d'], ['e']]);
+});
+
+test('what waits is sent at once when somebody must come behind it', () => {
+  const { sets, completions } = slowStore();
+  for (let i = 0; i < 100; i++) void completions.add(named(String(i)));
+  completions.flush();
+  expect(sets.flatMap(({ ids }) => ids)).toHaveLength(100);
+});
+
+test('jobs that block the event loop begin in turns of their own; soon again together when they do not', async () => {
+  let nowMs = 0;
+  let blocksMs = 5;
+  let begun: number[] = [0];
+  const { sets, completions } = slowStore(() => nowMs);
+  const run = async (jobs: number) => {
+    begun = [0];
+    for (let i = 0; i < jobs; i++) {
+      void completions.add(named(String(i))).then(() => {
+        nowMs += blocksMs;
+        begun[begun.length - 1] = (begun.at(-1) ?? 0) + 1;
+      });
+    }
+    await turn();
+    sets.at(-1)?.answer();
+    for (let told = 0; told < jobs; told = begun.reduce((sum, n) => sum + n, 0)) {
+      await turn();
+      begun.push(0);
+    }
+    return begun.filter((n) => n > 0);
+  };
+  await run(16);
+  await run(16);
+  expect(await run(4)).toEqual([1, 1, 1, 1]);
+  blocksMs = 0;
+  await run(16);
+  expect(await run(16)).toEqual([16]);
 });
 
 test('a call that fails fails for each of its set, and no other', async () => {

@@ -136,3 +136,10 @@ function compose(): { guards: Map<string, ComposedScript>; own: Map<OwnScript, C
 
 /** Every script of Millrace, composed once a process. */
 export const SCRIPTS = compose();
+
+/** The name under which clients know a script of ours. */
+export function ownCommand(name: OwnScript): string {
+  const script = SCRIPTS.own.get(name);
+  if (script === undefined) throw new TypeError(`no script "${name}"`);
+  return script.command;
+}

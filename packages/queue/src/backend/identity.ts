@@ -20,6 +20,7 @@ export interface BackendIdentity {
   verdict(jobId: string): string;
   /** By this process's clock. */
   nowMs(): number;
+  monotonicMs(): number;
   /** Deaths of its process after which a job is poison; 0: they are not counted. */
   readonly poisonKills: number;
   /** False: take nothing more. */
@@ -45,6 +46,7 @@ export const CLIENT_IDENTITY: BackendIdentity = {
   verdict: () => '',
   poisonKills: 0,
   nowMs: () => 0,
+  monotonicMs: () => 0,
   mayTake: () => false,
   room: () => 0,
   taken: () => undefined,

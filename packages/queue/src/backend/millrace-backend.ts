@@ -1,4 +1,3 @@
-import { isMillraceError } from '@millrace/core';
 import {
   type IRedisTransaction,
   type KeepJobs,
@@ -17,7 +16,7 @@ import { Completions } from './completions.ts';
 import { SCRIPTS } from './compose.ts';
 import type { BackendIdentity, Settlement } from './identity.ts';
 import { marksOf, type RawTake, takesIn } from './raw-take.ts';
-import { throwIfRefused } from './refusals.ts';
+import { heard } from './refusals.ts';
 
 /** Where the job's id stands among the ARGV of the stock scripts that end an attempt. */
 const SETTLING: Readonly<Record<string, number>> = { moveToFinished: 0, retryJob: 3, moveToDelayed: 2 };
@@ -32,9 +31,8 @@ function settlementOf(commandName: string, args: readonly unknown[]): Settlement
 
 /** Of a worker: what its completions have in common (lua/scripts/complete.lua). As text, for a buffer slows the whole call. */
 function completionOptions(options: Partial<WorkerOptions>): string {
-  const { name, lockDuration, limiter, metrics, removeOnComplete = { count: -1 } } = options;
-  const maxMetricsSize = metrics?.maxDataPoints ?? '';
-  return JSON.stringify({ name, lockDuration, limiter, maxMetricsSize, keepJobs: removeOnComplete });
+  const { name, lockDuration, limiter, removeOnComplete = { count: -1 } } = options;
+  return JSON.stringify({ name, lockDuration, limiter, keepJobs: removeOnComplete });
 }
 
 /** What a job knows of its attempts, and BullMQ's interface of it does not name. */
@@ -54,7 +52,7 @@ export class MillraceBackend extends RedisQueueBackend {
   readonly #identity: BackendIdentity;
   readonly #keys: QueueKeys;
   readonly #connections: { readonly main: RedisConnection; readonly blocking: RedisConnection | undefined };
-  readonly #options: QueueBaseOptions & { prefix?: string };
+  readonly #options: QueueBaseOptions & Pick<WorkerOptions, 'metrics'> & { prefix?: string };
   readonly #completions: Completions<Completed>;
   #further: RawTake[] = [];
   /** How far the store's clock was ahead of ours when it last had no job for us. */
@@ -76,8 +74,17 @@ export class MillraceBackend extends RedisQueueBackend {
     this.#connections = { main: connection, blocking: blockingConnection };
     this.#options = options;
     const common = completionOptions(options);
-    this.#completions = new Completions(async (set) =>
-      completeSet(await connection.client, keys, identity, common, set),
+    // Without a turn between once there is a client: what is sent by others after a flush must come behind it.
+    let ready: RedisClient | undefined;
+    connection.client.then(
+      (client) => {
+        ready = client;
+      },
+      () => undefined,
+    );
+    this.#completions = new Completions(
+      async (set) => completeSet(ready ?? (await connection.client), keys, identity, common, set),
+      identity.monotonicMs,
     );
   }
 
@@ -135,19 +142,25 @@ export class MillraceBackend extends RedisQueueBackend {
     if (!this.#isOrdinary(job, keep, token))
       return super.moveToCompleted(job, value, keep as KeepJobs, token, takesNext);
     const returnValue = JSON.stringify(value) ?? 'null';
-    const end = { jobId, token, startNumber, attemptsMade: attemptsMade + 1, returnValue };
-    const { code, next, atMs } = await this.#completions.add({
-      ...end,
-      takesNext: takesNext && !this.closing,
+    const { code, next, atMs, aheadMs } = await this.#completions.add({
+      ...{ jobId, token, startNumber, attemptsMade: attemptsMade + 1, returnValue },
+      ...{ takesNext: takesNext && !this.closing, stamps: this.#identity.stamps(jobId) },
     });
+    if (next?.[0] === 0) this.#storeAheadMs = aheadMs;
     if (code < 0) throw this.finishedErrors({ code, jobId, command: 'moveToFinished', state: 'active' });
     return { result: next === null ? undefined : raw2NextJobData([...next]), finishedOn: atMs };
+  }
+
+  /** Sends what waits to go in a set: a command that is sent next finds it done. */
+  flushCompletions(): void {
+    this.#completions.flush();
   }
 
   #isOrdinary(job: MinimalJob & Partial<TakenCounts>, keep: unknown, token: string): boolean {
     const { startId, verdict } = this.#identity;
     const isAlone = (job.parentKey ?? job.parent ?? job.deduplicationId) === undefined;
-    return startId !== '' && token !== '0' && keep === undefined && isAlone && verdict(job.id ?? '') === '';
+    const isKeptAsAll = keep === undefined && this.#options.metrics === undefined;
+    return startId !== '' && token !== '0' && isKeptAsAll && isAlone && verdict(job.id ?? '') === '';
   }
 
   /**
@@ -182,11 +195,6 @@ export class MillraceBackend extends RedisQueueBackend {
       this.#further = takes.slice(1);
       if (takes.length === 0 && Array.isArray(reply)) this.#storeAheadMs = Number(reply[4]);
     }
-    try {
-      return throwIfRefused(reply);
-    } catch (error) {
-      if (isMillraceError(error, 'fenced')) this.#identity.fenced();
-      throw error;
-    }
+    return heard(this.#identity, reply);
   }
 }

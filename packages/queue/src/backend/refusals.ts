@@ -1,4 +1,5 @@
-import { MillraceError } from '@millrace/core';
+import { isMillraceError, MillraceError } from '@millrace/core';
+import type { BackendIdentity } from './identity.ts';
 
 /** Codes of lua/accounts.lua and lua/scripts; BullMQ's own are between -1 and -20. */
 const FENCED = -77;
@@ -14,4 +15,14 @@ export function throwIfRefused<T>(reply: T): T {
   if (code === NOT_FENCED)
     throw new MillraceError('wrong_state', 'a start must be fenced before its jobs are reclaimed');
   return reply;
+}
+
+/** The same for a worker's start, which is told when it is fenced. */
+export function heard<T>(identity: Pick<BackendIdentity, 'fenced'>, reply: T): T {
+  try {
+    return throwIfRefused(reply);
+  } catch (error) {
+    if (isMillraceError(error, 'fenced')) identity.fenced();
+    throw error;
+  }
 }

@@ -32,7 +32,7 @@ function identityOf(
   kills: number,
   running: RunningJobs,
   pulse: Pulse,
-  ask: Pick<BackendIdentity, 'nowMs' | 'room' | 'stalled' | 'fenced'>,
+  ask: Pick<BackendIdentity, 'nowMs' | 'monotonicMs' | 'room' | 'stalled' | 'fenced'>,
 ): BackendIdentity {
   return {
     startId,
@@ -41,6 +41,7 @@ function identityOf(
     verdict: (jobId) => running.verdict(jobId),
     mayTake: () => pulse.taking,
     nowMs: ask.nowMs,
+    monotonicMs: ask.monotonicMs,
     room: ask.room,
     taken: (jobId, marks) => running.taken(jobId, marks),
     settled: (jobId, refused, how) => {
@@ -89,7 +90,8 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
   const pulse: Pulse = { taking: false, cycles: 0, stalled: 0, lockRenewalFailed: 0, fenced: false };
   const { main, blocking } = openConnections(config.redis, queue, startId);
   const identity = identityOf(startId, kills, running, pulse, {
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
     room: () => worker.room(),
     stalled: (jobIds) => reportStalled(jobIds),
     fenced() {
@@ -175,6 +177,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     pulse.taking = false;
     audit.stop();
     renewal.stop();
+    worker.flushCompletions();
     await worker.close(true).catch(() => undefined);
     main.disconnect();
     blocking.disconnect();
@@ -201,6 +204,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     runningIds: () => running.ids(),
     ...quiescing,
     async handBack(reason) {
+      worker.flushCompletions();
       const ids = await returnJobs(null, reason);
       worker.cancelAllJobs(reason);
       return ids;

@@ -53,6 +53,11 @@ export class StartWorker extends Worker<unknown, unknown, string, MillraceBacken
     super.createLockManager();
   }
 
+  /** What has ended is told to the store before anything that is said next. */
+  flushCompletions(): void {
+    this.backend.flushCompletions();
+  }
+
   async renewLocks(): Promise<void> {
     const jobIds = this.lockManager.getTrackedJobIds();
     // biome-ignore lint/complexity/useLiteralKeys: protected by BullMQ; by its name in brackets the compiler still checks it

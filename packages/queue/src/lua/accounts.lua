@@ -4,7 +4,7 @@
 
   KEYS (the last six of every such script, in this order)
     fenced   ZSET  start id → ms when it was declared dead
-    refused  HASH  start id → calls refused since
+    refused  HASH  start id → calls refused since, one for each job of a set
     policy   HASH  bound, maxBytes, bytes, maxDepth, refusals, takes, lastTake,
                    r0t r0c (recent mark of the drain rate: ms and takes then), r1t r1c (the mark before it),
                    ledgerTrimmed (entries that we took out of the ledger),
@@ -31,10 +31,10 @@ local function storeNow()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- True, and counted, when this start was declared dead.
-local function isFenced(start)
+-- True, and counted, when this start was declared dead. `calls`: as so many, for a set of jobs.
+local function isFenced(start, calls)
   if start == '' or not redis.call('ZSCORE', fencedKey, start) then return false end
-  redis.call('HINCRBY', refusedKey, start, 1)
+  redis.call('HINCRBY', refusedKey, start, calls or 1)
   return true
 end
 

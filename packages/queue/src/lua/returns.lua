@@ -31,10 +31,11 @@ end
 
 -- They count towards the bound again.
 local function countReturns(jobs)
-  local ids, sizes, bytes = {}, {}, 0
+  local ids, sizes, bytes, seen = {}, {}, 0, {}
   for i, job in ipairs(jobs) do ids[i] = job.id end
   for i, counted in ipairs(redis.call('HMGET', sizesKey, unpack(ids))) do
-    if not counted then
+    if not counted and not seen[ids[i]] then
+      seen[ids[i]] = true
       local size = redis.call('HSTRLEN', jobs[i].key, 'data')
       sizes[#sizes + 1], sizes[#sizes + 2] = ids[i], size
       bytes = bytes + size

@@ -14,42 +14,49 @@ local function takesAsSet(keys, options, now)
   return #redis.call('ZRANGEBYSCORE', keys[7], 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1) == 0
 end
 
--- One popped job becomes active: its lock, event and fields as the stock script writes them, and its hash as read then.
-local function activate(keys, jobKey, jobId, token, name, lockMs, now)
-  local hash = redis.call('HGETALL', jobKey)
-  local starts = 1
+-- One popped job becomes active: its lock, event and fields as the stock script writes them. `hash` is its hash as read
+-- before; what is written comes behind it, for of a name that comes twice the worker takes the last.
+local function activate(keys, jobKey, jobId, hash, token, name, lockMs, now)
+  local starts = '1'
   for i = #hash - 1, 1, -2 do
     if hash[i] == 'ats' then
-      starts = hash[i + 1] + 1
+      starts = tostring((tonumber(hash[i + 1]) or 0) + 1)
       break
     end
   end
   redis.call('SET', jobKey .. ':lock', token, 'PX', lockMs)
   redis.call('XADD', keys[4], '*', 'event', 'active', 'jobId', jobId, 'prev', 'waiting')
   redis.call('HSET', jobKey, 'processedOn', now, 'ats', starts, 'pb', name)
-  -- Behind what was read: of a name that comes twice the worker takes the last.
   local n = #hash
-  hash[n + 1], hash[n + 2], hash[n + 3], hash[n + 4] = 'processedOn', now, 'ats', tostring(starts)
+  hash[n + 1], hash[n + 2], hash[n + 3], hash[n + 4] = 'processedOn', now, 'ats', starts
   hash[n + 5], hash[n + 6] = 'pb', name
   return {hash, jobId, 0, 0}
 end
 
--- From the list of waiting jobs, one a token, as many as there are. The first write is one that a full store refuses: then
--- nothing has happened.
-local function takeWaiting(keys, prefix, tokens, options, now)
-  local tail, ids = redis.call('LRANGE', keys[1], -#tokens, -1), {}
-  if #tail == 0 then return {} end
-  for i, id in ipairs(tail) do
-    -- A marker that an old BullMQ left in the list: the stock script knows what it stands for.
-    if string.sub(id, 1, 2) == '0:' then return {} end
-    ids[#tail + 1 - i] = id
+-- The next of the waiting jobs, with their hashes; none where one is not what it should be: the stock script then meets it
+-- alone, and no other job with it.
+local function nextWaiting(waitKey, prefix, most)
+  local tail, ids, hashes = redis.call('LRANGE', waitKey, -most, -1), {}, {}
+  for i = #tail, 1, -1 do
+    local hash = redis.pcall('HGETALL', prefix .. tail[i])
+    -- A marker that an old BullMQ left in the list begins with '0:'.
+    if hash.err or string.sub(tail[i], 1, 2) == '0:' then return {}, {} end
+    ids[#ids + 1], hashes[#hashes + 1] = tail[i], hash
   end
+  return ids, hashes
+end
+
+-- From the list of waiting jobs, one a token, as many as there are. All is read before anything is written, and the first
+-- write is one that a full store refuses: then nothing has happened.
+local function takeWaiting(keys, prefix, tokens, options, now)
+  local ids, hashes = nextWaiting(keys[1], prefix, #tokens)
+  if #ids == 0 then return {} end
   redis.call('LPUSH', keys[2], unpack(ids))
-  redis.call('LTRIM', keys[1], 0, -#tail - 1)
+  redis.call('LTRIM', keys[1], 0, -#ids - 1)
   local takes = {}
   local nowText, lockMs = string.format('%.0f', now), tostring(options.lockDuration)
   for i, id in ipairs(ids) do
-    takes[i] = activate(keys, prefix .. id, id, tokens[i], options.name, lockMs, nowText)
+    takes[i] = activate(keys, prefix .. id, id, hashes[i], tokens[i], options.name, lockMs, nowText)
   end
   -- There may be more, for others.
   redis.call('ZADD', keys[11], 0, '0')
@@ -67,7 +74,12 @@ local function takeSet(takeOne, keys, prefix, tokens, options, now)
   local none
   while #takes < #tokens and not none do
     options.token = tokens[#takes + 1]
-    local reply = takeOne(keys, {prefix, now, cmsgpack.pack(options)})
+    local isFine, reply = pcall(takeOne, keys, {prefix, now, cmsgpack.pack(options)})
+    if not isFine then
+      -- What was taken before is to be answered; the next call meets this first.
+      if #takes == 0 then error(reply) end
+      reply = {0, 0, 0, 0}
+    end
     if type(reply[1]) == 'table' then takes[#takes + 1] = reply else none = reply end
   end
   local ids = {}

@@ -23,8 +23,8 @@
   Memory of the dead, for whoever asks later: list <prefix>millrace:death:<start>:orphans, and in the hash without
   `:orphans` the field `after`, beside the evidence that the caller has put there.
   Atomic: one script; its entries of the list become tombstones, which go with a single LREM at its end.
-  Cost: one LRANGE and one MGET for 128 entries looked at, 5 to 7 calls a job moved, 12 for all and 2 to 4 a dead start, and two walks of the list in C (LPOS,
-  LREM: about 30 ns an entry, so 5 ms for 80,000 active jobs).
+  Cost: one LRANGE and one MGET for 128 entries looked at, 5 to 8 calls a job moved, 12 for all and 2 to 4 a dead start, and
+  two walks of the list in C (LPOS, LREM: about 30 ns an entry, so 5 ms for 80,000 active jobs).
 ]]
 local NOT_FENCED = -79
 local GONE = '\0gone'
