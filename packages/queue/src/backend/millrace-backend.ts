@@ -148,7 +148,7 @@ export class MillraceBackend extends RedisQueueBackend {
     });
     if (next?.[0] === 0) this.#storeAheadMs = aheadMs;
     if (code < 0) throw this.finishedErrors({ code, jobId, command: 'moveToFinished', state: 'active' });
-    return { result: next === null ? undefined : raw2NextJobData([...next]), finishedOn: atMs };
+    return { result: next === null ? undefined : raw2NextJobData(next), finishedOn: atMs };
   }
 
   /** Sends what waits to go in a set: a command that is sent next finds it done. */
@@ -169,7 +169,7 @@ export class MillraceBackend extends RedisQueueBackend {
    */
   takeFurther(token: string) {
     return this.#further.splice(0).map((raw, index) => {
-      const [data, id] = raw2NextJobData([...raw]);
+      const [data, id] = raw2NextJobData(raw);
       return { data, id: String(id), token: `${token}.${index + 1}` };
     });
   }

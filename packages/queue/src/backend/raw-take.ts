@@ -1,7 +1,7 @@
 import type { TakenMarks } from './identity.ts';
 
 /** A job as the scripts hand it over: its hash as a flat list, its id, and more; no job without a hash. */
-export type RawTake = readonly [
+export type RawTake = [
   hash: readonly string[] | 0,
   jobId: string,
   limitMs: number,

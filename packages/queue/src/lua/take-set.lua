@@ -6,7 +6,8 @@
   9 meta, 10 priority counter, 11 marker. `options` are its options: name, lockDuration, limiter, and a token for each call.
 ]]
 
--- A worker without name or locks, a paused or limited queue, due delayed jobs, and everything but the list of waiting jobs are the stock script's to judge.
+-- A worker without name or locks, a paused or limited queue, due delayed jobs, and everything but the list of waiting jobs
+-- are the stock script's to judge.
 local function takesAsSet(keys, options, now)
   if options.limiter or not options.name or options.token == '0' then return false end
   local meta = redis.call('HMGET', keys[9], 'paused', 'concurrency', 'max')
