@@ -13,7 +13,7 @@ import {
   unseenStarts,
 } from './orphans.ts';
 import type { FaultPart } from './ours.ts';
-import { type Phases, phasesOf } from './phases.ts';
+import { type Phases, phasesOf, slowestOf, type Timeline } from './phases.ts';
 import { SHAPE } from './settings.ts';
 
 /** All that was measured on our side. */
@@ -33,6 +33,8 @@ export interface OurFigures {
   readonly killsThatHeldNothing: number;
   readonly orphans: number;
   readonly phases: Phases;
+  /** The slowest kills, the slowest first. */
+  readonly slowest: readonly Timeline[];
   /** All capacity busy: from the end of the handler in a slot to the start of the orphan that it is for. */
   readonly busySlotMs: Spread;
   /** The same for all jobs of that part, from one to the next. */
@@ -50,6 +52,8 @@ export interface OurFigures {
     readonly recoveries: number;
   };
 }
+
+const SLOWEST_TOLD = 5;
 
 const mean = (values: readonly number[]) =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -87,6 +91,7 @@ export function ourFigures({ idle, busy, frozen, hangLimitMs, book, recoveries }
     killsThatHeldNothing: idleHits,
     orphans: kills.reduce((sum, fault) => sum + orphansOf(fault).length, 0),
     phases: phasesOf(kills, recoveries),
+    slowest: slowestOf(kills, orphansOf, recoveries, SLOWEST_TOLD),
     busySlotMs: spread(
       busy.faults.flatMap((fault) =>
         busySlotMs(inBusy, { victim: fault.worker, orphans: orphansOf(fault) }, SHAPE.concurrency),

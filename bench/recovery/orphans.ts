@@ -6,6 +6,8 @@ export interface Orphan {
   readonly job: string;
   /** When the store gave it back. */
   readonly returnedMs: number;
+  /** When the store handed it out again, in whole ms. */
+  readonly takenMs: number;
   readonly startedMs: number;
   /** The worker that started it. */
   readonly worker: string;
@@ -18,13 +20,13 @@ export function orphansByWorker(ended: readonly Ended[]): Map<string, Orphan[]> 
   const waiting = new Map<string, Ended>();
   const orphans = new Map<string, Orphan[]>();
   for (const entry of ended) {
-    const { job, startedMs, doneMs, worker } = entry;
+    const { job, takenMs, startedMs, doneMs, worker } = entry;
     const killed = waiting.get(job);
     if (killed) {
       waiting.delete(job);
       const found = orphans.get(killed.worker) ?? [];
       orphans.set(killed.worker, found);
-      found.push({ job, returnedMs: killed.doneMs, startedMs, worker, doneMs });
+      found.push({ job, returnedMs: killed.doneMs, takenMs, startedMs, worker, doneMs });
     }
     if (entry.outcome === 'killed') waiting.set(job, entry);
   }
@@ -36,7 +38,8 @@ export function orphansByWorker(ended: readonly Ended[]): Map<string, Orphan[]> 
 
 const endless = (job: string, returnedMs: number): Orphan => ({
   ...{ job, returnedMs, worker: '' },
-  ...{ startedMs: Number.POSITIVE_INFINITY, doneMs: Number.POSITIVE_INFINITY },
+  ...{ takenMs: Number.POSITIVE_INFINITY, startedMs: Number.POSITIVE_INFINITY },
+  doneMs: Number.POSITIVE_INFINITY,
 });
 
 /**

@@ -34,16 +34,12 @@ const CHANGES: Readonly<Record<Safeguard, readonly Change[]>> = {
 };
 
 /** Every script that a worker ends or takes a job by: the guards, and what completes in sets. */
-const scripts = () => [
-  ...[...SCRIPTS.guards].map(([name, script]) => ({
-    map: SCRIPTS.guards as Map<string, unknown>,
-    name,
-    script,
-  })),
-  ...[...SCRIPTS.own]
-    .filter(([name]) => name === 'complete')
-    .map(([name, script]) => ({ map: SCRIPTS.own as Map<string, unknown>, name, script })),
-];
+const scripts = () =>
+  [SCRIPTS.guards, SCRIPTS.own].flatMap((map) =>
+    [...map]
+      .filter(([name]) => map === SCRIPTS.guards || name === 'complete')
+      .map(([name, script]) => ({ map: map as Map<string, unknown>, name, script })),
+  );
 
 /**
  * Switches safeguards off for every connection that is opened from now on; returns what switches them on again.

@@ -153,7 +153,9 @@ for i, job in ipairs(jobs) do
     takers[#takers + 1] = i
   end
 end
-local takes, none = takeSet(takeOne, KEYS, prefix, tokens, options, now)
+-- What is completed stays so and is answered. A next job that cannot be taken is met by the worker's own take.
+local isTaken, takes, none = pcall(takeSet, takeOne, KEYS, prefix, tokens, options, now)
+if not isTaken then takes, none = {}, {0, 0, 0, 0} end
 for n, i in ipairs(takers) do results[i] = takes[n] or none end
 if #takes == 0 and #plain > 0 then tellDrained(none) end
 table.insert(results, 1, now)
