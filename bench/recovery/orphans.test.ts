@@ -58,7 +58,14 @@ describe('orphans', () => {
 
 describe('lossAreas', () => {
   it('are job-seconds over what is normal, in seconds of the offered load', () => {
-    const orphan = { job: '1', returnedMs: 1_010, startedMs: 1_100, worker: 'b', doneMs: 1_500 };
+    const orphan = {
+      job: '1',
+      returnedMs: 1_010,
+      takenMs: 1_090,
+      startedMs: 1_100,
+      worker: 'b',
+      doneMs: 1_500,
+    };
     const part = { fromMs: 0, steadyUntilMs: 1_000, untilMs: 5_000, rate: 2 };
     const passages = [{ dueMs: 1_200, doneMs: 1_500 }];
     expect(lossAreas(part, passages, [{ atMs: 1_000, orphans: [orphan] }])).toEqual([0.15]);
@@ -66,7 +73,14 @@ describe('lossAreas', () => {
   });
 
   it('end at the next fault', () => {
-    const orphan = { job: '1', returnedMs: 1_010, startedMs: 1_100, worker: 'b', doneMs: 3_000 };
+    const orphan = {
+      job: '1',
+      returnedMs: 1_010,
+      takenMs: 1_090,
+      startedMs: 1_100,
+      worker: 'b',
+      doneMs: 3_000,
+    };
     const part = { fromMs: 0, steadyUntilMs: 1_000, untilMs: 5_000, rate: 1 };
     const faults = [
       { atMs: 1_000, orphans: [orphan] },
@@ -84,7 +98,7 @@ describe('busySlotMs', () => {
     ended('w', 'completed', 'c', 0, 410),
   ];
   const orphan = (job: string, returnedMs: number, startedMs: number) => ({
-    ...{ job, returnedMs, startedMs },
+    ...{ job, returnedMs, takenMs: startedMs, startedMs },
     ...{ worker: 'b', doneMs: startedMs + 90 },
   });
   const waits = (ran: readonly Ended[], ...orphans: ReturnType<typeof orphan>[]) =>

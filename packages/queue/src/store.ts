@@ -19,6 +19,8 @@ import { createOutcomeWaiters } from './waiters.ts';
 
 /** How often the byte counts of the queues in use are mended, and silent readers of their ledgers dropped. */
 const UPKEEP_EVERY_MS = 2_000;
+/** Every so many times no count is trusted. */
+const THOROUGH_EVERY = 30;
 
 function guardOf(client: Redis, config: Config, { clock, profile }: StoreDependencies): Guarded {
   if (profile === 'patient') {
@@ -114,13 +116,15 @@ function startUpkeep(
 ): { start(): void; stop(): void } {
   let timer: { cancel(): void } | undefined;
   let under = false;
+  let passes = 0;
   const pass = async () => {
     if (under || client.status !== 'ready') return;
     under = true;
+    passes++;
     try {
       for (const name of names()) {
         const keys = queueKeys(prefix, name);
-        await healBytes(client, keys);
+        await healBytes(client, keys, passes % THOROUGH_EVERY === 0 ? 'nothing' : 'counts');
         await dropSilentReaders(client, keys);
       }
     } catch (error) {
