@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Clock } from '@millrace/core';
+import type { Clock, Timer } from '@millrace/core';
 import { createSpanEncoder, type SpanRecord, type TelemetrySettings } from '@millrace/telemetry';
 import type { SpanCounter } from './span-count.ts';
 import { frameHeader } from './span-frames.ts';
@@ -8,20 +8,25 @@ import { frameHeader } from './span-frames.ts';
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** So much goes at once. */
 const FRAME_BYTES = 64 * 1024;
+/**
+ * Frames are at least so far apart: each wakes the pod, and under load every reply of the store would. What waits is
+ * what a kill takes, and is counted.
+ */
+const APART_MS = 20;
 /** At its end a process waits no longer for its pod to read. */
 const END_MS = 1_000;
 
 /** The worker's end of the pipe to its pod supervisor. */
 export interface SpanPipe {
   add(spans: readonly SpanRecord[]): void;
-  /** Now, for a process that ends before its turn does. What the kernel does not take at once is lost, and counted. */
+  /** Now, for a process that ends. What the kernel does not take at once is lost, and counted. */
   flush(): void;
   /** Takes no more. Resolves when all is in the pod's hands, or it does not read. */
   end(): Promise<void>;
 }
 
 /**
- * Gathers the spans of one turn of the event loop into one frame and writes it at the turn's end: a frame in the kernel
+ * Gathers the spans of one turn of the event loop, or of 20 ms if that is longer, into one frame: a frame in the kernel
  * survives its writer's death. The counter hears of a span before anything else does.
  */
 export function createSpanPipe(
@@ -33,17 +38,30 @@ export function createSpanPipe(
   const socket = new Socket({ fd: file, readable: false, writable: true });
   socket.on('error', () => undefined);
   socket.unref();
-  let turn: NodeJS.Immediate | null = null;
+  let due: Timer | null = null;
+  let wroteMs = Number.NEGATIVE_INFINITY;
+
+  function writeSoon(): void {
+    const waitMs = wroteMs + APART_MS - clock.monotonicMs();
+    if (waitMs > 0) {
+      due = clock.after(waitMs, write);
+    } else {
+      const turn = setImmediate(write);
+      due = { cancel: () => clearImmediate(turn) };
+    }
+  }
 
   function write(): void {
-    if (turn !== null) clearImmediate(turn);
-    turn = null;
+    due?.cancel();
+    due = null;
+    counter?.tell();
     const { bytes, count } = encoder.take();
     if (count === 0) return;
     if (!socket.writable || socket.writableLength > MAX_WAITING_BYTES) {
       counter?.drop(count);
       return;
     }
+    wroteMs = clock.monotonicMs();
     socket.cork();
     socket.write(frameHeader(bytes.length, count));
     socket.write(bytes);
@@ -58,7 +76,7 @@ export function createSpanPipe(
         if (!encoder.add(span)) counter?.drop(1);
         if (encoder.size >= FRAME_BYTES) write();
       }
-      if (encoder.count > 0) turn ??= setImmediate(write);
+      if (encoder.count > 0 && due === null) writeSoon();
     },
     flush: write,
     async end() {
