@@ -16,7 +16,7 @@ interface Hold {
   readonly ms: number;
 }
 
-/** The last `REMEMBERED` holds. */
+/** The last `REMEMBERED` holds. They come in the order of their time, and who asks mostly asks of the latest. */
 function memory() {
   const holds: Hold[] = [];
   return {
@@ -24,8 +24,15 @@ function memory() {
       holds.push(hold);
       if (holds.length > REMEMBERED) holds.shift();
     },
-    during: (fromUs: number, toUs: number) =>
-      holds.filter((hold) => hold.toUs >= fromUs && hold.fromUs <= toUs).map(({ ms }) => ms),
+    during(fromUs: number, toUs: number): number[] {
+      const found: number[] = [];
+      for (let i = holds.length - 1; i >= 0; i--) {
+        const { fromUs: beganUs, toUs: endedUs, ms } = holds[i] as Hold;
+        if (endedUs < fromUs) break;
+        if (beganUs <= toUs) found.push(ms);
+      }
+      return found;
+    },
   };
 }
 

@@ -12,7 +12,7 @@ const FRAME_BYTES = 64 * 1024;
  * Frames are at least so far apart: each wakes the pod, and under load every reply of the store would. What waits is
  * what a kill takes, and is counted.
  */
-const APART_MS = 50;
+const APART_MS = 100;
 /** At its end a process waits no longer for its pod to read. */
 const END_MS = 1_000;
 
@@ -26,7 +26,7 @@ export interface SpanPipe {
 }
 
 /**
- * Gathers the spans of one turn of the event loop, or of 50 ms if that is longer, into one frame: a frame in the kernel
+ * Gathers the spans of one turn of the event loop, or of 100 ms if that is longer, into one frame: a frame in the kernel
  * survives its writer's death. The counter hears of a span before anything else does.
  */
 export function createSpanPipe(
