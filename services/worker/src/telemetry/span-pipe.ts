@@ -9,10 +9,11 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** So much goes at once. */
 const FRAME_BYTES = 64 * 1024;
 /**
- * Frames are at least so far apart: each wakes the pod, and under load every reply of the store would. What waits is
- * what a kill takes, and is counted.
+ * A frame leaves at once, as long as they are few: each wakes the pod, and under load every reply of the store would
+ * make one. Beyond a burst they are so far apart. What waits is what a kill takes, and is counted.
  */
 const APART_MS = 100;
+const BURST = 16;
 /** At its end a process waits no longer for its pod to read. */
 const END_MS = 1_000;
 
@@ -26,7 +27,7 @@ export interface SpanPipe {
 }
 
 /**
- * Gathers the spans of one turn of the event loop, or of 100 ms if that is longer, into one frame: a frame in the kernel
+ * Gathers the spans of one turn of the event loop, under load those of 100 ms, into one frame: a frame in the kernel
  * survives its writer's death. The counter hears of a span before anything else does.
  */
 export function createSpanPipe(
@@ -39,10 +40,11 @@ export function createSpanPipe(
   socket.on('error', () => undefined);
   socket.unref();
   let due: Timer | null = null;
-  let wroteMs = Number.NEGATIVE_INFINITY;
+  /** When the last frame would have left, had they all been `APART_MS` apart. */
+  let pacedMs = Number.NEGATIVE_INFINITY;
 
   function writeSoon(): void {
-    const waitMs = wroteMs + APART_MS - clock.monotonicMs();
+    const waitMs = pacedMs - (BURST - 1) * APART_MS - clock.monotonicMs();
     if (waitMs > 0) {
       due = clock.after(waitMs, write);
     } else {
@@ -61,7 +63,7 @@ export function createSpanPipe(
       counter?.drop(count);
       return;
     }
-    wroteMs = clock.monotonicMs();
+    pacedMs = Math.max(pacedMs, clock.monotonicMs()) + APART_MS;
     socket.cork();
     socket.write(frameHeader(bytes.length, count));
     socket.write(bytes);
