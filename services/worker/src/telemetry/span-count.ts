@@ -20,37 +20,32 @@ const BYTES = COUNTS * Float64Array.BYTES_PER_ELEMENT;
 /** Memory where the machine has it for this; a container may have no other folder that can be written. */
 const FOLDERS = ['/dev/shm', tmpdir()];
 
-/**
- * The worker's end: writes the count as it changes, about a microsecond, once for all that one reply of the store ended.
- * A kill within those microseconds is one before the reply was read.
- */
+/** The worker's end: writes the count as it changes; about a microsecond. */
 export function createSpanCounter(file: number) {
   const count = new Float64Array(COUNTS);
   const bytes = new Uint8Array(count.buffer);
-  let isDue = false;
-  function tell(): void {
-    if (!isDue) return;
-    isDue = false;
+  const told = () => {
     try {
       writeSync(file, bytes, 0, BYTES, 0);
     } catch {
       // A full disk is no reason to end a handler's span, or the process.
     }
-  }
-  function set(place: number, spans: number): void {
-    count[place] = spans;
-    if (!isDue) queueMicrotask(tell);
-    isDue = true;
-  }
+  };
   return {
-    keep: (spans: number) => set(0, (count[0] as number) + spans),
-    drop: (spans: number) => set(1, (count[1] as number) + spans),
+    keep(spans: number): void {
+      count[0] = (count[0] as number) + spans;
+      told();
+    },
+    drop(spans: number): void {
+      count[1] = (count[1] as number) + spans;
+      told();
+    },
     /** So many of them by now. */
     exceeded(spans: number): void {
-      if (count[2] !== spans) set(2, spans);
+      if (count[2] === spans) return;
+      count[2] = spans;
+      told();
     },
-    /** Now, for a process that ends. */
-    tell,
   };
 }
 export type SpanCounter = ReturnType<typeof createSpanCounter>;

@@ -56,7 +56,6 @@ export function createSpanPipe(
   function write(): void {
     due?.cancel();
     due = null;
-    counter?.tell();
     const { bytes, count } = encoder.take();
     if (count === 0) return;
     if (!socket.writable || socket.writableLength > MAX_WAITING_BYTES) {
