@@ -57,6 +57,17 @@ test('a frame a turn leaves at once, and beyond a burst what comes in 100 ms goe
   expect(came[16]).toBe(10);
 });
 
+test('what comes behind many full frames waits no longer than behind a burst', async () => {
+  const large = { ...SPAN, attributes: { text: 'x'.repeat(70_000) } };
+  for (let i = 0; i < 40; i++) pipe.add([large]);
+  await until(() => came.length === 40, 'full frames have left');
+  pipe.add([SPAN]);
+  await turn();
+  expect(came).toHaveLength(40);
+  clock.advance(100);
+  await until(() => came.length === 41, 'the rest has left', 2_000);
+});
+
 test('the end of a process waits for no turn', async () => {
   for (let i = 0; i < 17; i++) {
     pipe.add([SPAN]);

@@ -10,7 +10,7 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const FRAME_BYTES = 64 * 1024;
 /**
  * A frame leaves at once, as long as they are few: each wakes the pod, and under load every reply of the store would
- * make one. Beyond a burst they are so far apart. What waits is what a kill takes, and is counted.
+ * make one. Beyond a burst they wait until they are full, or so far apart. What waits is what a kill takes, and is counted.
  */
 const APART_MS = 100;
 const BURST = 16;
@@ -40,7 +40,7 @@ export function createSpanPipe(
   socket.on('error', () => undefined);
   socket.unref();
   let due: Timer | null = null;
-  /** When the last frame would have left, had they all been `APART_MS` apart. */
+  /** When the last frame would have left, had they all been `APART_MS` apart; a burst ahead of now at most. */
   let pacedMs = Number.NEGATIVE_INFINITY;
 
   function writeSoon(): void {
@@ -62,7 +62,8 @@ export function createSpanPipe(
       counter?.drop(count);
       return;
     }
-    pacedMs = Math.max(pacedMs, clock.monotonicMs()) + APART_MS;
+    const nowMs = clock.monotonicMs();
+    pacedMs = Math.min(Math.max(pacedMs, nowMs) + APART_MS, nowMs + BURST * APART_MS);
     socket.cork();
     socket.write(frameHeader(bytes.length, count));
     socket.write(bytes);
