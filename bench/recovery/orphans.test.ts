@@ -57,15 +57,12 @@ describe('orphans', () => {
 });
 
 describe('lossAreas', () => {
+  const doneAt = (doneMs: number) => ({
+    ...{ job: '1', worker: 'b', returnedMs: 1_010, takenMs: 1_090, startedMs: 1_100, doneMs },
+  });
+
   it('are job-seconds over what is normal, in seconds of the offered load', () => {
-    const orphan = {
-      job: '1',
-      returnedMs: 1_010,
-      takenMs: 1_090,
-      startedMs: 1_100,
-      worker: 'b',
-      doneMs: 1_500,
-    };
+    const orphan = doneAt(1_500);
     const part = { fromMs: 0, steadyUntilMs: 1_000, untilMs: 5_000, rate: 2 };
     const passages = [{ dueMs: 1_200, doneMs: 1_500 }];
     expect(lossAreas(part, passages, [{ atMs: 1_000, orphans: [orphan] }])).toEqual([0.15]);
@@ -73,14 +70,7 @@ describe('lossAreas', () => {
   });
 
   it('end at the next fault', () => {
-    const orphan = {
-      job: '1',
-      returnedMs: 1_010,
-      takenMs: 1_090,
-      startedMs: 1_100,
-      worker: 'b',
-      doneMs: 3_000,
-    };
+    const orphan = doneAt(3_000);
     const part = { fromMs: 0, steadyUntilMs: 1_000, untilMs: 5_000, rate: 1 };
     const faults = [
       { atMs: 1_000, orphans: [orphan] },

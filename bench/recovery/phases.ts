@@ -12,23 +12,28 @@ export interface Phases {
   readonly respawn: Spread;
 }
 
-/** The supervisors' own records of these faults, counted from the signal that we sent. */
-export function phasesOf(faults: readonly Fault[], recoveries: readonly Recovery[]): Phases {
+type PhaseName = 'detectMs' | 'fenceMs' | 'reclaimMs' | 'firstOrphanMs' | 'respawnMs';
+
+/** When a phase of a fault's recovery was over by the supervisors' own record, counted from the signal that we sent. */
+function phasesSinceSignal(recoveries: readonly Recovery[]) {
   const byWorker = new Map(recoveries.map((recovery) => [recovery.certificate.worker, recovery]));
-  const since = (pick: (recovery: Recovery) => number | null) =>
-    spread(
-      faults.flatMap(({ worker, atMs }) => {
-        const recovery = byWorker.get(worker);
-        const ms = recovery ? pick(recovery) : null;
-        return recovery === undefined || ms === null ? [] : [recovery.diedAtMs + ms - atMs];
-      }),
-    );
+  return ({ worker, atMs }: Fault, phase: PhaseName): number | null => {
+    const recovery = byWorker.get(worker);
+    const ms = recovery?.[phase] ?? null;
+    return recovery === undefined || ms === null ? null : recovery.diedAtMs + ms - atMs;
+  };
+}
+
+/** Each phase over all of these faults. */
+export function phasesOf(faults: readonly Fault[], recoveries: readonly Recovery[]): Phases {
+  const since = phasesSinceSignal(recoveries);
+  const over = (phase: PhaseName) => spread(faults.flatMap((fault) => since(fault, phase) ?? []));
   return {
-    detect: since(({ detectMs }) => detectMs),
-    fence: since(({ fenceMs }) => fenceMs),
-    reclaim: since(({ reclaimMs }) => reclaimMs),
-    firstOrphan: since(({ firstOrphanMs }) => firstOrphanMs),
-    respawn: since(({ respawnMs }) => respawnMs),
+    detect: over('detectMs'),
+    fence: over('fenceMs'),
+    reclaim: over('reclaimMs'),
+    firstOrphan: over('firstOrphanMs'),
+    respawn: over('respawnMs'),
   };
 }
 
@@ -44,6 +49,8 @@ export interface Timeline {
   readonly orphans: readonly (readonly [returnedMs: number, takenMs: number, startedMs: number])[];
 }
 
+const tenths = (ms: number) => Math.round(ms * 10) / 10;
+
 /** The `most` slowest of these faults, the slowest first. */
 export function slowestOf(
   faults: readonly Fault[],
@@ -51,18 +58,21 @@ export function slowestOf(
   recoveries: readonly Recovery[],
   most: number,
 ): Timeline[] {
-  const byWorker = new Map(recoveries.map((recovery) => [recovery.certificate.worker, recovery]));
+  const since = phasesSinceSignal(recoveries);
   const timelines = faults.flatMap((fault, kill): Timeline[] => {
     const orphans = orphansOf(fault);
     const ms = lastOrphanMs(fault.atMs, orphans);
     if (ms === null) return [];
-    const recovery = byWorker.get(fault.worker);
-    const tenths = (at: number) => Math.round((at - fault.atMs) * 10) / 10;
-    const phase = (name: 'detectMs' | 'fenceMs' | 'reclaimMs') =>
-      recovery && recovery[name] !== null ? tenths(recovery.diedAtMs + recovery[name]) : null;
+    const phase = (name: PhaseName) => {
+      const at = since(fault, name);
+      return at === null ? null : tenths(at);
+    };
     const rows = orphans
-      .map((orphan) => [tenths(orphan.returnedMs), tenths(orphan.takenMs), tenths(orphan.startedMs)] as const)
-      .sort((a, b) => a[2] - b[2]);
+      .toSorted((a, b) => a.startedMs - b.startedMs)
+      .map(({ returnedMs, takenMs, startedMs }) => {
+        const after = (at: number) => tenths(at - fault.atMs);
+        return [after(returnedMs), after(takenMs), after(startedMs)] as const;
+      });
     return [
       {
         ...{ kill, lastOrphanMs: ms, orphans: rows },
@@ -70,5 +80,5 @@ export function slowestOf(
       },
     ];
   });
-  return timelines.sort((a, b) => b.lastOrphanMs - a.lastOrphanMs).slice(0, most);
+  return timelines.toSorted((a, b) => b.lastOrphanMs - a.lastOrphanMs).slice(0, most);
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CompletionBench, completionBench, ok } from '../../../../tests/support/completions.ts';
 import { gate, until } from '../../../../tests/support/queue.ts';
 
-/** What a set leaves to the stock script, or judges as it does. */
+// What a set leaves to the stock script, or judges as it does.
 let at: CompletionBench;
 beforeEach(async () => {
   at = await completionBench();
