@@ -1,13 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Completion, Completions } from './completions.ts';
+import { Turns } from './turns.ts';
 
 const named = (jobId: string, returnValue = 'null'): Completion => ({
   ...{ jobId, token: 'pod.1:1', startNumber: 1, attemptsMade: 1, returnValue, takesNext: true, stamps: '' },
 });
 
 /** A store that answers when it is told to. */
-function slowStore(monotonicMs = () => 0) {
+function slowStore() {
   const sets: { ids: string[]; answer(): void; fail(error: Error): void }[] = [];
   const completions = new Completions<string>(
     (set) =>
@@ -15,7 +16,7 @@ function slowStore(monotonicMs = () => 0) {
         const ids = set.map(({ jobId }) => jobId);
         sets.push({ ids, answer: () => resolve(ids.map((id) => `${id} done`)), fail: reject });
       }),
-    monotonicMs,
+    new Turns(() => 0),
   );
   const add = (...ids: string[]) => Promise.allSettled(ids.map((id) => completions.add(named(id))));
   return { sets, add, completions };
@@ -67,35 +68,6 @@ test('what waits is sent at once when somebody must come behind it', () => {
   for (let i = 0; i < 100; i++) void completions.add(named(String(i)));
   completions.flush();
   expect(sets.flatMap(({ ids }) => ids)).toHaveLength(100);
-});
-
-test('jobs that block the event loop begin in turns of their own; soon again together when they do not', async () => {
-  let nowMs = 0;
-  let blocksMs = 5;
-  let begun: number[] = [0];
-  const { sets, completions } = slowStore(() => nowMs);
-  const run = async (jobs: number) => {
-    begun = [0];
-    for (let i = 0; i < jobs; i++) {
-      void completions.add(named(String(i))).then(() => {
-        nowMs += blocksMs;
-        begun[begun.length - 1] = (begun.at(-1) ?? 0) + 1;
-      });
-    }
-    await turn();
-    sets.at(-1)?.answer();
-    for (let told = 0; told < jobs; told = begun.reduce((sum, n) => sum + n, 0)) {
-      await turn();
-      begun.push(0);
-    }
-    return begun.filter((n) => n > 0);
-  };
-  await run(16);
-  await run(16);
-  expect(await run(4)).toEqual([1, 1, 1, 1]);
-  blocksMs = 0;
-  await run(16);
-  expect(await run(16)).toEqual([16]);
 });
 
 test('a call that fails fails for each of its set, and no other', async () => {

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import type { Turns } from './turns.ts';
 
 /** A completion on its way to the store. */
 export interface Completion {
@@ -29,12 +29,6 @@ const MOST_VALUES = 65_536;
  */
 const MOST_UNDER_WAY = 4;
 
-/**
- * Jobs that come with the answers to one set begin in one turn of the event loop, and what each does before it first waits
- * blocks the loop for all. So many are let go at once as take no longer than this.
- */
-const LONGEST_TURN_MS = 4;
-
 interface Waiting<Answer> {
   readonly completion: Completion;
   resolve(answer: Answer): void;
@@ -57,15 +51,15 @@ function sizeOfSet(waiting: readonly Waiting<unknown>[]): number {
  */
 export class Completions<Answer> {
   readonly #send: SendCompletions<Answer>;
-  readonly #monotonicMs: () => number;
+  readonly #turns: Turns;
   #waiting: Waiting<Answer>[] = [];
   #underWay = 0;
   #isDue = false;
-  #atOnce = MOST_IN_SET;
 
-  constructor(send: SendCompletions<Answer>, monotonicMs: () => number) {
+  /** Each answer may bring a job, which begins in its turn. */
+  constructor(send: SendCompletions<Answer>, turns: Turns) {
     this.#send = send;
-    this.#monotonicMs = monotonicMs;
+    this.#turns = turns;
   }
 
   /** Resolves with the store's answer to this one. Rejects with what the call rejects with. */
@@ -95,24 +89,18 @@ export class Completions<Answer> {
     this.#underWay++;
     try {
       const answers = await this.#send(set.map(({ completion }) => completion));
-      void this.#answer(set, answers);
+      this.#turns.letGo(
+        set.map(
+          ({ resolve }, i) =>
+            () =>
+              resolve(answers[i] as Answer),
+        ),
+      );
     } catch (error) {
       for (const { reject } of set) reject(error);
     } finally {
       this.#underWay--;
       this.#soon();
-    }
-  }
-
-  async #answer(set: readonly Waiting<Answer>[], answers: readonly Answer[]): Promise<void> {
-    for (let from = 0; from < set.length; ) {
-      const some = set.slice(from, from + this.#atOnce);
-      for (const [i, { resolve }] of some.entries()) resolve(answers[from + i] as Answer);
-      from += some.length;
-      const sinceMs = this.#monotonicMs();
-      await turn();
-      const isLong = this.#monotonicMs() - sinceMs > LONGEST_TURN_MS;
-      this.#atOnce = isLong ? Math.ceil(this.#atOnce / 2) : Math.min(MOST_IN_SET, this.#atOnce * 2);
     }
   }
 }

@@ -17,6 +17,7 @@ import { SCRIPTS } from './compose.ts';
 import type { BackendIdentity, Settlement } from './identity.ts';
 import { marksOf, type RawTake, takesIn } from './raw-take.ts';
 import { heard } from './refusals.ts';
+import { Turns } from './turns.ts';
 
 /** Where the job's id stands among the ARGV of the stock scripts that end an attempt. */
 const SETTLING: Readonly<Record<string, number>> = { moveToFinished: 0, retryJob: 3, moveToDelayed: 2 };
@@ -49,6 +50,8 @@ const TAKING = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
  * accounts and the ledger. Everything else is BullMQ's own.
  */
 export class MillraceBackend extends RedisQueueBackend {
+  /** In which the jobs of one reply begin. */
+  readonly turns: Turns;
   readonly #identity: BackendIdentity;
   readonly #keys: QueueKeys;
   readonly #connections: { readonly main: RedisConnection; readonly blocking: RedisConnection | undefined };
@@ -73,6 +76,7 @@ export class MillraceBackend extends RedisQueueBackend {
     this.#keys = keys;
     this.#connections = { main: connection, blocking: blockingConnection };
     this.#options = options;
+    this.turns = new Turns(identity.monotonicMs);
     const common = completionOptions(options);
     // Without a turn between once there is a client: what is sent by others after a flush must come behind it.
     let ready: RedisClient | undefined;
@@ -84,7 +88,7 @@ export class MillraceBackend extends RedisQueueBackend {
     );
     this.#completions = new Completions(
       async (set) => completeSet(ready ?? (await connection.client), keys, identity, common, set),
-      identity.monotonicMs,
+      this.turns,
     );
   }
 

@@ -1,5 +1,5 @@
 import { isMillraceError, lifecycle, messageOf, type RedisSettings } from '@millrace/core';
-import type { Job } from 'bullmq';
+import { type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/identity.ts';
 import { openClient, runScript } from '../connection/client.ts';
@@ -143,6 +143,8 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
 
   async function process(job: Job, token = '', signal?: AbortSignal): Promise<unknown> {
     const id = job.id as string;
+    // It went back while it waited for its turn to begin, and may run elsewhere by now.
+    if (!running.has(id)) throw new WaitingError();
     running.started(id, job);
     const { suspect, past } = running.marks(id);
     const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past }, tellAlone);

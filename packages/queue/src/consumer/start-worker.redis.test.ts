@@ -174,3 +174,58 @@ test('a take brings a set of jobs, half of what waits at the most', async () => 
   hold.finishAll();
   await until(async () => (await redis.zcard(`${prefix}:work:completed`)) === 12, 'all are done');
 });
+
+/** What a handler does that leaves no turn to others. */
+function block(ms: number): void {
+  const endMs = systemClock.monotonicMs() + ms;
+  while (systemClock.monotonicMs() < endMs);
+}
+
+test('jobs of one take that block the event loop leave it a turn in between', async () => {
+  const queue = (await bench.store('patient')).queue('work');
+  const hold = gate();
+  let turn = 0;
+  let next: NodeJS.Immediate | undefined;
+  const count = () => {
+    turn += 1;
+    next = setImmediate(count);
+  };
+  count();
+  const begunIn: number[] = [];
+  const consumer = bench.consumer({
+    concurrency: 80,
+    run(job, signal) {
+      begunIn.push(turn);
+      block(6);
+      return hold.run(job, signal);
+    },
+  });
+  await queue.add(jobs(80));
+  await consumer.start();
+  await until(() => hold.started.size === 80, 'all run');
+  clearImmediate(next);
+  const begunPerTurn = Object.values(Object.groupBy(begunIn.slice(40), String)).map((some) => some?.length);
+  // The answer to a take may come in the turn in which a job of the take before begins.
+  expect(Math.max(...begunPerTurn.map(Number))).toBeLessThanOrEqual(2);
+});
+
+test('a job that goes back before its turn to begin does not begin', async () => {
+  const queue = (await bench.store('patient')).queue('work');
+  const hold = gate();
+  const consumer = bench.consumer({
+    concurrency: 80,
+    run(job, signal) {
+      // Longer than it takes to become quiet: behind this one others of its take wait for their turns.
+      block(3 * DELAY_MS);
+      return hold.run(job, signal);
+    },
+  });
+  await queue.add(jobs(80));
+  await consumer.start();
+  await until(() => hold.started.size >= 34, 'turns are short');
+  await consumer.quiesce();
+  const back = await consumer.handBack('drain');
+  hold.finishAll();
+  await consumer.idle();
+  expect(back.length).toBeGreaterThan(hold.started.size);
+});

@@ -71,14 +71,18 @@ export class StartWorker extends Worker<unknown, unknown, string, MillraceBacken
     return this.#asked;
   }
 
-  /** What a take brings beyond its first job enters the loop's books as if the loop had taken it. */
+  /** What a take brings beyond its first job enters the loop's books as if the loop had taken it; each begins in its turn. */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
     try {
       const job = await super.moveToActive(token, name);
       this.#begin(job);
+      const begins: (() => void)[] = [];
       for (const { data, id, token: own } of this.backend.takeFurther(token)) {
-        this.#loop?.add(this.#beginWhenMade(this.nextJobFromJobData(data, id, own)));
+        const { promise: turn, resolve: begin } = Promise.withResolvers<void>();
+        this.#loop?.add(this.#beginWhenMade(turn.then(() => this.nextJobFromJobData(data, id, own))));
+        begins.push(begin);
       }
+      this.backend.turns.letGo(begins);
       return job;
     } finally {
       this.#asked = 0;
