@@ -16,6 +16,7 @@ export * from './duration.ts';
 export * from './ended-attempt.ts';
 export * from './errors.ts';
 export * from './job.ts';
+export * from './keep-compiled.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './merge-recoveries.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { type Config, compileConfig, createLog, messageOf, systemClock } from '@millrace/core';
+import { type Config, compileConfig, createLog, keepCompiled, messageOf, systemClock } from '@millrace/core';
 import { openLinkKeys } from '@millrace/supervision';
 import { readTelemetrySettings, unreadableFile } from '@millrace/telemetry';
 import type { Cluster } from './cluster/cluster.ts';
@@ -9,6 +9,8 @@ import { isInCluster, readCredentials } from './cluster/kubernetes/credentials.t
 import { createKubernetesCluster } from './cluster/kubernetes/kubernetes-cluster.ts';
 import { createLocalCluster, createUnmanagedCluster } from './cluster/local-cluster.ts';
 import { createSupervisor } from './supervisor.ts';
+
+keepCompiled();
 
 /** The text of the file that an environment variable names; throws a sentence that says which. */
 function textOf(variable: string, file: string): string {

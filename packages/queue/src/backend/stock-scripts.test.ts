@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { COMPOSED_STOCK_SCRIPTS } from './compose.ts';
+import { COMPOSED_STOCK_SCRIPTS, SCRIPTS, withoutComments } from './compose.ts';
 import { stockScript, stockScriptHash } from './stock-scripts.ts';
 
 // An upgrade of bullmq that changes a script we stand around fails here: read the difference, then pin it anew.
@@ -32,4 +32,13 @@ test('the stock scripts that ours are composed with are those that were reviewed
 
 test('a script that the package does not ship is named', () => {
   expect(() => stockScript('noSuchScript')).toThrow(/noSuchScript/);
+});
+
+test('what connections hash, send and keep is code, in ASCII', () => {
+  for (const { command, lua } of [...SCRIPTS.guards.values(), ...SCRIPTS.own.values()]) {
+    expect(lua, command).toMatch(/^[\t\n\x20-\x7e]+$/);
+    expect(lua, command).not.toMatch(/^\s*--/m);
+  }
+  const lua = 'local a = "--" -- kept\n  -- gone\n--[[\n gone → too\n]]\nreturn a\n';
+  expect(withoutComments(lua)).toBe('local a = "--" -- kept\n\nreturn a\n');
 });

@@ -75,22 +75,29 @@ function passwordsNow(settings: RedisSettings): object {
  * The one door to the store: opens a connection (it dials at once, in the background) that knows Millrace's scripts and
  * carries `name`. A Cluster's is one to each of its nodes, and takes every command that a single server's does; what
  * concerns a server and not a key is to be asked of each of {@link nodesOf}. Throws `config_invalid` for a file that
- * cannot be read. `longestReadMs` is for a connection that asks the store to wait for long.
+ * cannot be read.
  */
-export function openClient(
-  settings: RedisSettings,
-  profile: Profile,
-  name: string,
-  longestReadMs?: number,
-): Redis {
-  const purpose = { profile, name, longestReadMs };
-  const client = settings.cluster
-    ? (dialCluster(settings, purpose) as unknown as Redis)
-    : dialServer(settings, purpose);
+export function openClient(settings: RedisSettings, profile: Profile, name: string): Redis {
+  const client = dial(settings, { profile, name });
   for (const script of [...SCRIPTS.guards.values(), ...SCRIPTS.own.values()]) {
     client.defineCommand(script.command, { lua: script.lua, numberOfKeys: script.numberOfKeys });
   }
   return client;
+}
+
+/**
+ * A connection that asks the store to wait, by plain commands: it knows no script. To make it known to ioredis is to hash
+ * half a megabyte, which costs two milliseconds that a recovery's reader does not have. `longestReadMs`: what it is
+ * asked to wait at the most, where that is long.
+ */
+export function openReader(settings: RedisSettings, name: string, longestReadMs?: number): Redis {
+  return dial(settings, { profile: 'patient', name, longestReadMs });
+}
+
+function dial(settings: RedisSettings, purpose: Purpose): Redis {
+  return settings.cluster
+    ? (dialCluster(settings, purpose) as unknown as Redis)
+    : dialServer(settings, purpose);
 }
 
 /** The Cluster behind a connection; null for a single server. */

@@ -2,7 +2,7 @@ import { isMillraceError, lifecycle, messageOf, type RedisSettings } from '@mill
 import { type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/identity.ts';
-import { openClient, runScript } from '../connection/client.ts';
+import { openClient, openReader, runScript } from '../connection/client.ts';
 import { queueKeys } from '../keys.ts';
 import { poisonKills } from '../poison.ts';
 import { giveBack } from '../reclaim/give-back.ts';
@@ -71,9 +71,8 @@ function openConnections(store: RedisSettings, queue: string, startId: string) {
   return {
     main: openClient(store, 'patient', `millrace:${startId}`),
     // BullMQ's own form, so that stock `queue.getWorkers()` lists us.
-    blocking: openClient(
+    blocking: openReader(
       store,
-      'patient',
       `${store.prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`,
       LONGEST_READ_MS,
     ),

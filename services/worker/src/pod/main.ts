@@ -1,7 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Config, createLog, messageOf, newStartId, nodeOptionsOf, systemClock } from '@millrace/core';
+import {
+  type Config,
+  createLog,
+  keepCompiled,
+  messageOf,
+  newStartId,
+  nodeOptionsOf,
+  systemClock,
+} from '@millrace/core';
 import { unreadableFile } from '@millrace/telemetry';
 import { countOutput } from '../autopsy/child-output.ts';
 import { openMemoryGroup } from '../autopsy/memory-group.ts';
@@ -12,6 +20,7 @@ import { kubernetesPod } from './kubernetes-pod.ts';
 import { createPod } from './pod.ts';
 import { createSpanIntake } from './span-intake.ts';
 
+keepCompiled();
 const { values } = parseArgs({
   options: { pod: { type: 'string' }, pool: { type: 'string', default: 'default' } },
 });

@@ -1,7 +1,15 @@
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { type Config, createLog, isMillraceError, type Log, messageOf, systemClock } from '@millrace/core';
+import {
+  type Config,
+  createLog,
+  isMillraceError,
+  keepCompiled,
+  type Log,
+  messageOf,
+  systemClock,
+} from '@millrace/core';
 import { loadHandlers } from '@millrace/sdk';
 import type { TelemetrySettings } from '@millrace/telemetry';
 import { EXIT, type FromProcess, type ToProcess } from '../ipc.ts';
@@ -15,6 +23,7 @@ import { createWorkerProcess, type WorkerProcess } from './worker.ts';
 
 // First of all, so that not even a start outlives its pod.
 tieToParent();
+keepCompiled();
 
 const STDERR = 2;
 const { values } = parseArgs({

@@ -1,5 +1,12 @@
 import type { Clock, Config, Log } from '@millrace/core';
-import { type Consumer, createConsumer, createStore, type RunJob, type Store } from '@millrace/queue';
+import {
+  type Consumer,
+  createConsumer,
+  createStore,
+  type RunJob,
+  rehearseConsumer,
+  type Store,
+} from '@millrace/queue';
 import type { HandlerRegistry } from '@millrace/sdk';
 import type { QueueActivity } from '../ipc.ts';
 import type { WorkerTelemetry } from '../telemetry/worker-telemetry.ts';
@@ -12,6 +19,8 @@ export interface ServiceOptions {
   readonly startId: string;
   readonly registry: HandlerRegistry;
   readonly run: RunJob;
+  /** Runs what is none of the registry's, to practise. */
+  readonly rehearse: RunJob;
   readonly onFenced: () => void;
   /** Null: no attempt becomes a span. */
   readonly telemetry: Pick<WorkerTelemetry, 'recorderOf' | 'lost'> | null;
@@ -33,7 +42,7 @@ export interface Service {
 }
 
 export function createService(config: Config, options: ServiceOptions): Service {
-  const { startId, registry, run, onFenced, telemetry, clock, log } = options;
+  const { startId, registry, run, rehearse, onFenced, telemetry, clock, log } = options;
   let store: Store | undefined;
   // Made at the connect, since a consumer dials as soon as it is made.
   let served: readonly ServedQueue[] = [];
@@ -70,6 +79,7 @@ export function createService(config: Config, options: ServiceOptions): Service 
       if (signal.aborted) return;
       served = registry.queues.map(serve);
       await all((consumer) => consumer.connect());
+      await rehearseConsumer(config, { startId, run: rehearse }, { clock, log, signal });
     },
     takeJobs() {
       takes = all((consumer) => consumer.start()).then(() => undefined);
