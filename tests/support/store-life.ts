@@ -59,7 +59,7 @@ async function liveThroughDeath(bench: QueueBench, store: Store): Promise<void> 
   await dying.start();
   await queue.add(jobs(3));
   await until(() => hold.started.size === 3, 'the first start holds them');
-  await store.supervision.rehearse(['death']);
+  await store.supervision.rehearse();
   expect(await store.supervision.holders('death')).toEqual([startId]);
   await store.supervision.cutBlockingOf(new Map([[startId, ['death']]]));
   await store.supervision.fence('death', startId);

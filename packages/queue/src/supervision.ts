@@ -1,12 +1,12 @@
 import { type Circuit, type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
-import { keepLoaded, runScript } from './connection/client.ts';
+import { runScript } from './connection/client.ts';
 import { isDenied, type ListedClient, listClients } from './connection/client-list.ts';
 import { type QueueKeys, queueKeys } from './keys.ts';
 import { claimDeadAttempts, readDeadAttempts } from './reclaim/dead-attempts.ts';
-import { reclaimPass } from './reclaim/reclaim-pass.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
 import { RestartWatch } from './reclaim/restart-watch.ts';
+import { rehearseDeath } from './rehearsal/rehearse-death.ts';
 import type { QueueSupervision } from './types/supervision.ts';
 
 /** How long the store remembers who is dead: longer than any zombie may sleep. */
@@ -52,19 +52,14 @@ export function createQueueSupervision(
     if (!(await client.hexists(keys.meta, 'paused'))) await client.zadd(keys.marker, 0, '0');
   }
 
-  return {
+  const supervision: QueueSupervision = {
     async fence(queue, startId) {
       const keys = queueKeys(prefix, queue);
       const args = [keys.meta, keys.marker, ...keys.accountList, startId, clock.nowMs(), FENCE_KEEP_MS];
       await runScript(client, 'fence', args);
     },
 
-    async rehearse(queues) {
-      keepLoaded(client, ['fence', 'reclaim', 'save-recovery']);
-      for (const queue of queues) {
-        await reclaimPass(client, queueKeys(prefix, queue), [], poisonKills);
-      }
-    },
+    rehearse: () => rehearseDeath(client, prefix, supervision),
 
     reclaim: (queue, dead) => reclaimer.reclaim(queue, dead),
 
@@ -122,6 +117,7 @@ export function createQueueSupervision(
       return refusals;
     },
   };
+  return supervision;
 }
 
 /** Without the right to cut them, suspects' reads swallow a marker each, and the ones after that wake the living. */

@@ -66,8 +66,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
 
   /** Deaths are rare: nothing else would warm what they run through. */
   async function rehearse(): Promise<void> {
-    const queues = await store.board.queueNames().catch(() => []);
-    await store.supervision.rehearse(queues).catch((error) => log.debug({ error }, 'Rehearsal'));
+    await store.supervision.rehearse().catch((error) => log.debug({ error }, 'Rehearsal'));
   }
 
   async function obey(): Promise<void> {

@@ -26,10 +26,10 @@ export interface QueueSupervision {
   /** Records the start as dead for this queue: its takes, finishes, progress, data and logs are refused from now on. */
   fence(queue: string, startId: string): Promise<void>;
   /**
-   * Goes through a reclaim with nobody to serve: the first death is to find the scripts loaded, also after the store was
-   * started anew, and the code compiled. To be called once.
+   * Goes through the death of a start that never was: the first real one is to find the scripts loaded, also after the store
+   * was started anew, and the code compiled. Leaves nothing in the store. To be called once.
    */
-  rehearse(queues: readonly string[]): Promise<void>;
+  rehearse(): Promise<void>;
   /**
    * Gives the fenced start's jobs back to the head of the queue, at most 32 a script call, and counts its death against
    * them unless nobody's job can be blamed; calls made in one turn share one pass over the active jobs. Resolves with

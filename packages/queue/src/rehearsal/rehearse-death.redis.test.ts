@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { type QueueBench, queueBench, until } from '../../../tests/support/queue.ts';
-import { startStore } from '../../../tests/support/store-setup.ts';
-import { type OwnScript, SCRIPTS } from './backend/compose.ts';
+import { type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
+import { startStore } from '../../../../tests/support/store-setup.ts';
+import { type OwnScript, SCRIPTS } from '../backend/compose.ts';
 
 let bench: QueueBench | undefined;
 let own: Awaited<ReturnType<typeof startStore>> | undefined;
@@ -26,11 +26,18 @@ test('a store that was started anew is told the scripts of a death again, before
     const known = (await redis.script('EXISTS', ...hashes)) as number[];
     return known.every((exists) => exists === 1);
   };
-  await store.supervision.rehearse(['work']);
+  await store.supervision.rehearse();
   await until(areKnown, 'they are known');
   // What a new store does not have, and how its start ends every connection.
   await redis.script('FLUSH');
   expect(await areKnown()).toBe(false);
   await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
   await until(areKnown, 'they are known again');
+});
+
+test('the rehearsal leaves nothing in the store', async () => {
+  bench = queueBench();
+  const store = await bench.store('patient');
+  await store.supervision.rehearse();
+  expect(await bench.redis.keys(`${bench.prefix}:*`)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { startStore } from '../../../../tests/support/store-setup.ts';
 import type { RunJob } from '../types/consumer.ts';
-import { rehearseConsumer } from './rehearsal.ts';
+import { rehearseConsumer } from './rehearse-consumer.ts';
 
 let bench: QueueBench;
 beforeEach(() => {

@@ -1,30 +1,17 @@
 import { type Config, messageOf, type NewJob } from '@millrace/core';
 import { openReader } from '../connection/client.ts';
-import { queueKeys } from '../keys.ts';
+import { createConsumer } from '../consumer/consumer.ts';
 import { createStore } from '../store.ts';
 import type { ConsumerOptions } from '../types/consumer.ts';
 import type { StoreDependencies } from '../types/store.ts';
-import { createConsumer } from './consumer.ts';
+import { scratchQueue } from './scratch-queue.ts';
 
 /** Takes come in sets, and an end brings the next job: with half as many slots as jobs there is both. */
 const JOBS = 16;
 const SLOTS = 8;
 /** A store that is slower than this is not what one practises against. */
 const LONGEST_MS = 2_000;
-/** What a process that is killed in the middle leaves behind is gone after this. */
-const FORGOTTEN_MS = 60_000;
-
 const SCRATCH: NewJob = { name: 'rehearsal', data: null, opts: {} };
-
-/** Every key of a queue that has had just these jobs. */
-function keysOf(prefix: string, queue: string): string[] {
-  const keys = queueKeys(prefix, queue);
-  const jobs = Array.from({ length: JOBS }, (_, index) => keys.job(String(index + 1)));
-  const locks = jobs.map((key) => `${key}:lock`);
-  // BullMQ's own: who looked for stalled jobs last.
-  const looked = keys.job('stalled-check');
-  return [keys.id, keys.completed, looked, ...keys.takeList, ...keys.accountList, ...jobs, ...locks];
-}
 
 /**
  * Takes, runs and ends a few empty jobs of a queue of its own, of which nothing is left. Code that runs for the first time
@@ -39,16 +26,13 @@ export async function rehearseConsumer(
   if (signal.aborted) return;
   // A start of its own: the supervisors look for connections by start ids, and these are soon gone.
   const name = `${startId}.rehearsal`;
-  const queue = `millrace-${name}`;
-  const keys = keysOf(config.redis.prefix, queue);
   const ended = Promise.withResolvers<void>();
   let left = JOBS;
   const client = openReader(config.redis, `millrace:${name}`);
   client.on('error', () => undefined);
+  const jobIds = Array.from({ length: JOBS }, (_, index) => String(index + 1));
+  const { name: queue, forgetSoon, forget } = scratchQueue(client, config.redis.prefix, name, jobIds);
   const store = createStore(config, { clock, log, name, profile: 'patient' });
-  // Again whenever there are keys that were not there before.
-  const forgetSoon = () =>
-    void Promise.all(keys.map((key) => client.pexpire(key, FORGOTTEN_MS))).catch(() => undefined);
   const onAttemptEnd = () => {
     if (left === JOBS) forgetSoon();
     left -= 1;
@@ -62,11 +46,11 @@ export async function rehearseConsumer(
   const consumer = createConsumer(config, { ...options, onAttemptEnd }, { clock, log });
 
   async function play(): Promise<void> {
-    await store.queue(queue).add(Array.from({ length: JOBS }, () => SCRATCH));
+    await store.queue(queue).add(jobIds.map(() => SCRATCH));
     await consumer.start();
     await ended.promise;
     await consumer.stop();
-    await client.unlink(...keys);
+    await forget();
   }
 
   const cut = Promise.withResolvers<void>();
