@@ -50,10 +50,12 @@ export async function completeSet(
   const reply = (await client.runCommand(COMMAND, args as string[])) as number | Reply;
   const [atMs, ...results] = typeof reply === 'number' ? [sentMs, ...set.map(() => reply)] : reply;
   const aheadMs = atMs - sentMs;
-  for (const [i, result] of results.entries()) {
-    identity.settled(set[i]?.jobId ?? '', typeof result === 'number' && result < 0, 'completed');
-    if (typeof result !== 'number' && result[0]) identity.taken(String(result[1]), marksOf(result[0]));
-  }
+  identity.together(() => {
+    for (const [i, result] of results.entries()) {
+      identity.settled(set[i]?.jobId ?? '', typeof result === 'number' && result < 0, 'completed');
+      if (typeof result !== 'number' && result[0]) identity.taken(String(result[1]), marksOf(result[0]));
+    }
+  });
   heard(identity, reply);
   return results.map((result) => {
     const isCode = typeof result === 'number';

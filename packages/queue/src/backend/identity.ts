@@ -31,6 +31,8 @@ export interface BackendIdentity {
   taken(jobId: string, marks: TakenMarks): void;
   /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
   settled(jobId: string, refused: boolean, how: Settlement): void;
+  /** Wraps what is told of the jobs of one reply. */
+  together(tell: () => void): void;
   /** Our look for jobs whose locks ran out has put these back into the queue: nobody else is told so. */
   stalled(jobIds: readonly string[]): void;
   /** A blocking read came back. */
@@ -51,6 +53,7 @@ export const CLIENT_IDENTITY: BackendIdentity = {
   room: () => 0,
   taken: () => undefined,
   settled: () => undefined,
+  together: (tell) => tell(),
   stalled: () => undefined,
   cycled: () => undefined,
   fenced: () => undefined,

@@ -32,7 +32,7 @@ function identityOf(
   kills: number,
   running: RunningJobs,
   pulse: Pulse,
-  ask: Pick<BackendIdentity, 'nowMs' | 'monotonicMs' | 'room' | 'stalled' | 'fenced'>,
+  ask: Pick<BackendIdentity, 'nowMs' | 'monotonicMs' | 'room' | 'together' | 'stalled' | 'fenced'>,
 ): BackendIdentity {
   return {
     startId,
@@ -43,6 +43,7 @@ function identityOf(
     nowMs: ask.nowMs,
     monotonicMs: ask.monotonicMs,
     room: ask.room,
+    together: ask.together,
     taken: (jobId, marks) => running.taken(jobId, marks),
     settled: (jobId, refused, how) => {
       running.settled(jobId, refused, how);
@@ -92,6 +93,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     nowMs: () => clock.nowMs(),
     monotonicMs: () => clock.monotonicMs(),
     room: () => worker.room(),
+    together: options.together ?? ((tell) => tell()),
     stalled: (jobIds) => reportStalled(jobIds),
     fenced() {
       // Until it exits it must not swallow the markers that wake others. A cut alone does not end BullMQ's loop, which

@@ -23,7 +23,7 @@ export interface ServiceOptions {
   readonly rehearse: RunJob;
   readonly onFenced: () => void;
   /** Null: no attempt becomes a span. */
-  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf' | 'lost'> | null;
+  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf' | 'together' | 'lost'> | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -53,7 +53,11 @@ export function createService(config: Config, options: ServiceOptions): Service 
 
   function serve(queue: string): ServedQueue {
     const listening = telemetry
-      ? { onAttemptEnd: telemetry.recorderOf(queue), onAttemptsLost: telemetry.lost }
+      ? {
+          onAttemptEnd: telemetry.recorderOf(queue),
+          together: telemetry.together,
+          onAttemptsLost: telemetry.lost,
+        }
       : {};
     const serving = { queue, startId, concurrency: slots(queue), run, onFenced, ...listening };
     return serveQueue(config, serving, createConsumer, { clock, log });

@@ -22,6 +22,29 @@ test('what one process writes the other reads, and no file is left', async () =>
   await rm(folder, { recursive: true });
 });
 
+test('what comes together is written once, behind it, or when it is asked for', async () => {
+  const count = openSpanCount();
+  if (count === null) throw new Error('no folder can be written');
+  const counter = createSpanCounter(count.file);
+  counter.together(() => {
+    counter.keep(3);
+    counter.drop(1);
+    expect(count.read()).toMatchObject({ kept: 0, dropped: 0 });
+    counter.tell();
+    expect(count.read()).toMatchObject({ kept: 3, dropped: 1 });
+    counter.keep(4);
+  });
+  expect(count.read()).toMatchObject({ kept: 7, dropped: 1 });
+  const fail = () => {
+    counter.keep(1);
+    throw new Error('a listener');
+  };
+  expect(() => counter.together(fail)).toThrow('a listener');
+  counter.keep(1);
+  expect(count.read()).toMatchObject({ kept: 9 });
+  count.close();
+});
+
 test('where nothing can be written nothing is counted', () => {
   expect(existsSync('/nowhere')).toBe(false);
   expect(openSpanCount(['/nowhere', '/proc'])).toBeNull();

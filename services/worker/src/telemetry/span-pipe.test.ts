@@ -9,6 +9,7 @@ import { ManualClock } from '@millrace/core';
 import { type SpanRecord, TELEMETRY_OFF } from '@millrace/telemetry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { until } from '../../../../tests/support/queue.ts';
+import { createSpanCounter, openSpanCount } from './span-count.ts';
 import { createFrameReader } from './span-frames.ts';
 import { createSpanPipe, type SpanPipe } from './span-pipe.ts';
 
@@ -18,6 +19,7 @@ const SPAN: SpanRecord = {
 };
 
 let clock: ManualClock;
+let path: string;
 let pipe: SpanPipe;
 /** Spans of each frame that came. */
 let came: number[];
@@ -25,7 +27,7 @@ let close: () => Promise<void>;
 
 beforeEach(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
-  const path = join(folder, 'pipe');
+  path = join(folder, 'pipe');
   execFileSync('mkfifo', [path]);
   const theirs = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) });
   came = [];
@@ -66,6 +68,22 @@ test('what comes behind many full frames waits no longer than behind a burst', a
   expect(came).toHaveLength(40);
   clock.advance(100);
   await until(() => came.length === 41, 'the rest has left', 2_000);
+});
+
+test('a full frame never leaves ahead of its count', async () => {
+  const count = openSpanCount();
+  if (count === null) throw new Error('no folder can be written');
+  const counter = createSpanCounter(count.file);
+  const counted = createSpanPipe(openSync(path, 'w'), counter, { limits: TELEMETRY_OFF.limits, clock });
+  counter.together(() => {
+    counted.add([SPAN, { ...SPAN, attributes: { text: 'x'.repeat(70_000) } }]);
+    expect(count.read().kept).toBe(2);
+    counted.add([SPAN]);
+    expect(count.read().kept).toBe(2);
+  });
+  expect(count.read().kept).toBe(3);
+  await counted.end();
+  count.close();
 });
 
 test('the end of a process waits for no turn', async () => {

@@ -58,6 +58,8 @@ export function createSpanPipe(
     due = null;
     const { bytes, count } = encoder.take();
     if (count === 0) return;
+    // More must never have come than was said to be kept.
+    counter?.tell();
     if (!socket.writable || socket.writableLength > MAX_WAITING_BYTES) {
       counter?.drop(count);
       return;
