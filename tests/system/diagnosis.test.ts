@@ -8,6 +8,7 @@ import { endBurner, startBurners } from '../../bench/chaos/burners.ts';
 import { askStore } from '../../local/src/store/resp.ts';
 import { configFile, type Launched, launch, type Ready, scratch } from '../support/launch.ts';
 import { recordedRun, type WantedRun } from '../support/recorded-run.ts';
+import { slowDisk } from '../support/slow-disk.ts';
 
 const HANDLERS = fileURLToPath(new URL('../fixtures/handlers/diagnosed', import.meta.url));
 const CONFIG = `
@@ -116,6 +117,14 @@ describe('a real run', () => {
       over.abort();
       return busy;
     });
+  });
+
+  it('of a store with a slow disk names that first', async (context) => {
+    const [info] = await askStore(ready.store, [['INFO', 'server']], AbortSignal.timeout(9_000));
+    const pid = Number(/process_id:(\d+)/.exec(String(info))?.[1]);
+    const disk = await slowDisk(pid, 60);
+    if (disk === null) context.skip('no strace here that may slow down the store');
+    await showsFirst(context, 'slow_disk', { batch: 4 }).finally(() => disk?.stop());
   });
 
   it('beside others on the machine names the noise', async () => {

@@ -69,7 +69,7 @@ const PROVOKED: Readonly<Record<Cause, readonly [shape: RunShape, shows: RegExp]
     { serviceMs: () => 300, metrics: { host: { cpu_ratio: 0.2, own_cpu_ratio: 0.15 } } },
     /it waited for somebody/,
   ],
-  slow_disk: [{ metrics: { store: { fsync_ms: 80, latency_ms: 70 } } }, /fsync took 80 ms/],
+  slow_disk: [{ metrics: { store: { fsync_ms: 80, latency_ms: 170 } } }, /fsync took 80 ms/],
   noisy_host: [
     { metrics: { host: { steal_ratio: 0.3, cpu_ratio: 0.9 } } },
     /the hypervisor gave 30 % of the CPU time to others/,
