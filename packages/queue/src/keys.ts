@@ -35,6 +35,8 @@ export function queueKeys(prefix: string, queue: string) {
     prioritized: key('prioritized'),
     priorityCounter: key('pc'),
     stalled: key('stalled'),
+    /** STRING: a worker has looked for stalled jobs of late. */
+    stalledCheck: key('stalled-check'),
     waitingChildren: key('waiting-children'),
     deduplication: key('de'),
     idempotency: key('millrace:idempotency'),
@@ -64,6 +66,11 @@ export function queueKeys(prefix: string, queue: string) {
 }
 
 export type QueueKeys = ReturnType<typeof queueKeys>;
+
+/** What the store lists the blocking read of a start by: BullMQ's own form, so that stock `queue.getWorkers()` lists us. */
+export function blockingName(prefix: string, queue: string, startId: string): string {
+  return `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`;
+}
 
 /** Keys of the whole installation, outside any queue. */
 export function boardKeys(prefix: string) {

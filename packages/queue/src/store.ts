@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { createBoard } from './board.ts';
 import { createBoundedQueue, type Guarded } from './bounded-queue.ts';
 import { healBytes } from './byte-healer.ts';
-import { closeClient, openClient, openReader } from './connection/client.ts';
+import { closeClient, openClient, openPlain } from './connection/client.ts';
 import { STORE_FORMAT } from './connection/format.ts';
 import { asWeather, guardedCall } from './connection/guarded-call.ts';
 import { watchRefusals } from './connection/refusals.ts';
@@ -41,7 +41,7 @@ export const createStore: CreateStore = (config, dependencies): Store => {
   const guarded = guardOf(client, config, dependencies);
   const extra = new Set<Redis>();
   const blocking = () => {
-    const connection = openReader(config.redis, `millrace:${name}:wait`);
+    const connection = openPlain(config.redis, `millrace:${name}:wait`);
     connection.on('error', () => undefined);
     connection.once('end', () => extra.delete(connection));
     extra.add(connection);

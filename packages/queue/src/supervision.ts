@@ -2,7 +2,7 @@ import { type Circuit, type Clock, isStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { runScript } from './connection/client.ts';
 import { isDenied, type ListedClient, listClients } from './connection/client-list.ts';
-import { type QueueKeys, queueKeys } from './keys.ts';
+import { blockingName, type QueueKeys, queueKeys } from './keys.ts';
 import { claimDeadAttempts, readDeadAttempts } from './reclaim/dead-attempts.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
 import { RestartWatch } from './reclaim/restart-watch.ts';
@@ -38,7 +38,7 @@ export function createQueueSupervision(
     const queues = new Set([...suspects.values()].flat());
     const names = new Set(
       [...suspects].flatMap(([startId, served]) =>
-        served.map((queue) => `${prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`),
+        served.map((queue) => blockingName(prefix, queue, startId)),
       ),
     );
     const killed = await cut(names).catch(ifAllowed);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Config, lifecycle, type WorkerStatus } from '@millrace/core';
+import { type Config, lifecycle, messageOf, type WorkerStatus } from '@millrace/core';
 import { createStore, type Store } from '@millrace/queue';
 import { createLinkServer, type Hello } from '@millrace/supervision';
 import { createServiceMetrics, TELEMETRY_OFF } from '@millrace/telemetry';
@@ -66,7 +66,7 @@ export function createSupervisor(config: Config, dependencies: SupervisorDepende
 
   /** Deaths are rare: nothing else would warm what they run through. */
   async function rehearse(): Promise<void> {
-    await store.supervision.rehearse().catch((error) => log.debug({ error }, 'Rehearsal'));
+    await store.supervision.rehearse().catch((error) => log.debug({ error: messageOf(error) }, 'Rehearsal'));
   }
 
   async function obey(): Promise<void> {

@@ -8,7 +8,7 @@ const SLOW_MS = 40;
  * A store that waits for its disk is slow too, and idle: a PING waits for the fsync under way and for that of its own turn.
  * More than twice as long as these is not the disk's.
  */
-const FSYNCS_A_PING = 4;
+const FSYNCS_A_PING = 2;
 
 /** The store answers late because its one thread has no time left. */
 export function storeSaturated(facts: Facts): Finding | null {
@@ -17,7 +17,7 @@ export function storeSaturated(facts: Facts): Finding | null {
   const fsync = facts.metric('store', 'fsync_ms').quantile(0.5);
   const busy = cpu.isTold ? cpu.quantile(0.5) : 0;
   const slow = latency.isTold ? latency.quantile(0.5) : 0;
-  const isHeld = slow >= (isNoisy(facts) ? 2 : 1) * SLOW_MS && slow > FSYNCS_A_PING * fsync;
+  const isHeld = slow >= (isNoisy(facts) ? 2 : 1) * SLOW_MS && slow > 2 * FSYNCS_A_PING * fsync;
   if (busy < BUSY && !isHeld) return null;
   return {
     cause: 'store_saturated',

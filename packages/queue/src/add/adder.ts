@@ -2,9 +2,10 @@ import { type Clock, isMillraceError, type NewJob } from '@millrace/core';
 import { notSent } from '../connection/guarded-call.ts';
 import type { JobFields } from '../job-reader.ts';
 import type { QueueKeys } from '../keys.ts';
+import { pack } from '../pack.ts';
 import type { AddContext, AddResult, AddTimes, Idempotency } from '../types/queue.ts';
 import { type Decided, decodeAnswer } from './decode-answer.ts';
-import { type EncodedJob, encodeJob, encodeReplay, pack } from './encode-job.ts';
+import { type EncodedJob, encodeJob, encodeReplay } from './encode-job.ts';
 
 /** Jobs of one script call: keeps the store below about 1 ms, unless a single bulk is larger. */
 const MAX_JOBS_A_CALL = 64;

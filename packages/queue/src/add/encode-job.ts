@@ -1,14 +1,8 @@
 import type { NewJob } from '@millrace/core';
-import { Packr } from 'msgpackr';
 import { markOf } from '../job-origin.ts';
 import type { QueueKeys } from '../keys.ts';
+import { pack } from '../pack.ts';
 import type { AddContext, AddTimes } from '../types/queue.ts';
-
-// As BullMQ's own: its scripts read what this writes (RedisQueueBackend's packer).
-const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
-
-/** msgpack, as the scripts unpack it. */
-export const pack = (value: unknown): Buffer => packr.pack(value);
 
 /** Standard, delayed or prioritized; `u` for a job that may turn out to exist already. */
 type Kind = `${'s' | 'd' | 'p'}${'' | 'u'}`;

@@ -50,7 +50,7 @@ export async function completeSet(
   const reply = (await client.runCommand(COMMAND, args as string[])) as number | Reply;
   const [atMs, ...results] = typeof reply === 'number' ? [sentMs, ...set.map(() => reply)] : reply;
   const aheadMs = atMs - sentMs;
-  identity.together(() => {
+  identity.asOneReply(() => {
     for (const [i, result] of results.entries()) {
       identity.settled(set[i]?.jobId ?? '', typeof result === 'number' && result < 0, 'completed');
       if (typeof result !== 'number' && result[0]) identity.taken(String(result[1]), marksOf(result[0]));

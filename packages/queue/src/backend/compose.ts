@@ -14,7 +14,7 @@ export interface ComposedScript {
 }
 
 /**
- * Without its comments, blocks and whole lines: they are for readers. Half of the text is gone, which each connection
+ * Without its comments, blocks and whole lines: they are for readers. A third of the text is gone, which each connection
  * hashes, sends once and the store keeps; and what is left is ASCII, which takes half the memory and is sent as it is.
  */
 export function withoutComments(lua: string): string {

@@ -1,5 +1,7 @@
 /** What the hash of a taken job says of its past. */
 export interface TakenMarks {
+  /** Which of the job's starts it is (`ats`). */
+  readonly start: number;
   /** It is to run alone. */
   readonly suspect: boolean;
   /** Deaths count against it. */
@@ -32,7 +34,7 @@ export interface BackendIdentity {
   /** A reply told what became of the finish, retry or delay of this job; `refused`: the take was no longer ours. */
   settled(jobId: string, refused: boolean, how: Settlement): void;
   /** Wraps what is told of the jobs of one reply. */
-  together(tell: () => void): void;
+  asOneReply(tell: () => void): void;
   /** Our look for jobs whose locks ran out has put these back into the queue: nobody else is told so. */
   stalled(jobIds: readonly string[]): void;
   /** A blocking read came back. */
@@ -53,7 +55,7 @@ export const CLIENT_IDENTITY: BackendIdentity = {
   room: () => 0,
   taken: () => undefined,
   settled: () => undefined,
-  together: (tell) => tell(),
+  asOneReply: (tell) => tell(),
   stalled: () => undefined,
   cycled: () => undefined,
   fenced: () => undefined,

@@ -18,13 +18,16 @@ export function takesIn(reply: unknown): RawTake[] {
 /** What a taken job's hash says of its past. */
 export function marksOf(hash: RawTake[0]): TakenMarks {
   const marks: { -readonly [name in keyof TakenMarks]: TakenMarks[name] } = {
+    start: 0,
     suspect: false,
     killed: false,
     past: undefined,
   };
   if (hash === 0) return marks;
   for (let i = 0; i < hash.length; i += 2) {
-    if (hash[i] === 'mrSuspect') marks.suspect = true;
+    // What the take wrote stands behind what was there before.
+    if (hash[i] === 'ats') marks.start = Number(hash[i + 1]);
+    else if (hash[i] === 'mrSuspect') marks.suspect = true;
     else if (hash[i] === 'mrKills') marks.killed = true;
     else if (hash[i] === 'mrAttempts') marks.past = hash[i + 1];
   }

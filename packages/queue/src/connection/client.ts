@@ -86,11 +86,11 @@ export function openClient(settings: RedisSettings, profile: Profile, name: stri
 }
 
 /**
- * A connection that asks the store to wait, by plain commands: it knows no script. To make it known to ioredis is to hash
- * half a megabyte, which costs two milliseconds that a recovery's reader does not have. `longestReadMs`: what it is
- * asked to wait at the most, where that is long.
+ * A patient connection for plain commands, such as reads that wait: it knows none of our scripts. To make them known to
+ * ioredis is to hash a third of a megabyte, which costs milliseconds that a recovery's reader does not have. `longestReadMs`:
+ * what it is asked to wait at the most, where that is long.
  */
-export function openReader(settings: RedisSettings, name: string, longestReadMs?: number): Redis {
+export function openPlain(settings: RedisSettings, name: string, longestReadMs?: number): Redis {
   return dial(settings, { profile: 'patient', name, longestReadMs });
 }
 

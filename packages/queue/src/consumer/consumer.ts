@@ -2,8 +2,8 @@ import { isMillraceError, lifecycle, messageOf, type RedisSettings } from '@mill
 import { type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BackendIdentity } from '../backend/identity.ts';
-import { openClient, openReader, runScript } from '../connection/client.ts';
-import { queueKeys } from '../keys.ts';
+import { openClient, openPlain, runScript } from '../connection/client.ts';
+import { blockingName, queueKeys } from '../keys.ts';
 import { poisonKills } from '../poison.ts';
 import { giveBack } from '../reclaim/give-back.ts';
 import type { Consumer, CreateConsumer } from '../types/consumer.ts';
@@ -32,7 +32,7 @@ function identityOf(
   kills: number,
   running: RunningJobs,
   pulse: Pulse,
-  ask: Pick<BackendIdentity, 'nowMs' | 'monotonicMs' | 'room' | 'together' | 'stalled' | 'fenced'>,
+  ask: Pick<BackendIdentity, 'nowMs' | 'monotonicMs' | 'room' | 'asOneReply' | 'stalled' | 'fenced'>,
 ): BackendIdentity {
   return {
     startId,
@@ -43,7 +43,7 @@ function identityOf(
     nowMs: ask.nowMs,
     monotonicMs: ask.monotonicMs,
     room: ask.room,
-    together: ask.together,
+    asOneReply: ask.asOneReply,
     taken: (jobId, marks) => running.taken(jobId, marks),
     settled: (jobId, refused, how) => {
       running.settled(jobId, refused, how);
@@ -71,12 +71,7 @@ const LONGEST_READ_MS = 10_000;
 function openConnections(store: RedisSettings, queue: string, startId: string) {
   return {
     main: openClient(store, 'patient', `millrace:${startId}`),
-    // BullMQ's own form, so that stock `queue.getWorkers()` lists us.
-    blocking: openReader(
-      store,
-      `${store.prefix}:${Buffer.from(queue).toString('base64')}:w:${startId}`,
-      LONGEST_READ_MS,
-    ),
+    blocking: openPlain(store, blockingName(store.prefix, queue, startId), LONGEST_READ_MS),
   };
 }
 
@@ -93,7 +88,7 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     nowMs: () => clock.nowMs(),
     monotonicMs: () => clock.monotonicMs(),
     room: () => worker.room(),
-    together: options.together ?? ((tell) => tell()),
+    asOneReply: options.asOneReply ?? ((tell) => tell()),
     stalled: (jobIds) => reportStalled(jobIds),
     fenced() {
       // Until it exits it must not swallow the markers that wake others. A cut alone does not end BullMQ's loop, which
@@ -142,10 +137,20 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
     await runScript(main, 'alone', [...keys.accountList, keys.prefix, startId, id, attemptsStarted]);
   }
 
+  /**
+   * A job waits for its turn to begin, and is not renewed meanwhile: it may have gone back, its lock may have run out, or
+   * this start may have been fenced. Then it may run elsewhere by now.
+   */
+  async function mayBegin(job: Job, token: string): Promise<boolean> {
+    const waitedMs = running.waitedMs(job.id as string, job.attemptsStarted);
+    if (waitedMs === null || pulse.fenced) return false;
+    const { lockMs } = config.worker;
+    return waitedMs < lockMs / 3 || Number(await job.extendLock(token, lockMs)) === 1;
+  }
+
   async function process(job: Job, token = '', signal?: AbortSignal): Promise<unknown> {
     const id = job.id as string;
-    // It went back while it waited for its turn to begin, and may run elsewhere by now.
-    if (!running.has(id)) throw new WaitingError();
+    if (!(await mayBegin(job, token))) throw new WaitingError();
     running.started(id, job);
     const { suspect, past } = running.marks(id);
     const taken = takenJob(queue, job, { suspect: kills > 0 && suspect, past }, tellAlone);

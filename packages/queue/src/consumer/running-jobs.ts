@@ -5,6 +5,8 @@ import type { Settlement, TakenMarks } from '../backend/identity.ts';
 /** One take of a job: the same job taken again is another. */
 export interface RunningJob {
   readonly marks: TakenMarks;
+  /** By the monotonic clock. */
+  readonly takenMs: number;
   startedUs: number | null;
   /** What its run came to, and when the store was first told of that. */
   outcome: Outcome | null;
@@ -20,7 +22,7 @@ export interface RunningJob {
  */
 export type Ending = 'final' | 'poison' | 'killed';
 
-const NO_MARKS: TakenMarks = { suspect: false, killed: false, past: undefined };
+const NO_MARKS: TakenMarks = { start: 0, suspect: false, killed: false, past: undefined };
 
 /** Hears of each take whose end the store has accepted. */
 export type OnRunEnd = (run: RunningJob, how: Settlement | 'returned') => void;
@@ -41,7 +43,7 @@ export class RunningJobs {
 
   taken(jobId: string, marks: TakenMarks = NO_MARKS): void {
     const unbegun = { startedUs: null, outcome: null, endedUs: null, job: null, ending: null };
-    this.#jobs.set(jobId, { marks, ...unbegun });
+    this.#jobs.set(jobId, { marks, takenMs: this.#clock.monotonicMs(), ...unbegun });
   }
 
   /** The handler begins now. */
@@ -107,6 +109,12 @@ export class RunningJobs {
       const job = takes.get(jobId);
       if (job) this.#onEnd?.(job, how);
     }
+  }
+
+  /** For how long this start of the job has waited to begin, ms; null when it is not in hands any more. */
+  waitedMs(jobId: string, start: number): number | null {
+    const job = this.#jobs.get(jobId);
+    return job?.marks.start === start ? this.#clock.monotonicMs() - job.takenMs : null;
   }
 
   has(jobId: string): boolean {

@@ -11,7 +11,7 @@ test.each([
 ])('$why', async ({ recorded, verdict }) => {
   const clock = new ManualClock();
   const running = new RunningJobs(clock);
-  running.taken('1', { suspect: true, killed: true, past: undefined });
+  running.taken('1', { start: 1, suspect: true, killed: true, past: undefined });
   running.started('1', { id: '1' } as Job);
   expect(running.verdict('1')).toBe('k');
   const settling = {

@@ -229,3 +229,32 @@ test('a job that goes back before its turn to begin does not begin', async () =>
   await consumer.idle();
   expect(back.length).toBeGreaterThan(hold.started.size);
 });
+
+test('a job whose lock runs out while it waits for its turn begins only if it can have another', async () => {
+  await bench.close();
+  bench = queueBench('worker: {lockMs: 4000}', far);
+  const queue = (await bench.store('patient')).queue('work');
+  const ran: string[] = [];
+  let lost: string | undefined;
+  const consumer = bench.consumer({
+    concurrency: 40,
+    async run(job) {
+      ran.push(job.id);
+      block(100);
+      // One of those that wait is somebody else's by the time of its turn.
+      if (ran.length === 20) {
+        lost = consumer.runningIds().findLast((id) => !ran.includes(id));
+        await bench.redis.set(`${bench.prefix}:work:${lost}:lock`, 'strangers', 'PX', 60_000);
+      }
+      return { kind: 'ok', value: null };
+    },
+  });
+  await queue.add(jobs(40));
+  await consumer.start();
+  const done = () => bench.redis.zcard(`${bench.prefix}:work:completed`);
+  await until(async () => (await done()) === 39, 'all but that one are done');
+  await consumer.idle();
+  expect(lost).toBeDefined();
+  expect(ran).toHaveLength(39);
+  expect(ran).not.toContain(lost);
+});

@@ -16,7 +16,7 @@ const RUN_RETRY_MS = 250;
 const MAX_STALLED_COUNT = 10;
 
 /** Most jobs that one call takes: the store is held for well under a millisecond. */
-const MOST_AT_ONCE = 8;
+const MOST_A_TAKE = 8;
 
 /** BullMQ's default. */
 const STALLED_CHECK_MS = 30_000;
@@ -67,7 +67,7 @@ export class StartWorker extends Worker<unknown, unknown, string, MillraceBacken
   /** How many jobs beyond the first a take that goes out now may bring: the loop counts the take itself as one. */
   room(): number {
     const slots = this.concurrency - (this.#loop?.numTotal() ?? this.concurrency);
-    this.#asked = Math.max(0, Math.min(slots, MOST_AT_ONCE - 1));
+    this.#asked = Math.max(0, Math.min(slots, MOST_A_TAKE - 1));
     return this.#asked;
   }
 

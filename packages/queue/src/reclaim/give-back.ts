@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { pack } from '../add/encode-job.ts';
 import { runScript } from '../connection/client.ts';
 import type { QueueKeys } from '../keys.ts';
+import { pack } from '../pack.ts';
 
 /** Jobs a call: one call over 5,000 held the store for 400 ms. */
 const MAX_JOBS_A_CALL = 64;

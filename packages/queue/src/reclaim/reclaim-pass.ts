@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { pack } from '../add/encode-job.ts';
 import { throwIfRefused } from '../backend/refusals.ts';
 import { runScript } from '../connection/client.ts';
 import type { QueueKeys } from '../keys.ts';
+import { pack } from '../pack.ts';
 import type { DeadStart, ReclaimResult } from '../types/supervision.ts';
 import { returnKeys } from './give-back.ts';
 

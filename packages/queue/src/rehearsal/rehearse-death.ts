@@ -2,7 +2,7 @@ import { type DeathCertificate, newStartId } from '@millrace/core';
 import type { Redis } from 'ioredis';
 import { keepLoaded } from '../connection/client.ts';
 import type { QueueSupervision } from '../types/supervision.ts';
-import { scratchQueue } from './scratch-queue.ts';
+import { type ScratchQueue, scratchQueue } from './scratch-queue.ts';
 
 const JOB = '1';
 
@@ -12,6 +12,15 @@ const certificateOf = (worker: string): DeathCertificate => ({
   ...{ peakRssBytes: null, memoryLimitBytes: null },
 });
 
+/** One job that `startId` holds. */
+async function leaveOrphan(client: Redis, { keys }: ScratchQueue, startId: string): Promise<void> {
+  await Promise.all([
+    client.hset(keys.job(JOB), { name: 'rehearsal', data: 'null', opts: '{}', ats: 1 }),
+    client.set(`${keys.job(JOB)}:lock`, `${startId}:1`),
+    client.lpush(keys.active, JOB),
+  ]);
+}
+
 /** See `QueueSupervision.rehearse`: one job of a start that never was, in a queue of which nothing is left. */
 export async function rehearseDeath(
   client: Redis,
@@ -20,22 +29,19 @@ export async function rehearseDeath(
 ): Promise<void> {
   keepLoaded(client, ['fence', 'reclaim', 'save-recovery']);
   const startId = newStartId('rehearsal');
-  const { name, keys, forgetSoon, forget } = scratchQueue(client, prefix, startId, [JOB]);
+  const scratch = scratchQueue(client, prefix, startId, [JOB]);
   const over = new AbortController();
-  const watched = restarts(name, [JOB], '0-0', over.signal);
+  // What cannot be watched is no reason not to go on.
+  const watched = restarts(scratch.name, [JOB], '0-0', over.signal).catch(() => undefined);
   try {
-    client
-      .hset(keys.job(JOB), { name: 'rehearsal', data: 'null', opts: '{}', ats: 1 })
-      .catch(() => undefined);
-    client.set(`${keys.job(JOB)}:lock`, `${startId}:1`).catch(() => undefined);
-    await client.lpush(keys.active, JOB);
-    const fenced = fence(name, startId);
-    const reclaimed = reclaim(name, { startId, certificate: certificateOf(startId) });
+    await leaveOrphan(client, scratch, startId);
+    const fenced = fence(scratch.name, startId);
+    const reclaimed = reclaim(scratch.name, { startId, certificate: certificateOf(startId) });
+    scratch.forgetSoon();
     await Promise.all([fenced, reclaimed]);
-    forgetSoon();
-    await forget();
   } finally {
     over.abort();
-    await watched.catch(() => undefined);
+    await watched;
+    await scratch.forget();
   }
 }

@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis';
 import { type QueueKeys, queueKeys } from '../keys.ts';
 
-/** What a process that is killed in the middle of a rehearsal leaves behind is gone after this. */
+/** What is not forgotten by whoever rehearsed, since that was killed for example, is gone after this. */
 const FORGOTTEN_MS = 60_000;
 
 /** A queue that nobody else knows, of which nothing is left. */
 export interface ScratchQueue {
   readonly name: string;
   readonly keys: QueueKeys;
-  /** To be called again whenever there are keys that were not there before. */
+  /** To be called behind whatever makes keys that were not there before. */
   forgetSoon(): void;
   forget(): Promise<unknown>;
 }
@@ -23,10 +23,8 @@ export function scratchQueue(
   const name = `millrace-${startId}`;
   const keys = queueKeys(prefix, name);
   const jobs = jobIds.map((id) => keys.job(id));
-  // BullMQ's own: who looked for stalled jobs last.
-  const looked = keys.job('stalled-check');
   const all = [
-    ...[keys.id, keys.completed, looked, ...keys.takeList, ...keys.accountList],
+    ...[keys.id, keys.completed, keys.stalledCheck, ...keys.takeList, ...keys.accountList],
     ...[keys.death(startId), keys.deathOrphans(startId), ...jobs, ...jobs.map((key) => `${key}:lock`)],
   ];
   return {

@@ -73,7 +73,7 @@ export interface ConsumerOptions {
    */
   readonly onAttemptEnd?: (attempt: EndedAttempt) => void;
   /** Wraps the telling of all ends that came with one reply: what they have in common may be done once, behind them. */
-  readonly together?: (tell: () => void) => void;
+  readonly asOneReply?: (tell: () => void) => void;
   /**
    * Attempts whose locks ran out, of whichever worker, and whose jobs this consumer's own look has put back: told to nobody
    * else.

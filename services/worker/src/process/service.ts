@@ -23,7 +23,7 @@ export interface ServiceOptions {
   readonly rehearse: RunJob;
   readonly onFenced: () => void;
   /** Null: no attempt becomes a span. */
-  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf' | 'together' | 'lost'> | null;
+  readonly telemetry: Pick<WorkerTelemetry, 'recorderOf' | 'asOneReply' | 'lost'> | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,6 +46,7 @@ export function createService(config: Config, options: ServiceOptions): Service 
   let store: Store | undefined;
   // Made at the connect, since a consumer dials as soon as it is made.
   let served: readonly ServedQueue[] = [];
+  let rehearsed = Promise.resolve();
   let takes = Promise.resolve();
   const all = <T>(act: (consumer: Consumer) => Promise<T>) =>
     Promise.all(served.map(({ consumer }) => act(consumer)));
@@ -55,7 +56,7 @@ export function createService(config: Config, options: ServiceOptions): Service 
     const listening = telemetry
       ? {
           onAttemptEnd: telemetry.recorderOf(queue),
-          together: telemetry.together,
+          asOneReply: telemetry.asOneReply,
           onAttemptsLost: telemetry.lost,
         }
       : {};
@@ -83,7 +84,8 @@ export function createService(config: Config, options: ServiceOptions): Service 
       if (signal.aborted) return;
       served = registry.queues.map(serve);
       await all((consumer) => consumer.connect());
-      await rehearseConsumer(config, { startId, run: rehearse }, { clock, log, signal });
+      rehearsed = rehearseConsumer(config, { startId, run: rehearse }, { clock, log, signal });
+      await rehearsed;
     },
     takeJobs() {
       takes = all((consumer) => consumer.start()).then(() => undefined);
@@ -99,6 +101,7 @@ export function createService(config: Config, options: ServiceOptions): Service 
         handBack: (reason: string) => consumer.handBack(reason),
       })),
     async stop() {
+      await rehearsed;
       await store?.stop();
       await all((consumer) => consumer.stop());
     },

@@ -43,7 +43,9 @@ test('keeps the lifecycle contract: after stop no connection carries its name', 
   const store = await bench.store();
   await lifecycleStress(make, async ({ id }) => {
     // The store lists a connection for a moment after we have closed it: none at any look is none.
-    const gone = async () => (await store.supervision.connectionsOf([id])).get(id) === 0;
+    const rehearsed = `${id}.rehearsal`;
+    const gone = async () =>
+      [...(await store.supervision.connectionsOf([id, rehearsed])).values()].every((count) => count === 0);
     return until(gone, 'it is gone', 500).then(
       () => false,
       () => true,

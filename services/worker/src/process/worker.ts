@@ -8,7 +8,7 @@ import { UNTRACED } from '../telemetry/run-tracing.ts';
 import type { WorkerTelemetry } from '../telemetry/worker-telemetry.ts';
 import { createBlockReport } from './block-report.ts';
 import { createDrain, type DrainTimes } from './drain.ts';
-import { REHEARSAL } from './rehearsal.ts';
+import { createRehearsal } from './rehearsal.ts';
 import { createRunner } from './run-job.ts';
 import { createService } from './service.ts';
 import { threadCpuMs } from './vitals.ts';
@@ -69,10 +69,8 @@ function createWorkshop(config: Config, { id }: WorkerOptions, dependencies: Wor
   const lanes = createLanes(registry, { ...options, silence, tracing });
   const { maxResultBytes } = config.job;
   const openTracing = telemetry?.open ?? (() => UNTRACED);
-  const running = { maxResultBytes, laneOf: lanes.laneOf, openTracing, clock };
-  const runner = createRunner({ registry, ...running });
-  const { run: rehearse } = createRunner({ registry: REHEARSAL, ...running, openTracing: () => UNTRACED });
-  return { blocks, lanes, runner, rehearse, tooLarge: alone.tooLarge };
+  const runner = createRunner({ registry, maxResultBytes, laneOf: lanes.laneOf, openTracing, clock });
+  return { blocks, lanes, runner, tooLarge: alone.tooLarge };
 }
 
 /** `start` throws `store_unfit`; `stop` drains with the times of the configuration. */
@@ -86,8 +84,9 @@ export function createWorkerProcess(
   const stopping = new AbortController();
   let slot: number | null = null;
 
-  const { blocks, lanes, runner, rehearse, tooLarge } = createWorkshop(config, options, dependencies);
+  const { blocks, lanes, runner, tooLarge } = createWorkshop(config, options, dependencies);
   const { run } = runner;
+  const rehearse = createRehearsal(config.job.maxResultBytes, clock, log);
   const serving = { startId: options.id, registry, run, rehearse, onFenced, telemetry, clock, log };
   const service = createService(config, serving);
   const drain = createDrain({ consumers: service.consumers, notice: runner.noticeDrain, clock });

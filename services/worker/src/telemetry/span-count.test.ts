@@ -26,7 +26,7 @@ test('what comes together is written once, behind it, or when it is asked for', 
   const count = openSpanCount();
   if (count === null) throw new Error('no folder can be written');
   const counter = createSpanCounter(count.file);
-  counter.together(() => {
+  counter.asOne(() => {
     counter.keep(3);
     counter.drop(1);
     expect(count.read()).toMatchObject({ kept: 0, dropped: 0 });
@@ -39,7 +39,7 @@ test('what comes together is written once, behind it, or when it is asked for', 
     counter.keep(1);
     throw new Error('a listener');
   };
-  expect(() => counter.together(fail)).toThrow('a listener');
+  expect(() => counter.asOne(fail)).toThrow('a listener');
   counter.keep(1);
   expect(count.read()).toMatchObject({ kept: 9 });
   count.close();

@@ -24,7 +24,7 @@ const FOLDERS = ['/dev/shm', tmpdir()];
 export function createSpanCounter(file: number) {
   const count = new Float64Array(COUNTS);
   const bytes = new Uint8Array(count.buffer);
-  let isTogether = false;
+  let isOne = false;
   let isTold = true;
 
   /** What is not written yet is written. */
@@ -40,7 +40,7 @@ export function createSpanCounter(file: number) {
 
   function changed(): void {
     isTold = false;
-    if (!isTogether) tell();
+    if (!isOne) tell();
   }
 
   return {
@@ -58,13 +58,13 @@ export function createSpanCounter(file: number) {
       count[2] = spans;
       changed();
     },
-    /** Writes what changes within `act` once, behind it: whoever could kill the process runs only after that. */
-    together(act: () => void): void {
-      isTogether = true;
+    /** Writes what changes within `act` once, behind it; or before, when `tell` is called. */
+    asOne(act: () => void): void {
+      isOne = true;
       try {
         act();
       } finally {
-        isTogether = false;
+        isOne = false;
         tell();
       }
     },

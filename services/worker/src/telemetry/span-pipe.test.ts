@@ -75,7 +75,7 @@ test('a full frame never leaves ahead of its count', async () => {
   if (count === null) throw new Error('no folder can be written');
   const counter = createSpanCounter(count.file);
   const counted = createSpanPipe(openSync(path, 'w'), counter, { limits: TELEMETRY_OFF.limits, clock });
-  counter.together(() => {
+  counter.asOne(() => {
     counted.add([SPAN, { ...SPAN, attributes: { text: 'x'.repeat(70_000) } }]);
     expect(count.read().kept).toBe(2);
     counted.add([SPAN]);

@@ -29,7 +29,7 @@ export interface WorkerTelemetry extends Lifecycle {
   readonly open: OpenRun;
   recorderOf(queue: string): Recorder;
   /** The spans of attempts that are told within `tell` are counted once for all, before anything else runs. */
-  readonly together: (tell: () => void) => void;
+  readonly asOneReply: (tell: () => void) => void;
   /** Attempts of anybody whose locks ran out, and whose jobs this process put back. */
   readonly lost: (attempts: readonly DeadAttempt[]) => void;
   /** For a process that ends without more ado: what it kept in this turn leaves now. */
@@ -98,7 +98,7 @@ export function openWorkerTelemetry(
     watch: tracing.watch,
     open: (job) => runsOf(job.queue).open(job),
     recorderOf: (queue) => createRecorder(shapeOf(queue), { ...shared, settle: runsOf(queue).settle }),
-    together: counter?.together ?? ((tell) => tell()),
+    asOneReply: counter?.asOne ?? ((tell) => tell()),
     lost(attempts) {
       for (const attempt of attempts) {
         pipe.add(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
