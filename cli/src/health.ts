@@ -10,7 +10,14 @@ export interface Picture {
   readonly tree: TreeAnswer | null;
   readonly recoveries: readonly RecoveryAnswer[] | null;
   /** Letters that killed their process and that nobody has dealt with yet, by queue, among its newest. */
-  readonly poison: readonly { readonly queue: string; readonly letters: number }[];
+  readonly poison: readonly PoisonGlance[];
+}
+
+/** `isMore`: there are older letters, which were not looked at. */
+export interface PoisonGlance {
+  readonly queue: string;
+  readonly letters: number;
+  readonly isMore: boolean;
 }
 
 /** One thing to know; `down` means that no work is done, `note` that all is well but a person should look. */
@@ -64,10 +71,10 @@ function poolFindings({ pools }: TreeAnswer, nowMs: number): Finding[] {
 }
 
 function poisonFindings({ poison }: Picture): Finding[] {
-  return poison.map(({ queue, letters }) => ({
+  return poison.map(({ queue, letters, isMore }) => ({
     level: 'note',
     about: 'letter',
-    sentence: `Queue ${queue} has ${plural(letters, 'poison letter')}: millrace dlq list ${queue}`,
+    sentence: `Queue ${queue} has ${isMore ? 'at least ' : ''}${plural(letters, 'poison letter')}: millrace dlq list ${queue}`,
   }));
 }
 

@@ -22,15 +22,15 @@ async function orNull<T>(answer: Promise<Answer<T>>): Promise<Answer<T> | null> 
 }
 
 /** How many of a queue's newest dead letters are looked at, and of how many queues: this is a glance. */
-const LETTERS_READ = 20;
+const LETTERS_READ = 100;
 const QUEUES_READ = 8;
 
 async function poisonOf(call: Call, queues: readonly QueueAnswer[]): Promise<Picture['poison']> {
   const suspects = queues.filter((queue) => inState(queue, 'failed') > 0).slice(0, QUEUES_READ);
   const found = suspects.map(async ({ name: queue }) => {
-    const letters = (await orNull(readPage(call, queue, LETTERS_READ)))?.body.letters ?? [];
+    const { letters = [], cursor = null } = (await orNull(readPage(call, queue, LETTERS_READ)))?.body ?? {};
     const open = letters.filter(({ reason, replayedAs }) => reason === 'poison' && replayedAs === null);
-    return { queue, letters: open.length };
+    return { queue, letters: open.length, isMore: cursor !== null };
   });
   return (await Promise.all(found)).filter(({ letters }) => letters > 0);
 }

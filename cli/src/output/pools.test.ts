@@ -98,14 +98,14 @@ describe('an open circuit', () => {
       queues: [exampleQueue(), queue],
       tree: { ...tree, pools: [...tree.pools, openPool()] },
       recoveries: [exampleRecovery()],
-      poison: [{ queue: 'workload', letters: 2 }],
+      poison: [{ queue: 'workload', letters: 2, isMore: true }],
     };
     const text = renderStatus(picture, assess(picture), 'http://x', layout);
     expect(text.slice(0, text.indexOf('\n\n'))).toMatchInlineSnapshot(`
       "▲ degraded
         Pool images has given up: Its pods ended 6 times in 30 s, the last one with exit code 1. One pod is tried in 4.2 s.
         Queue images takes no jobs: pool images is down.
-        Queue workload has 2 poison letters: millrace dlq list workload"
+        Queue workload has at least 2 poison letters: millrace dlq list workload"
     `);
     const calm = { ...picture, tree, queues: [exampleQueue()] };
     expect(assess(calm)).toMatchObject({ health: 'healthy', findings: [{ level: 'note', about: 'letter' }] });

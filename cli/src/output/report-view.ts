@@ -23,10 +23,11 @@ interface Layout {
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 function jobsText({ jobs }: RunSummary): string {
-  const { lost, duplicateCommits, failedAttempts, killedAttempts, refused } = jobs;
+  const { lost, linesLeftOut, duplicateCommits, failedAttempts, killedAttempts, refused } = jobs;
   return [
     `${count(jobs.done)} done`,
     ...(lost === null ? [] : [`${count(lost)} lost`]),
+    ...(linesLeftOut > 0 ? [`${plural(linesLeftOut, 'line')} left out`] : []),
     ...(duplicateCommits > 0 ? [`${count(duplicateCommits)} committed twice`] : []),
     ...(failedAttempts > 0 ? [`${plural(failedAttempts, 'attempt')} failed`] : []),
     ...(killedAttempts > 0 ? [`${plural(killedAttempts, 'attempt')} killed`] : []),

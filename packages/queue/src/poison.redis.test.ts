@@ -1,4 +1,4 @@
-import { newStartId, type Outcome, systemClock } from '@millrace/core';
+import { type EndedAttempt, newStartId, type Outcome, systemClock } from '@millrace/core';
 import type { Job } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dies, killed } from '../../../tests/support/deaths.ts';
@@ -211,4 +211,23 @@ describe('an operator’s retry of a dead letter', () => {
     expect(await queue.job(id)).toMatchObject({ kills: 0, suspect: false });
     expect(await queue.deadLetter(id)).toBeNull();
   });
+});
+
+test('an attempt that waits for its turn to run alone begins when it does, to the store and to whoever looks on', async () => {
+  const id = await one();
+  const hold = gate();
+  const ended: EndedAttempt[] = [];
+  await bench.consumer({ run: hold.run, onAttemptEnd: (attempt) => ended.push(attempt) }).start();
+  await until(() => hold.started.size === 1, 'it is taken');
+  const held = hold.started.get(id);
+  const key = `${bench.prefix}:work:${id}`;
+  const takenMs = Number(await bench.redis.hget(key, 'processedOn'));
+  await until(() => systemClock.nowMs() > takenMs + 100, 'it has waited');
+  await held?.job.alone();
+  const aloneMs = Number(await bench.redis.hget(key, 'processedOn'));
+  expect(aloneMs).toBeGreaterThan(takenMs + 90);
+  hold.finishAll();
+  await until(() => ended.length === 1, 'it has ended');
+  expect((ended[0]?.startedUs ?? 0) / 1_000).toBeGreaterThan(takenMs + 90);
+  expect((await queue.job(id))?.attempts).toMatchObject([{ startedAtMs: aloneMs }]);
 });

@@ -54,6 +54,8 @@ export class RunBook {
   readonly tracedDeaths: Death[] = [];
   readonly calls = new CallBook();
   readonly warnings: string[] = [];
+  /** Lines that could not be read: each may have told of a job. */
+  linesLeftOut = 0;
   readonly errors = new Map<string, number>();
   /** Attempts that failed; of them, those that another followed, where that is known. */
   failed = 0;

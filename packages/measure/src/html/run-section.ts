@@ -10,7 +10,7 @@ const tile = (name: string, value: string, kind = '') =>
   html`<div class="tile"><b class="${kind}">${value}</b><span>${name}</span></div>`;
 
 function tiles({ jobs, throughput, latency, memory, seconds }: RunSummary, deaths: number): Markup {
-  const { lost, failedAttempts, checksumRight } = jobs;
+  const { lost, linesLeftOut, failedAttempts, checksumRight } = jobs;
   return html`<div class="tiles">${[
     tile('jobs done', count(jobs.done)),
     tile('jobs/s', count(throughput.mean)),
@@ -19,6 +19,7 @@ function tiles({ jobs, throughput, latency, memory, seconds }: RunSummary, death
     tile('total p99', ms(latency.total.p99)),
     tile('failed attempts', count(failedAttempts), failedAttempts > 0 ? 'warn' : ''),
     ...(lost === null ? [] : [tile('lost', count(lost), lost > 0 ? 'bad' : 'good')]),
+    ...(linesLeftOut === 0 ? [] : [tile('lines left out', count(linesLeftOut), 'bad')]),
     ...(checksumRight === null
       ? []
       : [tile('checksum', checksumRight ? 'right' : 'WRONG', checksumRight ? 'good' : 'bad')]),

@@ -108,6 +108,28 @@ describe('a file that is not as it should be', () => {
     expect(book.warnings).toEqual(['run.jsonl: line 101 is no JSON object. It was left out.']);
   });
 
+  it('does not call a job lost of which the line that was left out may tell', async () => {
+    const told = await read([...lines.slice(0, 100), '@@@', ...lines.slice(101)]);
+    const { jobs } = summarize(told, DEFAULT_SETTINGS);
+    expect(jobs).toMatchObject({ done: 299, lost: 0, linesLeftOut: 1 });
+  });
+
+  it('of one line without an end that is none of ours is no events file', async () => {
+    async function* garbage() {
+      yield Uint8Array.from([0xfe, 0x01, 0x25, 0x40, 0x80]);
+    }
+    await expect(readEvents(garbage(), 'run.jsonl', 100)).rejects.toThrow(/line 1 is no JSON object/);
+  });
+
+  it('that tells of ends long after its own end names the two lines', async () => {
+    const [run, ...jobs] = exampleRun({ jobs: 20, metrics: {} });
+    const ahead = { ...jobs[3], id: 99, started_us: 3_600_000_000, done_us: 3_600_010_000 };
+    const { warnings } = await read([run, ahead, ...jobs]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/line 2 tells .* done at 3600\.0 s, and .* line \d+, are of \d\.0 s: two clocks/),
+    ]);
+  });
+
   it.each([
     ['is empty', [], /run_unreadable: run\.jsonl .* it is empty/],
     ['has blank lines alone', ['', ' '], /it is empty/],

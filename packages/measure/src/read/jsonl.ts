@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/core';
 import { bookLine, RunBook } from '../book/run-book.ts';
+import type { RunEventLine } from '../events.ts';
 import { checkLine, OTHER_SCHEMA } from './check-line.ts';
 import { type Line, linesOf } from './lines.ts';
 
@@ -15,6 +16,11 @@ interface Bad {
   count: number;
   first: { readonly number: number; readonly fault: string } | null;
 }
+
+/** The writer looks at the machine once a second, until the run is over; jobs that end so much later have another clock. */
+const SKEW_US = 60_000_000;
+
+const inSeconds = (us: number) => `${(us / 1_000_000).toFixed(1)} s`;
 
 /** What is told of bad lines; throws where they are too many. */
 function judgeBad(name: string, { count, first }: Bad, lines: number): string[] {
@@ -40,6 +46,9 @@ class EventsReader {
   readonly #book: RunBook;
   readonly #bad: Bad = { count: 0, first: null };
   #lines = 0;
+  /** The latest end of a job by its worker's clock, and the writer's latest look by its own. */
+  #done = { us: 0, number: 0 };
+  #look = { us: 0, number: 0 };
   /** A last line that is none of ours, as it stands: no end of one is missing. */
   #strange: Bad['first'] = null;
 
@@ -58,6 +67,7 @@ class EventsReader {
       const why = `line ${line.number} begins a second run. One file is one run: split it there.`;
       throw unreadable(this.#book.name, why);
     }
+    this.#noteClocks(checked.line, line.number);
     bookLine(this.#book, checked.line);
   }
 
@@ -66,7 +76,8 @@ class EventsReader {
     const { name, warnings, run, records } = this.#book;
     if (this.#lines + this.#bad.count === 0 && warnings.length === 0)
       throw unreadable(name, 'it is empty. Was the run ended before it began to write?');
-    warnings.push(...judgeBad(name, this.#bad, this.#lines + this.#bad.count));
+    this.#book.linesLeftOut = this.#bad.count;
+    warnings.push(...judgeBad(name, this.#bad, this.#lines + this.#bad.count), ...this.#clockWarnings());
     const strange = this.#bad.first ?? this.#strange;
     if (this.#lines === 0 && strange !== null)
       throw unreadable(name, `it is no events file: line ${strange.number} ${strange.fault}.`);
@@ -76,10 +87,24 @@ class EventsReader {
     return this.#book;
   }
 
+  #noteClocks(line: RunEventLine, number: number): void {
+    if (line.event === 'job_done' && line.done_us > this.#done.us) this.#done = { us: line.done_us, number };
+    if (line.event === 'metrics' && line.at_us > this.#look.us) this.#look = { us: line.at_us, number };
+  }
+
+  #clockWarnings(): string[] {
+    const [done, look] = [this.#done, this.#look];
+    if (look.number === 0 || done.us < look.us + SKEW_US) return [];
+    const told = `line ${done.number} tells of a job that was done at ${inSeconds(done.us)}`;
+    return [
+      `${this.#book.name}: ${told}, and the run's last metrics, line ${look.number}, are of ${inSeconds(look.us)}: two clocks are mixed, and figures over time mislead.`,
+    ];
+  }
+
   #refuse({ number, text, ended }: Line, fault: string): void {
     if (fault.startsWith(OTHER_SCHEMA)) throw unreadable(this.#book.name, `line ${number} ${fault}.`);
     if (!ended) {
-      if (isWhole(text)) this.#strange = { number, fault };
+      if (isWhole(text) || !text.trimStart().startsWith('{')) this.#strange = { number, fault };
       const start = text.slice(0, 40).trim();
       const said = `line ${number} is cut off (${start}…): what stands before it was used.`;
       this.#book.warnings.push(`${this.#book.name}: ${said}`);

@@ -91,8 +91,12 @@ export interface CallFigures {
 
 export interface JobFigures {
   readonly done: number;
-  /** Jobs of the run that were never done; null where the run does not say how many it had. */
+  /**
+   * Jobs of the run that were never done, less those of which a line that was left out may tell; null where the run does not
+   * say how many it had.
+   */
   readonly lost: number | null;
+  readonly linesLeftOut: number;
   readonly duplicateCommits: number;
   readonly failedAttempts: number;
   readonly killedAttempts: number;

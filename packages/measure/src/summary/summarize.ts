@@ -23,7 +23,8 @@ function jobsOf(book: RunBook, expectedChecksum: number | null): JobFigures {
     expectedChecksum === null || book.checksum === null ? null : expectedChecksum === book.checksum;
   return {
     done,
-    lost: jobs === null ? null : Math.max(0, jobs - done),
+    lost: jobs === null ? null : Math.max(0, jobs - done - book.linesLeftOut),
+    linesLeftOut: book.linesLeftOut,
     duplicateCommits: book.duplicates,
     failedAttempts: Math.round(book.failed),
     killedAttempts: book.killed,

@@ -133,7 +133,10 @@ export const createConsumer: CreateConsumer = (config, options, { clock, log }):
           },
   };
 
-  async function tellAlone({ id = '', attemptsStarted }: Job): Promise<void> {
+  async function tellAlone(job: Job): Promise<void> {
+    const { id = '', attemptsStarted } = job;
+    // It has waited for its turn until now.
+    if (running.waitedMs(id, attemptsStarted) !== null) running.started(id, job);
     await runScript(main, 'alone', [...keys.accountList, keys.prefix, startId, id, attemptsStarted]);
   }
 
