@@ -11,6 +11,7 @@ it('loses nothing that was answered, evicts nothing and listens on loopback alon
   expect(option(args, 'bind')).toBe('127.0.0.1');
   expect(option(args, 'port')).toBe('7001');
   expect(option(args, 'dir')).toBe('/d');
+  expect(option(args, 'latency-monitor-threshold')).toBe('10');
 });
 
 it('gives durability up only where it is told to', () => {

@@ -20,6 +20,8 @@ export function serverArguments(settings: ServerSettings): string[] {
     save: '',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
+    // It remembers calls and fsyncs of 10 ms and more: a report tells a slow disk by them.
+    'latency-monitor-threshold': '10',
   };
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 }
