@@ -51,7 +51,7 @@ const TIMED: ReadonlySet<Cause | undefined> = new Set<Cause>([
   ...(['too_many_workers', 'too_few_workers', 'slow_downstream', 'contended_aggregator'] as const),
 ]);
 
-/** Others who take less of the machine than a rule would name can hide a timed cause all the same, for a while. */
+/** Others who take less of the machine than a rule would name can hide a timed cause, or look like another, for a while. */
 const RUNS = 3;
 
 /**
@@ -61,8 +61,8 @@ const RUNS = 3;
 async function showsFirst(context: TestContext, cause: Cause | undefined, wanted: WantedRun): Promise<void> {
   const isTimed = cause === undefined || TIMED.has(cause);
   let { causes, said } = await causesOf(wanted);
-  const isSilent = () => cause !== undefined && isTimed && causes.length === 0;
-  for (let run = 2; run <= RUNS && isSilent(); run++) ({ causes, said } = await causesOf(wanted));
+  const isHidden = () => cause !== undefined && isTimed && causes[0] !== cause;
+  for (let run = 2; run <= RUNS && isHidden(); run++) ({ causes, said } = await causesOf(wanted));
   if (!causes.includes('noisy_host') || causes[0] === cause) {
     expect(causes[0], said).toBe(cause);
     return;
@@ -79,7 +79,7 @@ const downstream = () => ({ url: `http://127.0.0.1:${(slow.address() as AddressI
 /** What each cause is provoked by. */
 const SCENARIOS: readonly (readonly [Cause, () => WantedRun])[] = [
   ['blocked_event_loop', () => ({ parameters: { block_per_mille: 40, block_ms: 150 } })],
-  ['gc_pauses', () => ({ parameters: { alloc_bytes: 8 * 2 ** 20, sleep_max: 2 }, batch: 40 })],
+  ['gc_pauses', () => ({ queue: 'wasteful', data: {}, batch: 60 })],
   ['retry_storm', () => ({ parameters: { fail_per_mille: 600 } })],
   ['payload_too_large', () => ({ parameters: { payload_bytes: 60_000 } })],
   ['logging_storm', () => ({ queue: 'chatty', data: {} })],
