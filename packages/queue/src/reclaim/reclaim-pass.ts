@@ -16,10 +16,10 @@ const FORGET_MS = 600_000;
 const ANCHORS = 16;
 
 /**
- * Steps under way at once where there is nothing but orphans: one fsync of the store serves both. Elsewhere a step
+ * Steps under way at once where there is nothing but orphans: one fsync of the store serves them. Elsewhere a step
  * is sent when the last one has told how far it looked, for until then the next would look at the same entries.
  */
-const STEPS_AHEAD = 2;
+const STEPS_AHEAD = 3;
 
 type Answer = number | [] | [string, string[]];
 type StepReply = [over: 0 | 1, moved: number, anchors: string[], ...answers: Answer[]];
