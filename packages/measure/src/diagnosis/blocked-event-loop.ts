@@ -22,11 +22,9 @@ export function blockedEventLoop(facts: Facts): Finding | null {
   const [gc, cpu] = [at('gc_ms'), at('cpu_ms')];
   const beside = facts.metric('supervisor', 'loop_delay_ms').bySecond();
   const isBlocked = (value: number, { second, name }: { second: number; name: string }) => {
-    const collecting = gc.get(`${second} ${name}`) ?? 0;
-    const own = value - collecting;
+    const own = value - (gc.get(`${second} ${name}`) ?? 0);
     const used = cpu.get(`${second} ${name}`) ?? Number.POSITIVE_INFINITY;
-    // To make so much garbage takes its time too: finding memory for it.
-    return own >= Math.max(BLOCKED_MS, collecting) && used >= own / 2 && own >= 2 * (beside.get(second) ?? 0);
+    return own >= BLOCKED_MS && used >= own / 2 && own >= 2 * (beside.get(second) ?? 0);
   };
   const share = delays.share(isBlocked);
   if (share < (isNoisy(facts) ? MOST_IN_NOISE : MOST_SHARE)) return null;

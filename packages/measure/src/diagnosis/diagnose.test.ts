@@ -110,7 +110,6 @@ describe('blocked_event_loop', () => {
   it.each([
     ['the process used no CPU meanwhile', { worker: { ...delayed, cpu_ms: 40 } }],
     ['it was garbage collection', { worker: { ...delayed, gc_ms: 190 } }],
-    ['it was for the most part', { worker: { ...delayed, gc_ms: 110 } }],
     ['a quiet process beside it was delayed too', { worker: delayed, supervisor: { loop_delay_ms: 180 } }],
   ])('is not the cause when %s', async (_, metrics) => {
     const { diagnosis } = await reportOf({ metrics });
