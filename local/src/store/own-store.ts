@@ -6,6 +6,7 @@ import type { Folder } from '../launch/folder.ts';
 import type { KeptProcess } from '../launch/keeper.ts';
 import { freePort } from '../launch/ports.ts';
 import type { ServerProgram } from './find-server.ts';
+import { goFirst } from './first-in-line.ts';
 import { askStore } from './resp.ts';
 import { serverArguments } from './server-arguments.ts';
 
@@ -48,8 +49,8 @@ export async function ownStore(
   const port = await freePort(await rememberedPort(portFile));
   await writeFile(portFile, `${port}\n`);
   const url = `redis://127.0.0.1:${port}`;
-  const spawn = (): Promise<Child> =>
-    startChild({
+  const spawn = async (): Promise<Child> => {
+    const child = await startChild({
       name: 'store',
       file: program.file,
       args: serverArguments({ port, dir: folder.store, durability }),
@@ -57,6 +58,9 @@ export async function ownStore(
       logFile: join(folder.logs, 'store.log'),
       ipc: false,
     });
+    await goFirst(child.pid);
+    return child;
+  };
   const untilReady = (_child: Child, signal: AbortSignal) => answers(url, dependencies.clock, signal);
   return { url, port, process: { name: 'store', spawn, untilReady, graceMs: GRACE_MS } };
 }

@@ -3,12 +3,16 @@ import type { Finding } from './finding.ts';
 
 const SLOW_MS = 20;
 
-/** Every acknowledged job waits for an fsync, and the disk takes its time. */
+/**
+ * Every acknowledged job waits for an fsync, and the disk takes its time. Only the longest fsync of a second is known, and a
+ * good disk has a slow one now and then: the PING, one of many calls that wait, tells whether most are.
+ */
 export function slowDisk(facts: Facts): Finding | null {
   const fsync = facts.metric('store', 'fsync_ms');
-  if (!fsync.isTold || fsync.quantile(0.5) < SLOW_MS) return null;
-  const cpu = facts.metric('store', 'cpu_ratio');
   const latency = facts.metric('store', 'latency_ms');
+  if (!fsync.isTold || fsync.quantile(0.5) < SLOW_MS) return null;
+  if (latency.isTold && latency.quantile(0.5) < SLOW_MS) return null;
+  const cpu = facts.metric('store', 'cpu_ratio');
   return {
     cause: 'slow_disk',
     evidence: [
