@@ -77,6 +77,8 @@ async function run(options: UpOptions, host: Host): Promise<number> {
     }
     announce(host, options, launcher);
     await stopped;
+    await launcher.stop();
+    notes.write('Stopped.\n');
     return 0;
   } finally {
     await launcher.stop();

@@ -110,6 +110,7 @@ describe('npm start', () => {
       return launched.stderr().includes('Hastening');
     }, 'it hastens');
     expect(await launched.exit()).toBe(0);
+    expect(launched.stderr()).toMatch(/Stopped\.\n$/);
     const again = await start();
     await inState(again.ready.url, running, 'active');
     expect((await job(again.ready.url, running)).body).toMatchObject({ attemptsMade: 0 });

@@ -110,6 +110,16 @@ describe('millrace report', () => {
     expect(ran.err).toContain(said);
   });
 
+  it('tells of the run that is named alone, and refuses one that is not there', async () => {
+    const one = await report('--json', at('a.jsonl'), at('b.jsonl'), '--run', 'go-1');
+    expect(JSON.parse(one.out).runs.map(({ runId }: { runId: string }) => runId)).toEqual(['go-1']);
+    const none = await report(at('a.jsonl'), '--run', 'go-1');
+    expect(none.code).toBe(1);
+    expect(none.err).toContain(
+      `There is nothing of run go-1 to report on: ${at('a.jsonl')} is of millrace-1.`,
+    );
+  });
+
   it('tells of a run whose Jaeger is away, with a warning', async () => {
     const { code, out } = await report(at('a.jsonl'), '--jaeger', 'http://127.0.0.1:9');
     expect(code).toBe(0);

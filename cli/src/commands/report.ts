@@ -9,7 +9,7 @@ import {
   renderPage,
   type Sources,
 } from '@millrace/measure';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { durationArgument, usage } from '../arguments.ts';
 import { answer, type Call } from '../call.ts';
 import { renderComparison } from '../output/comparison-view.ts';
@@ -108,16 +108,28 @@ export const reportVerb: Verb = (context) => {
   return verb('report', 'Tell how a run went: speed, latency, recoveries, and what is wrong with it')
     .argument('[file...]', 'events files (JSON lines) and OTLP-JSON files of runs')
     .option('--jaeger <url>', `read traces from it (without files: ${DEFAULT_JAEGER})`, urlArgument)
-    .option('--run <id>', 'of the traces, only this run')
-    .option('--since <duration>', 'how far to look back for traces', durationArgument, DEFAULT_SINCE_MS)
+    .option('--run <id>', 'only this run of those that the sources hold')
+    .addOption(
+      new Option('--since <duration>', 'how far to look back for traces')
+        .argParser(durationArgument)
+        .default(DEFAULT_SINCE_MS, '1h'),
+    )
     .option(
       '--band <share>',
       'share of the rate before a death that counts as recovered',
       shareArgument,
       band,
     )
-    .option('--hold <duration>', 'for how long it must hold', durationArgument, holdMs)
-    .option('--window <duration>', 'windows in which the rate is looked at', windowArgument, windowMs)
+    .addOption(
+      new Option('--hold <duration>', 'for how long it must hold')
+        .argParser(durationArgument)
+        .default(holdMs, `${holdMs}ms`),
+    )
+    .addOption(
+      new Option('--window <duration>', 'windows in which the rate is looked at')
+        .argParser(windowArgument)
+        .default(windowMs, `${windowMs}ms`),
+    )
     .option('--html <file>', 'write it as one page with plots too')
     .action(action(context, report));
 };

@@ -21,7 +21,7 @@ export interface Sources {
     readonly fromUs: number;
     readonly untilUs: number;
   } | null;
-  /** Only this run of the traces. */
+  /** Only this run of all that they hold. */
   readonly runId: string | null;
 }
 
@@ -85,6 +85,18 @@ function booksOf(
     book.warnings.push(...source.warnings);
     return book;
   });
+}
+
+/** The events files of the run that is wanted. */
+function ofRun(books: readonly RunBook[], wanted: string | null, isAllThere: boolean): RunBook[] {
+  if (wanted === null) return [...books];
+  const chosen = books.filter(({ run }) => run?.run_id === wanted);
+  if (chosen.length > 0 || !isAllThere) return chosen;
+  const held = books.map(({ name, run }) => `${name} is of ${run?.run_id ?? 'a run without a name'}`);
+  throw new MillraceError(
+    'run_unreadable',
+    `There is nothing of run ${wanted} to report on: ${held.join(', ')}.`,
+  );
 }
 
 async function readFiles({ files }: Sources, windowMs: number) {
@@ -155,8 +167,9 @@ export async function gatherReports(sources: Sources, settings: SummarySettings)
   const { windowMs } = settings;
   const choice = { windowMs, runId: sources.runId };
   const files = await readFiles(sources, windowMs);
-  const started = startedOf(files.books);
-  const books = [...files.books];
+  const isAllThere = files.names.length === 0 && sources.jaeger === null;
+  const books = ofRun(files.books, sources.runId, isAllThere);
+  const started = startedOf(books);
   if (files.names.length > 0) {
     const name = files.names.join(', ');
     const source = { source: 'otlp-json', name, jaegerUrl: null, warnings: files.warnings } as const;

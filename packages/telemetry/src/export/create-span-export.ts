@@ -79,6 +79,8 @@ function batchingExport(
   let isOver = false;
   let isFailing = false;
   let underWay = 0;
+  /** So many must wait to be sent: a batch, unless somebody wants the rest too. */
+  let least = maxBatch;
 
   const sendOne = async (to: OtlpSender, { entries, count }: Batch) => {
     underWay = count;
@@ -102,17 +104,27 @@ function batchingExport(
     underWay = 0;
   };
 
-  const sendAll = async () => {
-    for (let batch = queue.takeBatch(); batch && sender; batch = queue.takeBatch()) {
+  const sendBatches = async () => {
+    while (sender && queue.count >= least) {
+      const batch = queue.takeBatch();
+      if (batch === null) return;
       await sendOne(sender, batch);
     }
   };
 
-  const send = () => {
+  const waitForMore = () => {
+    if (queue.count > 0) timer ??= clock.after(delayMs, () => void send(1));
+  };
+
+  /** Sends what waits, batch by batch, down to fewer than `fewest`; whoever asks for less meanwhile is heard. */
+  const send = (fewest: number) => {
     timer?.cancel();
     timer = null;
-    sending ??= sendAll().finally(() => {
+    least = Math.min(least, fewest);
+    sending ??= sendBatches().finally(() => {
       sending = null;
+      least = maxBatch;
+      if (sender) waitForMore();
     });
     return sending;
   };
@@ -120,17 +132,17 @@ function batchingExport(
   const addEncoded = (bytes: Uint8Array, count: number) => {
     if (isOver) dropped.stopped += count;
     else if (!queue.add({ bytes, count })) dropped.full += count;
-    else if (sender && queue.count >= maxBatch) void send();
-    else if (sender) timer ??= clock.after(delayMs, () => void send());
+    else if (sender && queue.count >= maxBatch) void send(maxBatch);
+    else if (sender) waitForMore();
   };
 
   const start = async () => {
     sender = await openSender();
-    if (queue.count > 0) timer ??= clock.after(delayMs, () => void send());
+    waitForMore();
   };
 
   const drain = async () => {
-    while (queue.count > 0 || sending) await send();
+    while (queue.count > 0 || sending) await send(1);
   };
 
   const stop = async () => {
@@ -158,7 +170,7 @@ function batchingExport(
       if (count > 0) addEncoded(bytes, count);
     },
     addEncoded,
-    flush: () => (sender && queue.count > 0 ? send() : (sending ?? Promise.resolve())),
+    flush: () => (sender && queue.count > 0 ? send(1) : (sending ?? Promise.resolve())),
     stats: () => ({ exported, queued: queue.count, dropped: { ...dropped } }),
   };
 }

@@ -81,7 +81,7 @@ test('the limit is Node’s for a full heap, the cgroup’s for all others', () 
   const options = ['--max-old-space-size=64', '--inspect', '--max_old_space_size=256'];
   expect(memoryLimitOf(limited, options, true)).toBe(256 * MIB);
   expect(memoryLimitOf(limited, options, false)).toBe(512 * MIB);
-  expect(memoryLimitOf(limited, ['--max-semi-space-size=4'], true)).toBe(512 * MIB);
+  expect(memoryLimitOf(limited, ['--v8-pool-size=1'], true)).toBe(512 * MIB);
   expect(memoryLimitOf(group({ kills: 0 }), ['--max-heap-size=128'], false)).toBe(128 * MIB);
-  expect(memoryLimitOf(group({ kills: 0 }), ['--max-semi-space-size=4'], false)).toBeNull();
+  expect(memoryLimitOf(group({ kills: 0 }), ['--v8-pool-size=1'], false)).toBeNull();
 });
