@@ -108,6 +108,34 @@ describe('exporting spans', () => {
     expect(exporter.stats().exported).toBe(3);
   });
 
+  test('what a full batch leaves waits for more, unless somebody wants it now', async () => {
+    let answered = Promise.withResolvers<void>();
+    const { url, taken } = await collector(() => {
+      answered.resolve();
+      return { status: 200 };
+    });
+    const clock = new ManualClock();
+    const exporter = await started(
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2',
+        OTEL_BSP_SCHEDULE_DELAY: '50',
+      },
+      clock,
+    );
+    for (let i = 0; i < 3; i++) exporter.add([SPAN]);
+    await answered.promise;
+    await expect.poll(() => exporter.stats()).toMatchObject({ exported: 2, queued: 1 });
+    answered = Promise.withResolvers();
+    clock.advance(50);
+    await answered.promise;
+    await expect.poll(() => exporter.stats()).toMatchObject({ exported: 3, queued: 0 });
+    for (let i = 0; i < 3; i++) exporter.add([SPAN]);
+    await exporter.flush();
+    expect(exporter.stats()).toMatchObject({ exported: 6, queued: 0 });
+    expect(taken).toHaveLength(4);
+  });
+
   test('what the collector refuses, in whole or in part, is counted', async () => {
     // ExportTraceServiceResponse { partial_success { rejected_spans: 1 } }
     const answers = [{ status: 400 }, { status: 200, body: Uint8Array.of(0x0a, 0x02, 0x08, 0x01) }];

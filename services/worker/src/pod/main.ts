@@ -1,19 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  type Config,
-  createLog,
-  keepCompiled,
-  messageOf,
-  newStartId,
-  nodeOptionsOf,
-  systemClock,
-} from '@millrace/core';
+import { createLog, keepCompiled, messageOf, newStartId, systemClock } from '@millrace/core';
 import { unreadableFile } from '@millrace/telemetry';
 import { countOutput } from '../autopsy/child-output.ts';
 import { openMemoryGroup } from '../autopsy/memory-group.ts';
 import { readSettings } from '../settings.ts';
+import { childOptions } from './child-options.ts';
 import { childSpawner } from './child-process.ts';
 import { createDyingWatch } from './dying-watch.ts';
 import { kubernetesPod } from './kubernetes-pod.ts';
@@ -32,17 +25,6 @@ const { values } = parseArgs({
 function childEnv(): NodeJS.ProcessEnv {
   const folder = fileURLToPath(new URL('../../../../node_modules/.cache/millrace', import.meta.url));
   return { NODE_COMPILE_CACHE: folder, ...process.env };
-}
-
-/**
- * The heap goes first: options that set it themselves are only there when nothing else does. Young objects take three
- * semi-spaces beside the old ones, of 16 MB by V8's choice: more than a small container has left.
- */
-function childOptions({ worker }: Config): string[] {
-  const { maxOldSpace: old } = worker;
-  if (old === null) return nodeOptionsOf(worker);
-  const semi = old >= 512 ? 16 : old >= 256 ? 8 : 4;
-  return [`--max-old-space-size=${old}`, `--max-semi-space-size=${semi}`, ...nodeOptionsOf(worker)];
 }
 
 async function main(): Promise<void> {
