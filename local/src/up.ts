@@ -66,7 +66,11 @@ async function run(options: UpOptions, host: Host): Promise<number> {
   stopped.then(() => interrupted.abort());
   try {
     const up = await Promise.race([launcher.start().then(() => true), stopped.then(() => false)]);
-    if (!up) return 0;
+    if (!up) {
+      await launcher.stop();
+      notes.write('Stopped.\n');
+      return 0;
+    }
     if (options.demo !== null) {
       return await runDemo(host, options.demo, {
         launcher,

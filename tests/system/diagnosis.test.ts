@@ -14,7 +14,7 @@ const HANDLERS = fileURLToPath(new URL('../fixtures/handlers/diagnosed', import.
 const CONFIG = `
 http: { port: 0, healthPort: 0 }
 supervision: { healthPort: 0 }
-worker: { processes: 2, cpuThreads: 1, healthPort: 0 }
+worker: { processes: 2, cpuThreads: 1, healthPort: 0, nodeOptions: --max-semi-space-size=4 }
 `;
 
 let platform: Launched;

@@ -18,7 +18,7 @@ import { note } from '../terminal.ts';
 import { action, type Verb, verb } from '../verb.ts';
 
 const DEFAULT_JAEGER = 'http://127.0.0.1:16686';
-const DEFAULT_SINCE_MS = 3_600_000;
+const DEFAULT_SINCE = '1h';
 /** A slice of traces that takes longer than this does not come. */
 const JAEGER_ANSWER_MS = 60_000;
 
@@ -112,7 +112,7 @@ export const reportVerb: Verb = (context) => {
     .addOption(
       new Option('--since <duration>', 'how far to look back for traces')
         .argParser(durationArgument)
-        .default(DEFAULT_SINCE_MS, '1h'),
+        .default(durationArgument(DEFAULT_SINCE), DEFAULT_SINCE),
     )
     .option(
       '--band <share>',

@@ -7,7 +7,10 @@ import { CHAOS_QUEUE } from './target.ts';
 const NEWEST = 100;
 
 /** A job that a fault may have killed for good. */
-export type Victim = Pick<DeadLetter, 'queue' | 'id' | 'reason'>;
+export interface Victim extends Pick<DeadLetter, 'queue' | 'id' | 'reason'> {
+  /** When a process first died of it, ms since 1970; null if none did. */
+  readonly firstKillMs: number | null;
+}
 
 /**
  * The newest dead letters that a fault may have made: in the queue of the harmful handlers all, in a user's own queues
@@ -29,14 +32,18 @@ export async function newestVictims(api: Api): Promise<Victim[]> {
   return pages
     .flatMap(({ letters }) => letters)
     .filter(({ queue, reason }) => queue === CHAOS_QUEUE || reason === 'poison')
-    .map(({ queue, id, reason }) => ({ queue, id, reason }));
+    .map(({ queue, id, reason, kills }) => ({ queue, id, reason, firstKillMs: kills[0]?.atMs ?? null }));
 }
 
-/** Those that are not among the `known` ones. */
-export function newVictims(now: readonly Victim[], known: readonly Victim[]): Victim[] {
+/**
+ * Those that are not among the `known` ones, but for jobs that had killed a process before `sinceMs`: what brought those
+ * down was there before the fault.
+ */
+export function newVictims(now: readonly Victim[], known: readonly Victim[], sinceMs: number): Victim[] {
   const nameOf = ({ queue, id }: Victim) => `${queue}/${id}`;
   const before = new Set(known.map(nameOf));
-  return now.filter((victim) => !before.has(nameOf(victim)));
+  const isNew = (victim: Victim) => !before.has(nameOf(victim));
+  return now.filter((victim) => isNew(victim) && (victim.firstKillMs ?? sinceMs) >= sinceMs);
 }
 
 /** What a fault's promise has against the jobs that were killed for good. */

@@ -29,7 +29,10 @@ const death = (id: string, cause: string) =>
   ({
     ...{ id, state: 'done', orphans: {}, certificate: { worker: id, cause, blame: 'unknown' } },
   }) as unknown as Recovery;
-const letter = (queue: string, id: string, reason: string) => ({ queue, id, reason });
+const letter = (queue: string, id: string, reason: string, killsMs: readonly number[] = []) => ({
+  ...{ queue, id, reason },
+  kills: killsMs.map((atMs) => ({ atMs })),
+});
 
 interface Aftermath {
   readonly recoveries: readonly Recovery[];
@@ -99,6 +102,18 @@ test('nor is a job that was killed for good; one that ran out of its attempts is
   const letters = [letter('images', '7', 'poison'), letter('images', '8', 'attempts')];
   expect(await faultsOf({ recoveries: [], letters })).toEqual([
     '1 jobs were killed for good, not 0: images/7 (poison)',
+  ]);
+});
+
+test('a job that had killed before the fault was made is not its victim', async () => {
+  const hourMs = 3_600_000;
+  const [before, after] = [Date.now() - hourMs, Date.now() + hourMs];
+  const letters = [
+    letter('images', '7', 'poison', [before, after]),
+    letter('images', '8', 'poison', [after]),
+  ];
+  expect(await faultsOf({ recoveries: [], letters })).toEqual([
+    '1 jobs were killed for good, not 0: images/8 (poison)',
   ]);
 });
 

@@ -118,12 +118,13 @@ async function strike(fault: Fault, target: ChaosTarget): Promise<string[]> {
 async function strikeAndJudge(fault: Fault, target: ChaosTarget, config: Config) {
   const known = new Set((await target.recoveries()).map(({ id }) => id));
   const [knownVictims, before] = await Promise.all([newestVictims(target.api), jobCounts(target.api)]);
+  const sinceMs = target.clock.nowMs();
   const failures = await strike(fault, target);
   // Where nobody is to die a death would be a false one, and silence is the slowest of its reasons.
   const deathsMs = DEATHS_MS + (fault.deaths.least === 0 ? config.supervision.hangLimitMs : 0);
   const recoveries = await recoveriesSince(target, known, deathsMs);
   const [newest, after] = await Promise.all([newestVictims(target.api), jobCounts(target.api)]);
-  const victims = newVictims(newest, knownVictims);
+  const victims = newVictims(newest, knownVictims, sinceMs);
   const faults = [
     ...failures,
     ...deathFaults(fault.deaths, deathsIn(recoveries, known), config),

@@ -58,7 +58,7 @@ export async function ownStore(
       logFile: join(folder.logs, 'store.log'),
       ipc: false,
     });
-    await goFirst(child.pid);
+    goFirst(child.pid);
     return child;
   };
   const untilReady = (_child: Child, signal: AbortSignal) => answers(url, dependencies.clock, signal);

@@ -87,16 +87,14 @@ function booksOf(
   });
 }
 
-/** The events files of the run that is wanted. */
-function ofRun(books: readonly RunBook[], wanted: string | null, isAllThere: boolean): RunBook[] {
-  if (wanted === null) return [...books];
-  const chosen = books.filter(({ run }) => run?.run_id === wanted);
-  if (chosen.length > 0 || !isAllThere) return chosen;
-  const held = books.map(({ name, run }) => `${name} is of ${run?.run_id ?? 'a run without a name'}`);
-  throw new MillraceError(
-    'run_unreadable',
-    `There is nothing of run ${wanted} to report on: ${held.join(', ')}.`,
-  );
+/** The events files of the run that is wanted, and what the others are of. */
+function ofRun(books: readonly RunBook[], wanted: string | null): { books: RunBook[]; others: string[] } {
+  const isWanted = ({ run }: RunBook) => wanted === null || run?.run_id === wanted;
+  const others = books.filter((book) => !isWanted(book));
+  return {
+    books: books.filter(isWanted),
+    others: others.map(({ name, run }) => `${name} is of ${run?.run_id ?? 'a run without a name'}`),
+  };
 }
 
 async function readFiles({ files }: Sources, windowMs: number) {
@@ -145,36 +143,42 @@ function byRun(books: readonly RunBook[]): [RunBook, ...RunBook[]][] {
   return groups;
 }
 
-/** What Jaeger says of the runs; what files tell is told without it, and each of `books` says why. */
-async function jaegerBooks(
-  books: readonly RunBook[],
-  ...reading: Parameters<typeof readJaeger>
-): Promise<RunBook[]> {
-  try {
-    return await readJaeger(...reading);
-  } catch (error) {
-    if (books.length === 0 || !isMillraceError(error, 'run_unreadable')) throw error;
-    for (const book of books) book.warnings.push(`The report is without Jaeger's traces: ${error.message}`);
-    return [];
-  }
-}
-
 /**
- * Reports on everything that the sources hold, run by run. Throws `run_unreadable` with the file and line that cannot be
- * used, or the trace store if there is nothing else; beside files that can, it is a warning.
+ * Reports on everything that the sources hold, run by run, or on the one run that is named. Throws `run_unreadable` with the
+ * file and line that cannot be used, or the traces if there is nothing else; beside files that can, it is a warning.
  */
 export async function gatherReports(sources: Sources, settings: SummarySettings): Promise<RunReport[]> {
   const { windowMs } = settings;
-  const choice = { windowMs, runId: sources.runId };
+  const { jaeger, runId } = sources;
+  const choice = { windowMs, runId };
   const files = await readFiles(sources, windowMs);
-  const isAllThere = files.names.length === 0 && sources.jaeger === null;
-  const books = ofRun(files.books, sources.runId, isAllThere);
+  const { books, others } = ofRun(files.books, runId);
   const started = startedOf(books);
+  const without: string[] = [];
+
+  /** Traces that cannot be used, where something else may be. */
+  async function add(what: string, isNeeded: boolean, read: () => Promise<RunBook[]> | RunBook[]) {
+    try {
+      books.push(...(await read()));
+    } catch (error) {
+      if (isNeeded || !isMillraceError(error, 'run_unreadable')) throw error;
+      without.push(`${what}: ${error.message}`);
+    }
+  }
+
   if (files.names.length > 0) {
     const name = files.names.join(', ');
     const source = { source: 'otlp-json', name, jaegerUrl: null, warnings: files.warnings } as const;
-    books.push(...booksOf(files.traces, source, started, choice));
+    await add('the traces of files', runId === null, () => booksOf(files.traces, source, started, choice));
   }
-  if (sources.jaeger !== null) books.push(...(await jaegerBooks(books, sources.jaeger, started, choice)));
+  if (jaeger !== null) {
+    const isNeeded = books.length === 0 && runId === null;
+    await add("Jaeger's traces", isNeeded, () => readJaeger(jaeger, started, choice));
+  }
+  if (books.length === 0 && runId !== null) {
+    const what = [...others, ...without].map((each) => each.replace(/\.$/, '')).join('; ');
+    throw new MillraceError('run_unreadable', `There is nothing of run ${runId} to report on: ${what}.`);
+  }
+  for (const book of books) book.warnings.push(...without.map((each) => `The report is without ${each}`));
   return byRun(books).map((group) => reportOn(group, settings));
 }

@@ -45,8 +45,10 @@ export interface Taken {
 }
 
 /** A collector that keeps what it is sent and answers as told. */
+type Answer = { readonly status: number; readonly body?: Uint8Array };
+
 export async function fakeCollector(
-  answer: () => { status: number; body?: Uint8Array } = () => ({ status: 200 }),
+  answer: () => Answer | Promise<Answer> = () => ({ status: 200 }),
   tls?: ServerOptions,
 ) {
   const taken: Taken[] = [];
@@ -56,7 +58,7 @@ export async function fakeCollector(
     const raw = Buffer.concat(chunks);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     taken.push({ url: request.url ?? '', headers: request.headers, body });
-    const { status, body: said } = answer();
+    const { status, body: said } = await answer();
     // Long ago: a retry need not wait its second.
     const headers = {
       'content-type': 'application/x-protobuf',

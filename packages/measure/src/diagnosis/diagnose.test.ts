@@ -90,7 +90,10 @@ describe('a healthy run', () => {
     ['with all figures', {}],
     ['with a few errors and a full queue', { config: { rate: 0 }, waitMs: () => 120, more: failures(40) }],
     ['that nobody measured beside its jobs', { metrics: allUnknown() }],
-    ['whose disk had one slow fsync in each second', { metrics: { store: { fsync_ms: 30, latency_ms: 2 } } }],
+    [
+      'whose disk had one slow fsync in each second',
+      { metrics: { store: { fsync_ms: 30, latency_ms: 2, commands: 4_000 } } },
+    ],
     ['whose machine is busy with it', { metrics: { host: { cpu_ratio: 0.95, own_cpu_ratio: 0.9 } } }],
   ] as const)('%s has no diagnosis', async (_, shape) => {
     const { signature, diagnosis } = await reportOf(shape as RunShape);

@@ -2,16 +2,19 @@ import { type Facts, figure, grade } from './facts.ts';
 import type { Finding } from './finding.ts';
 
 const SLOW_MS = 20;
+/** Commands a second of a store whose every PING meets an fsync, if most are slow. */
+const BUSY = 500;
 
 /**
  * Every acknowledged job waits for an fsync, and the disk takes its time. Only the longest fsync of a second is known, and a
- * good disk has a slow one now and then: the PING, one of many calls that wait, tells whether most are.
+ * good disk has a slow one now and then: where a store has much to write, a PING waits too, and tells whether most are.
  */
 export function slowDisk(facts: Facts): Finding | null {
   const fsync = facts.metric('store', 'fsync_ms');
   const latency = facts.metric('store', 'latency_ms');
   if (!fsync.isTold || fsync.quantile(0.5) < SLOW_MS) return null;
-  if (latency.isTold && latency.quantile(0.5) < SLOW_MS) return null;
+  const isBusy = facts.metric('store', 'commands').quantile(0.5) >= BUSY;
+  if (isBusy && latency.isTold && latency.quantile(0.5) < SLOW_MS) return null;
   const cpu = facts.metric('store', 'cpu_ratio');
   return {
     cause: 'slow_disk',

@@ -6,7 +6,7 @@ import { startStore } from '../../../../tests/support/store-setup.ts';
 import { openClient } from '../connection/client.ts';
 import { type QueueKeys, queueKeys } from '../keys.ts';
 import type { Store } from '../types/store.ts';
-import { reclaimPass } from './reclaim-pass.ts';
+import { MOVES_A_CALL, reclaimPass, STEPS_AHEAD } from './reclaim-pass.ts';
 
 let bench: QueueBench;
 let store: Store;
@@ -97,7 +97,7 @@ describe('two hundred workers that die at once', () => {
     expect(costMs).toBeLessThan(1_000);
   });
 
-  test('no step holds the store long: it moves 32 jobs with a dozen calls each', async () => {
+  test('no step holds the store long: it moves its jobs with a dozen calls each', async () => {
     const { starts } = await massDeath();
     const client = openClient(bench.config.redis, 'patient', 'measured');
     const cpuMs: number[] = [];
@@ -110,7 +110,7 @@ describe('two hundred workers that die at once', () => {
       cpuMs.push((await storeCpuMs()) - before[0]);
       return reply;
     };
-    // One at a time: three are sent at once.
+    // One at a time: several are sent at once.
     const measured = interposed(client, (call) => {
       turn = turn.then(() => measure(call));
       return turn;
@@ -118,8 +118,9 @@ describe('two hundred workers that die at once', () => {
     await reclaimPass(measured, keys, starts.map(deadOf), 3);
     client.disconnect();
     expect(cpuMs.length).toBeGreaterThan(150);
-    // The first step comes after the evidence of 200 deaths; the last three also read what each start left behind.
-    expect(Math.max(...calls.slice(1, -3))).toBeLessThan(32 * 12 + 40);
+    // The first step comes after the evidence of 200 deaths; those under way at the end also read what each
+    // start left behind.
+    expect(Math.max(...calls.slice(1, -STEPS_AHEAD))).toBeLessThan(MOVES_A_CALL * 12 + 40);
     expect(cpuMs.sort((a, b) => a - b)[cpuMs.length >> 1]).toBeLessThan(5);
   });
 });
@@ -179,7 +180,7 @@ describe('a pass over a list that lives', () => {
     const dying = interposed(client, (call) => (steps++ < 2 ? call() : Promise.reject(new Error('killed'))));
     await expect(reclaimPass(dying, keys, [deadOf(dead)], 3)).rejects.toThrow('killed');
     client.disconnect();
-    expect(await bench.redis.llen(keys.active)).toBe(36);
+    expect(await bench.redis.llen(keys.active)).toBe(100 - 2 * MOVES_A_CALL);
     const next = await store.supervision.reclaim('work', deadOf(dead));
     expect(next.jobIds).toEqual(ids);
     const started = await bench.redis.xrange(keys.events, next.eventsAfter, '+');

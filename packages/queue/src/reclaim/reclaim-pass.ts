@@ -7,7 +7,7 @@ import type { DeadStart, ReclaimResult } from '../types/supervision.ts';
 import { returnKeys } from './give-back.ts';
 
 /** Jobs moved and entries looked at in one script call: keeps the store below about 1.5 ms on a slow core. */
-const MOVES_A_CALL = 24;
+export const MOVES_A_CALL = 24;
 const LOOKS_A_CALL = 1_024;
 /** How long a death is remembered: as long as the store refuses the dead. */
 const REMEMBER_MS = 7 * 86_400_000;
@@ -19,7 +19,7 @@ const ANCHORS = 16;
  * Steps under way at once where there is nothing but orphans: one fsync of the store serves them. Elsewhere a step
  * is sent when the last one has told how far it looked, for until then the next would look at the same entries.
  */
-const STEPS_AHEAD = 4;
+export const STEPS_AHEAD = 4;
 
 type Answer = number | [] | [string, string[]];
 type StepReply = [over: 0 | 1, moved: number, anchors: string[], ...answers: Answer[]];

@@ -108,32 +108,73 @@ describe('exporting spans', () => {
     expect(exporter.stats().exported).toBe(3);
   });
 
-  test('what a full batch leaves waits for more, unless somebody wants it now', async () => {
-    let answered = Promise.withResolvers<void>();
-    const { url, taken } = await collector(() => {
-      answered.resolve();
-      return { status: 200 };
+  describe('with batches of 2 that have 50 ms, and a collector that answers when it is told to', () => {
+    async function setup() {
+      const asked: PromiseWithResolvers<void>[] = [];
+      const answers: PromiseWithResolvers<void>[] = [];
+      for (let i = 0; i < 4; i++) {
+        asked.push(Promise.withResolvers());
+        answers.push(Promise.withResolvers());
+      }
+      let at = 0;
+      const { url, taken } = await collector(async () => {
+        const now = at++;
+        asked[now]?.resolve();
+        await answers[now]?.promise;
+        return { status: 200 };
+      });
+      const clock = new ManualClock();
+      const env = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2', OTEL_BSP_SCHEDULE_DELAY: '50' };
+      const exporter = await started({ OTEL_EXPORTER_OTLP_ENDPOINT: url, ...env }, clock);
+      const add = (count: number) => {
+        for (let i = 0; i < count; i++) exporter.add([SPAN]);
+      };
+      return { exporter, clock, add, asked, answers, taken };
+    }
+
+    test('what a full batch leaves has its time', async () => {
+      const { exporter, clock, add, asked, answers } = await setup();
+      add(3);
+      await asked[0]?.promise;
+      answers[0]?.resolve();
+      await expect.poll(() => exporter.stats().exported).toBe(2);
+      expect(exporter.stats().queued).toBe(1);
+      clock.advance(50);
+      await asked[1]?.promise;
+      answers[1]?.resolve();
+      await expect.poll(() => exporter.stats().exported).toBe(3);
     });
-    const clock = new ManualClock();
-    const exporter = await started(
-      {
-        OTEL_EXPORTER_OTLP_ENDPOINT: url,
-        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2',
-        OTEL_BSP_SCHEDULE_DELAY: '50',
-      },
-      clock,
-    );
-    for (let i = 0; i < 3; i++) exporter.add([SPAN]);
-    await answered.promise;
-    await expect.poll(() => exporter.stats()).toMatchObject({ exported: 2, queued: 1 });
-    answered = Promise.withResolvers();
-    clock.advance(50);
-    await answered.promise;
-    await expect.poll(() => exporter.stats()).toMatchObject({ exported: 3, queued: 0 });
-    for (let i = 0; i < 3; i++) exporter.add([SPAN]);
-    await exporter.flush();
-    expect(exporter.stats()).toMatchObject({ exported: 6, queued: 0 });
-    expect(taken).toHaveLength(4);
+
+    test('what comes while others are sent whose time was up has its own', async () => {
+      const { exporter, clock, add, asked, answers } = await setup();
+      add(1);
+      clock.advance(50);
+      await asked[0]?.promise;
+      add(1);
+      answers[0]?.resolve();
+      await expect.poll(() => exporter.stats().exported).toBe(1);
+      expect(exporter.stats().queued).toBe(1);
+      add(1);
+      await asked[1]?.promise;
+      expect(exporter.stats().queued).toBe(0);
+      answers[1]?.resolve();
+    });
+
+    test('a flush waits for what is there, and for no more', async () => {
+      const { exporter, add, asked, answers, taken } = await setup();
+      add(3);
+      const flushed = exporter.flush();
+      await asked[0]?.promise;
+      add(1);
+      answers[0]?.resolve();
+      await asked[1]?.promise;
+      answers[1]?.resolve();
+      add(2);
+      await flushed;
+      expect(exporter.stats().exported).toBe(4);
+      expect(taken).toHaveLength(2);
+      answers[2]?.resolve();
+    });
   });
 
   test('what the collector refuses, in whole or in part, is counted', async () => {

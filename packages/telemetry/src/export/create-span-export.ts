@@ -74,13 +74,16 @@ function batchingExport(
   const dropped = { full: 0, refused: 0, stopped: 0, unfit: 0 };
   let exported = 0;
   let sender: OtlpSender | null = null;
-  let sending: Promise<void> | null = null;
+  let isSending = false;
   let timer: Timer | null = null;
   let isOver = false;
   let isFailing = false;
   let underWay = 0;
-  /** So many must wait to be sent: a batch, unless somebody wants the rest too. */
-  let least = maxBatch;
+  /** Spans that came into the queue and that were answered or dropped, in the same order; those up to `wanted` fill no batch first. */
+  let given = 0;
+  let answered = 0;
+  let wanted = 0;
+  let flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
 
   const sendOne = async (to: OtlpSender, { entries, count }: Batch) => {
     underWay = count;
@@ -104,36 +107,56 @@ function batchingExport(
     underWay = 0;
   };
 
-  const sendBatches = async () => {
-    while (sender && queue.count >= least) {
+  const tellFlushes = (upTo: number) => {
+    for (const flush of flushes) if (flush.upTo <= upTo) flush.resolve();
+    flushes = flushes.filter((flush) => flush.upTo > upTo);
+  };
+
+  /** Sends batch after batch while one is full or holds what is wanted; the rest has its time from then on. */
+  const send = async () => {
+    timer?.cancel();
+    timer = null;
+    if (isSending) return;
+    isSending = true;
+    while (sender && (answered < wanted || queue.count >= maxBatch)) {
       const batch = queue.takeBatch();
-      if (batch === null) return;
+      if (batch === null) break;
       await sendOne(sender, batch);
+      answered += batch.count;
+      tellFlushes(answered);
     }
+    isSending = false;
+    waitForMore();
+  };
+
+  const sendAll = () => {
+    wanted = given;
+    void send();
   };
 
   const waitForMore = () => {
-    if (queue.count > 0) timer ??= clock.after(delayMs, () => void send(1));
-  };
-
-  /** Sends what waits, batch by batch, down to fewer than `fewest`; whoever asks for less meanwhile is heard. */
-  const send = (fewest: number) => {
-    timer?.cancel();
-    timer = null;
-    least = Math.min(least, fewest);
-    sending ??= sendBatches().finally(() => {
-      sending = null;
-      least = maxBatch;
-      if (sender) waitForMore();
-    });
-    return sending;
+    if (sender && queue.count > 0) timer ??= clock.after(delayMs, sendAll);
   };
 
   const addEncoded = (bytes: Uint8Array, count: number) => {
-    if (isOver) dropped.stopped += count;
-    else if (!queue.add({ bytes, count })) dropped.full += count;
-    else if (sender && queue.count >= maxBatch) void send(maxBatch);
-    else if (sender) waitForMore();
+    if (isOver) {
+      dropped.stopped += count;
+    } else if (queue.add({ bytes, count })) {
+      given += count;
+      if (queue.count >= maxBatch) void send();
+      else waitForMore();
+    } else {
+      dropped.full += count;
+      sendAll();
+    }
+  };
+
+  const flush = async () => {
+    if (!sender || answered === given) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    flushes.push({ upTo: given, resolve });
+    sendAll();
+    await promise;
   };
 
   const start = async () => {
@@ -141,19 +164,16 @@ function batchingExport(
     waitForMore();
   };
 
-  const drain = async () => {
-    while (queue.count > 0 || sending) await send(1);
-  };
-
   const stop = async () => {
     const inTime = Promise.withResolvers<void>();
     const late = clock.after(stopMs, inTime.resolve);
-    if (sender) await Promise.race([drain(), inTime.promise]);
+    if (sender) await Promise.race([flush(), inTime.promise]);
     late.cancel();
     timer?.cancel();
     sender?.close();
     sender = null;
     dropped.stopped += queue.clear() + underWay;
+    tellFlushes(given);
   };
 
   const life = lifecycle(start, stop);
@@ -170,7 +190,7 @@ function batchingExport(
       if (count > 0) addEncoded(bytes, count);
     },
     addEncoded,
-    flush: () => (sender && queue.count > 0 ? send(1) : (sending ?? Promise.resolve())),
+    flush,
     stats: () => ({ exported, queued: queue.count, dropped: { ...dropped } }),
   };
 }

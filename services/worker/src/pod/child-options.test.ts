@@ -2,8 +2,8 @@ import type { Config } from '@millrace/core';
 import { expect, it } from 'vitest';
 import { childOptions } from './child-options.ts';
 
-const optionsOf = (maxOldSpace: number | null, nodeOptions = '') =>
-  childOptions({ worker: { maxOldSpace, nodeOptions } as Config['worker'] });
+const optionsOf = (maxOldSpace: number | null, isLimited: boolean, nodeOptions = '') =>
+  childOptions({ worker: { maxOldSpace, nodeOptions } as Config['worker'] }, isLimited);
 
 it.each([
   [255, 4],
@@ -11,10 +11,14 @@ it.each([
   [511, 8],
   [512, 16],
 ])('beside %i MiB of old space young objects get semi-spaces of %i', (old, semi) => {
-  expect(optionsOf(old)).toEqual([`--max-old-space-size=${old}`, `--max-semi-space-size=${semi}`]);
+  expect(optionsOf(old, true)).toEqual([`--max-old-space-size=${old}`, `--max-semi-space-size=${semi}`]);
 });
 
-it('leaves both to V8 where memory has no limit, and the last word to the user', () => {
-  expect(optionsOf(null, '--max-semi-space-size=2')).toEqual(['--max-semi-space-size=2']);
-  expect(optionsOf(300, '--max-semi-space-size=2').at(-1)).toBe('--max-semi-space-size=2');
+it('bounds them where nothing else does, and tightly where somebody set the heap in a limited container', () => {
+  expect(optionsOf(null, false)).toEqual(['--max-semi-space-size=16']);
+  expect(optionsOf(null, true)).toEqual(['--max-semi-space-size=4']);
+});
+
+it('leaves the last word to the user', () => {
+  expect(optionsOf(300, true, '--max-semi-space-size=2').at(-1)).toBe('--max-semi-space-size=2');
 });

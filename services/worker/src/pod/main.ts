@@ -34,6 +34,7 @@ async function main(): Promise<void> {
   const log = createLog('pod', config.log.level).child({ pod: id });
   const spans = telemetry.traces === null ? null : createSpanIntake(telemetry, { clock: systemClock, log });
   const outputs = countOutput(process.stderr);
+  const memory = openMemoryGroup();
   const pod = createPod(
     config,
     {
@@ -50,8 +51,8 @@ async function main(): Promise<void> {
         env: childEnv(),
         output: outputs.output,
         dying: createDyingWatch(systemClock),
-        memory: openMemoryGroup(),
-        nodeOptions: childOptions(config),
+        memory,
+        nodeOptions: childOptions(config, memory.limitBytes() !== null),
         spans,
         clock: systemClock,
       }),

@@ -6,7 +6,7 @@ import { frameHeader } from './span-frames.ts';
 
 /** What waits for a pod that does not read. More is dropped: spans must not fill the memory of who runs jobs. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
-/** So much goes at once: with its last span still less than the 64 KiB that the pod reads at once. */
+/** So much goes at once: with room for a usual last span in the 64 KiB that the pod reads at once. */
 const FRAME_BYTES = 60 * 1024;
 /**
  * A frame leaves at once, as long as they are few: each wakes the pod, and under load every reply of the store would
