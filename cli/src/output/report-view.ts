@@ -165,7 +165,7 @@ export function renderReport(report: RunReport, layout: Layout): string {
     .flatMap(({ warnings }) => warnings)
     .map((one) => `Warning: ${printable(one)}`);
   return [
-    paint.bold(`Run ${report.runId ?? report.name}`),
+    paint.bold(`Run ${printable(report.runId ?? report.name)}`),
     ...report.sources.map((summary) => renderSummary(summary, layout)),
     ...(report.agreement.length === 0 ? [] : [renderTable(AGREEMENT, report.agreement, layout)]),
     diagnosisText(report, paint),

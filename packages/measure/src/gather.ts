@@ -43,16 +43,19 @@ const startedOf = (books: readonly RunBook[]): Started[] =>
       : [{ run, runId: run.run_id, startedUs: run.started_unix_us, endUs: run.started_unix_us + lastDoneUs }],
   );
 
-/** Which of the runs that traces hold are reported: those named, those of the events files, or the latest. */
+/** Which of the runs that traces hold are reported: those named, those of the events files, or the latest, one a file. */
 function chosenRuns(
   traces: TraceBook,
   wanted: string | null,
   started: readonly Started[],
+  files: number,
 ): (string | null)[] {
   const there = traces.runs();
   if (wanted !== null) return there.filter((run) => run === wanted);
-  if (started.length > 0) return there.filter((run) => started.some(({ runId }) => runId === run));
-  return there.slice(0, 1);
+  const known = there.filter((run) => started.some(({ runId }) => runId === run));
+  if (known.length > 0) return known;
+  // Files are given to be reported on, be it beside another run; of a Jaeger beside a file that one run is wanted.
+  return started.length > 0 && files === 0 ? [] : there.slice(0, Math.max(1, files));
 }
 
 function booksOf(
@@ -62,11 +65,13 @@ function booksOf(
     readonly name: string;
     readonly jaegerUrl: string | null;
     readonly warnings: readonly string[];
+    /** How many it is; 0 for a Jaeger. */
+    readonly files: number;
   },
   started: readonly Started[],
   { windowMs, runId }: { readonly windowMs: number; readonly runId: string | null },
 ): RunBook[] {
-  const chosen = chosenRuns(traces, runId, started);
+  const chosen = chosenRuns(traces, runId, started, source.files);
   if (chosen.length === 0) {
     const which = runId ?? started.map((one) => one.runId).join(', ');
     // Only a Jaeger is asked about a time.
@@ -126,16 +131,18 @@ async function readJaeger(
       : started.map((one) => ({ fromUs: one.startedUs - MARGIN_US, untilUs: one.endUs + MARGIN_US }));
   for (const range of ranges) await jaeger.read(range, (span) => traces.add(span));
   const { href } = url;
-  const source = { source: 'jaeger', name: `Jaeger at ${href}`, jaegerUrl: href } as const;
+  const source = { source: 'jaeger', name: `Jaeger at ${href}`, jaegerUrl: href, files: 0 } as const;
   return booksOf(traces, { ...source, warnings: jaeger.warnings }, started, choice);
 }
+
+const nameOf = ({ run, runId }: RunBook) => run?.run_id ?? runId;
 
 /** The sources of each run together: an events file first. */
 function byRun(books: readonly RunBook[]): [RunBook, ...RunBook[]][] {
   const groups: [RunBook, ...RunBook[]][] = [];
   for (const book of books) {
     const isSame = ([first]: readonly [RunBook, ...RunBook[]]) =>
-      first.source !== book.source && first.run !== null && first.run === book.run;
+      first.source !== book.source && nameOf(first) !== null && nameOf(first) === nameOf(book);
     const group = groups.find(isSame);
     if (group === undefined) groups.push([book]);
     else group.push(book);
@@ -168,7 +175,13 @@ export async function gatherReports(sources: Sources, settings: SummarySettings)
 
   if (files.names.length > 0) {
     const name = files.names.join(', ');
-    const source = { source: 'otlp-json', name, jaegerUrl: null, warnings: files.warnings } as const;
+    const source = {
+      source: 'otlp-json',
+      name,
+      jaegerUrl: null,
+      warnings: files.warnings,
+      files: files.names.length,
+    } as const;
     await add('the traces of files', runId === null, () => booksOf(files.traces, source, started, choice));
   }
   if (jaeger !== null) {

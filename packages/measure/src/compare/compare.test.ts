@@ -62,6 +62,18 @@ describe('two runs', () => {
     );
   });
 
+  it('are not comparable where machine or jobs are not told, or the checksums that nobody knows differ', async () => {
+    const bare = await compared(
+      {},
+      { run: { cpu: undefined as never }, config: { jobs: undefined as never } },
+    );
+    expect(bare.obstacles.map(({ what }) => what)).toContain('millrace #2 does not tell cpu, config.jobs');
+    const differing = await compared({}, { jobs: 1_999 });
+    expect(differing.obstacles.map(({ what }) => what)).toContainEqual(
+      expect.stringMatching(/^the checksums differ: /),
+    );
+  });
+
   it('of a sweep are compared: what it varies is what is asked', async () => {
     const { comparable } = await compared({ config: { workers: 8 } }, { config: { workers: 64 } });
     expect(comparable).toBe(true);

@@ -61,6 +61,23 @@ function machineObstacles(runs: readonly RunEvent[]): Obstacle[] {
   ];
 }
 
+/** What must be known of every run before any two are held against each other. */
+function unknownObstacles(run: RunEvent, name: string): Obstacle[] {
+  const machine = [...MACHINE, 'ns_per_step' as const].filter((key) => run[key] === undefined);
+  const unknown = [...machine, ...(run.config.jobs === undefined ? ['config.jobs'] : [])];
+  if (unknown.length === 0) return [];
+  return [{ what: `${name} does not tell ${unknown.join(', ')}`, kind: 'accidental' }];
+}
+
+/** The same jobs have one checksum, also where nobody can say which. */
+function checksumObstacles(runs: readonly RunSummary[]): Obstacle[] {
+  const told = runs.flatMap(({ jobs: { checksum, checksumRight } }) =>
+    checksumRight === null ? (checksum ?? []) : [],
+  );
+  if (told.length < runs.length || !differs(told)) return [];
+  return [{ what: `the checksums differ: ${quoted(told)}`, kind: 'accidental' }];
+}
+
 function configObstacles(runs: readonly RunEvent[]): Obstacle[] {
   const keys = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))];
   return keys
@@ -169,6 +186,10 @@ export function compareRuns(reports: readonly RunReport[]): Comparison {
   const isAll = runs.length === reports.length;
   const obstacles = [
     ...reports.flatMap((report, at) => ownObstacles(report, names[at] as string)),
+    ...reports.flatMap(({ sources: [{ run }] }, at) =>
+      run === null ? [] : unknownObstacles(run, names[at] as string),
+    ),
+    ...checksumObstacles(reports.map(({ sources: [first] }) => first)),
     ...(isAll ? [...machineObstacles(runs), ...configObstacles(runs), ...deviationObstacles(runs)] : []),
   ];
   const figures = figuresOf(reports.map(({ sources: [first] }) => first));

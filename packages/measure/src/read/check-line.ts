@@ -34,8 +34,20 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 const PHASES = new Set(['sample', 'steady', 'post_recovery', 'peak']);
 /** No run lasts for a year: such a time was told by another clock. */
 const LONGEST_US = 366 * 86_400 * 1_000_000;
+/** Nothing of a run was so long before it began. */
+const EARLIEST_US = -60_000_000;
 /** Clocks of one machine, each anchored when its process started, differ by so much. */
 const SKEW_US = 20_000;
+
+/** What comes first of one job, and what after it. */
+const ORDER: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  job_done: [
+    ['started_us', 'done_us'],
+    ['enqueued_us', 'started_us'],
+    ['scheduled_us', 'enqueued_us'],
+  ],
+  job_killed: [['started_us', 'at_us']],
+};
 
 function fits(value: unknown, kind: Kind): boolean {
   switch (kind) {
@@ -73,16 +85,23 @@ const aboutClocks = (what: string) => `${what}; two clocks are mixed`;
 function clockFault(fields: Fields): string | null {
   for (const key of ['at_us', 'scheduled_us', 'enqueued_us', 'started_us', 'done_us']) {
     const us = fields[key];
-    if (typeof us === 'number' && Math.abs(us) > LONGEST_US)
+    if (typeof us === 'number' && (us > LONGEST_US || us < EARLIEST_US))
       return aboutClocks(`${key} is ${us}, which is no time since the run's start`);
   }
-  if (fields.event !== 'job_done') return null;
-  const { enqueued_us, started_us, done_us } = fields as Readonly<Record<string, number>>;
-  if ((done_us as number) < (started_us as number) - SKEW_US)
-    return aboutClocks('done_us is before started_us');
-  if ((started_us as number) < (enqueued_us as number) - SKEW_US)
-    return aboutClocks('started_us is before enqueued_us');
+  for (const [earlier, later] of ORDER[String(fields.event)] ?? []) {
+    if ((fields[later] as number) < (fields[earlier] as number) - SKEW_US)
+      return aboutClocks(`${later} is before ${earlier}`);
+  }
   return null;
+}
+
+/** Figures of the machine that were told, and are none. */
+function figureFault({ event, values, bytes, heap_used: heap }: Fields): string | null {
+  if (event === 'rss' && ((bytes as number) < 0 || (heap !== null && (heap as number) < 0)))
+    return 'rss: memory below 0';
+  if (event !== 'metrics') return null;
+  const wrong = Object.entries(values as Fields).find(([, value]) => !fits(value, 'number'));
+  return wrong === undefined ? null : `metrics: ${wrong[0]} is no number`;
 }
 
 function idFault({ event, id }: Fields): string | null {
@@ -112,6 +131,6 @@ export function checkLine(text: string): Checked {
     const kind = wanted[key] as Kind;
     if (!fits(fields[key], kind)) return { fault: `${String(event)}: ${key} is missing or no ${kind}` };
   }
-  const fault = idFault(fields) ?? schemaFault(fields) ?? clockFault(fields);
+  const fault = idFault(fields) ?? schemaFault(fields) ?? figureFault(fields) ?? clockFault(fields);
   return fault === null ? { line: fields as unknown as RunEventLine } : { fault };
 }

@@ -165,6 +165,38 @@ describe('a file that is not as it should be', () => {
     if (!text.endsWith('sch')) expect(await refusal([text])).toMatch(said);
   });
 
+  it('without figures of the machine names a jump back of more than a minute', async () => {
+    const [run, ...jobs] = exampleRun({ jobs: 20 }).filter(({ event }) => event !== 'metrics');
+    const ahead = { ...jobs[3], id: 99, started_us: 3_600_000_000, done_us: 3_600_010_000 };
+    const { warnings } = await read([run, ahead, ...jobs]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/line 3 tells .* more than a minute before line 2 above it: two clocks/),
+    ]);
+  });
+
+  it.each([
+    [
+      'scheduled after it was enqueued',
+      { scheduled_us: 5_000_000_000 },
+      /enqueued_us is before scheduled_us; two clocks/,
+    ],
+    ['an hour before the run', { scheduled_us: -3_600_000_000 }, /no time since the run's start/],
+  ])('that has a job %s has no such line', async (_, times, said) => {
+    const { warnings, records } = await read([...lines, { ...lines[4], id: 9_999, ...times }]);
+    expect([warnings.join(), records]).toEqual([expect.stringMatching(said), 300]);
+  });
+
+  it.each([
+    [
+      { event: 'job_killed', id: 3, worker: 'w1', started_us: 1_000_000, at_us: 10 },
+      /at_us is before started_us/,
+    ],
+    [{ event: 'metrics', source: 'worker', values: { log_lines: 'x' }, at_us: 10 }, /log_lines is no number/],
+    [{ event: 'rss', pid: 1, bytes: -5, heap_used: null, phase: 'sample', at_us: 10 }, /memory below 0/],
+  ])('with the line %j leaves it out', async (line, said) => {
+    expect((await read([...lines, line])).warnings.join()).toMatch(said);
+  });
+
   it.each([
     [
       'wall clock times',

@@ -49,6 +49,8 @@ class EventsReader {
   /** The latest end of a job by its worker's clock, and the writer's latest look by its own. */
   #done = { us: 0, number: 0 };
   #look = { us: 0, number: 0 };
+  /** The first end of a job that stands behind a much later one. */
+  #back: { readonly us: number; readonly number: number; readonly behind: number } | null = null;
   /** A last line that is none of ours, as it stands: no end of one is missing. */
   #strange: Bad['first'] = null;
 
@@ -88,12 +90,20 @@ class EventsReader {
   }
 
   #noteClocks(line: RunEventLine, number: number): void {
-    if (line.event === 'job_done' && line.done_us > this.#done.us) this.#done = { us: line.done_us, number };
+    if (line.event === 'job_done') {
+      const { done_us: us } = line;
+      if (us < this.#done.us - SKEW_US) this.#back ??= { us, number, behind: this.#done.number };
+      if (us > this.#done.us) this.#done = { us, number };
+    }
     if (line.event === 'metrics' && line.at_us > this.#look.us) this.#look = { us: line.at_us, number };
   }
 
   #clockWarnings(): string[] {
-    const [done, look] = [this.#done, this.#look];
+    const [done, look, back] = [this.#done, this.#look, this.#back];
+    if (look.number === 0 && back !== null) {
+      const jump = `line ${back.number} tells of a job that was done at ${inSeconds(back.us)}, more than a minute before line ${back.behind} above it`;
+      return [`${this.#book.name}: ${jump}: two clocks are mixed, and figures over time mislead.`];
+    }
     if (look.number === 0 || done.us < look.us + SKEW_US) return [];
     const told = `line ${done.number} tells of a job that was done at ${inSeconds(done.us)}`;
     return [

@@ -19,8 +19,12 @@ export function configured(book: Pick<RunBook, 'run'>, key: string): number | nu
 function jobsOf(book: RunBook, expectedChecksum: number | null): JobFigures {
   const done = Math.round(book.total.weight);
   const jobs = book.source === 'jsonl' ? configured(book, 'jobs') : null;
+  const isKnown = expectedChecksum !== null && book.checksum !== null;
+  // A line that was left out may hold what is missing from it.
   const right =
-    expectedChecksum === null || book.checksum === null ? null : expectedChecksum === book.checksum;
+    isKnown && (book.linesLeftOut === 0 || expectedChecksum === book.checksum)
+      ? expectedChecksum === book.checksum
+      : null;
   return {
     done,
     lost: jobs === null ? null : Math.max(0, jobs - done - book.linesLeftOut),

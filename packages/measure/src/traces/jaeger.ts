@@ -70,16 +70,25 @@ export class Jaeger {
   }
 
   async #targets(): Promise<Target[]> {
-    const { services } = ((await this.#ask('services', {})) ?? {}) as { services?: readonly string[] | null };
     const targets: Target[] = [];
-    for (const service of services ?? []) {
-      const answer = (await this.#ask('operations', { service })) ?? {};
-      const { operations } = answer as { operations?: readonly { readonly name: string }[] | null };
-      for (const { name } of operations ?? []) {
-        if (name === 'recover' || name.startsWith('process ')) targets.push({ service, operation: name });
+    for (const service of await this.#list('services', {})) {
+      if (typeof service !== 'string') continue;
+      for (const one of await this.#list('operations', { service })) {
+        const operation = (one as { readonly name?: unknown } | null)?.name;
+        if (typeof operation !== 'string') continue;
+        if (operation === 'recover' || operation.startsWith('process ')) targets.push({ service, operation });
       }
     }
     return targets.filter((one, i) => targets.findIndex((two) => isSame(one, two)) === i);
+  }
+
+  /** What the answer lists under the name that was asked for; nothing found is nothing. */
+  async #list(what: string, query: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+    const answer = (await this.#ask(what, query)) ?? {};
+    const list = (answer as Readonly<Record<string, unknown>>)[what] ?? [];
+    if (Array.isArray(answer) || !Array.isArray(list))
+      throw this.#unreadable(`does not answer like Jaeger's api/v3: it tells no list of ${what}`);
+    return list;
   }
 
   async #readTarget(target: Target, range: JaegerRange, onSpan: (span: Span) => void): Promise<void> {

@@ -1,3 +1,5 @@
+import { WEIGHT } from './names.ts';
+
 /** A span as a report reads it. Times are µs since 1970. */
 export interface Span {
   readonly traceId: string;
@@ -62,11 +64,20 @@ export interface RawTraces {
   }[];
 }
 
-/** Nanoseconds are beyond what a number holds exactly; µs are not. */
+/** µs since 1970 of the year 2000: no run was before it, and what has no time has 0. */
+const YEAR_2000_US = 946_684_800_000_000;
+
+/** Nanoseconds are beyond what a number holds exactly; µs are not. NaN for what is no time of a run. */
 function microseconds(nanos: string | number | undefined): number {
   const text = String(nanos ?? '');
-  return /^\d+$/.test(text) ? Number(text.slice(0, -3) || '0') + Number(text.slice(-3)) / 1_000 : Number.NaN;
+  if (!/^\d{18,19}$/.test(text)) return Number.NaN;
+  const us = Number(text.slice(0, -3)) + Number(text.slice(-3)) / 1_000;
+  return us < YEAR_2000_US ? Number.NaN : us;
 }
+
+/** An attempt stands for itself at least, and for no more jobs than any run has. */
+const MOST_WEIGHT = 1e9;
+const isWeight = (weight: number | null) => weight === null || (weight >= 1 && weight <= MOST_WEIGHT);
 
 function kindOf(kind: RawSpan['kind']): number {
   return typeof kind === 'number' ? kind : (KIND_NAMES[kind ?? ''] ?? 0);
@@ -82,10 +93,10 @@ function spanOf(raw: RawSpan): Span | null {
   const { traceId, spanId, name } = raw;
   const [startUs, endUs] = [microseconds(raw.startTimeUnixNano), microseconds(raw.endTimeUnixNano)];
   if (typeof traceId !== 'string' || typeof spanId !== 'string' || typeof name !== 'string') return null;
-  if (Number.isNaN(startUs) || Number.isNaN(endUs)) return null;
+  if (Number.isNaN(startUs) || Number.isNaN(endUs) || endUs < startUs) return null;
   const attributes = listOf(raw.attributes);
   const value = (key: string) => attributes.find((one) => one.key === key)?.value;
-  return {
+  const span: Span = {
     ...{ traceId, spanId, name, startUs, endUs },
     parentSpanId: raw.parentSpanId || null,
     kind: kindOf(raw.kind),
@@ -101,11 +112,17 @@ function spanOf(raw: RawSpan): Span | null {
       return Number.isFinite(figure) ? figure : null;
     },
   };
+  return isWeight(span.number(WEIGHT)) ? span : null;
 }
 
-/** All spans of a document; what is none is left out. */
-export function spansOf({ resourceSpans }: RawTraces): Span[] {
-  return listOf(resourceSpans).flatMap(({ scopeSpans }) =>
-    listOf(scopeSpans).flatMap(({ spans }) => listOf(spans).flatMap((raw) => spanOf(raw) ?? [])),
+/** All spans of a document, and how many of it are none: without ids, a name or times of a run, or with a weight that is none. */
+export function readSpans({ resourceSpans }: RawTraces): { readonly spans: Span[]; readonly bad: number } {
+  const raw = listOf(resourceSpans).flatMap(({ scopeSpans }) =>
+    listOf(scopeSpans).flatMap(({ spans }) => listOf(spans)),
   );
+  const spans = raw.flatMap((one) => spanOf(one) ?? []);
+  return { spans, bad: raw.length - spans.length };
 }
+
+/** Its spans; what is none is left out. */
+export const spansOf = (traces: RawTraces): Span[] => readSpans(traces).spans;

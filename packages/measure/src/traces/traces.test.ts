@@ -69,6 +69,8 @@ describe('Jaeger', () => {
     ['a server that knows no such page', 404, '<h1>Not Found</h1>', /it says 404 to \/api\/v3\/services/],
     ['another API', 404, '{"status":404,"title":"There is no such thing"}', /it says 404 to/],
     ['a page for everything', 200, '<!doctype html>', /it says what is no JSON to/],
+    ['what lists no services', 200, '{"services":{"a":1}}', /it tells no list of services/],
+    ['a list of nothing', 200, '[]', /it tells no list of services/],
     ['a sick server', 500, '', /it says 500 to/],
   ])('is not %s, and no empty one', async (_, status, body, what) => {
     const why = await said({ jaeger: jaegerOf({ get: async () => ({ status, body }) }) });

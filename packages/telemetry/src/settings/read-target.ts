@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Reading, readPairs } from './reading.ts';
 import type { OtlpProtocol, OtlpTarget, SignalTarget } from './settings.ts';
 
@@ -38,8 +39,8 @@ function readOtlp(reading: Reading, signal: Signal): OtlpTarget {
     protocol,
     url: readUrl(reading, signal, protocol),
     headers: {
-      ...readPairs(reading, 'OTEL_EXPORTER_OTLP_HEADERS'),
-      ...readPairs(reading, ...own('HEADERS')),
+      ...readHeaders(reading, 'OTEL_EXPORTER_OTLP_HEADERS'),
+      ...readHeaders(reading, ...own('HEADERS')),
     },
     compression: reading.choice(['gzip', 'none'], 'none', ...own('COMPRESSION')),
     timeoutMs: reading.whole(10_000, 1, ...own('TIMEOUT')),
@@ -48,6 +49,23 @@ function readOtlp(reading: Reading, signal: Signal): OtlpTarget {
     certFile: reading.file(...own('CLIENT_CERTIFICATE')),
     isInsecure: reading.isTrue(...own('INSECURE')),
   };
+}
+
+/** Headers that no request may carry would fail every export. */
+function readHeaders(reading: Reading, ...names: string[]): Record<string, string> {
+  const headers = readPairs(reading, ...names);
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      reading.refuse(
+        reading.nameOf(...names),
+        `holds ${JSON.stringify(name)}, which is no header with its value`,
+      );
+    }
+  }
+  return headers;
 }
 
 /** A signal's own endpoint is taken as it is; the common one gets the signal's path (OTLP exporter specification). */
@@ -62,5 +80,10 @@ function readUrl(reading: Reading, signal: Signal, protocol: OtlpProtocol): stri
     return fallback;
   }
   if (own !== undefined || protocol === 'grpc') return base;
+  // The signal's path would stand behind them.
+  if (/[?#]/.test(base)) {
+    reading.refuse(name, `is '${base}'; must have no query: give each signal's own endpoint one`);
+    return fallback;
+  }
   return `${base.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}`;
 }

@@ -2,6 +2,9 @@ import type { Fault } from '@millrace/core';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** The longest time that a timer keeps, ms; lengths and counts need no more. */
+const MOST = 2 ** 31 - 1;
+
 /** Reads variables as OpenTelemetry's specification says (an empty one is unset) and gathers what is wrong with them. */
 export interface Reading {
   readonly faults: Fault[];
@@ -44,8 +47,9 @@ export function readingOf(env: Env, fileFault: FileFault): Reading {
     whole(fallback, least, ...names) {
       const found = text(...names);
       if (found === undefined) return fallback;
-      if (/^\d{1,12}$/.test(found) && Number(found) >= least) return Number(found);
-      refuse(nameOf(...names), `is '${found}'; must be a whole number from ${least} on`);
+      const value = /^\d{1,10}$/.test(found) ? Number(found) : Number.NaN;
+      if (value >= least && value <= MOST) return value;
+      refuse(nameOf(...names), `is '${found}'; must be a whole number from ${least} to ${MOST}`);
       return fallback;
     },
     file(...names) {
@@ -55,7 +59,13 @@ export function readingOf(env: Env, fileFault: FileFault): Reading {
       if (fault !== null) refuse(nameOf(...names), fault);
       return found;
     },
-    isTrue: (...names) => text(...names)?.toLowerCase() === 'true',
+    isTrue(...names) {
+      const found = text(...names)?.toLowerCase();
+      if (found !== undefined && found !== 'true' && found !== 'false') {
+        refuse(nameOf(...names), `is '${found}'; must be true or false`);
+      }
+      return found === 'true';
+    },
   };
 }
 
