@@ -28,7 +28,8 @@ export interface QueueBench {
   store(profile?: 'fail-fast' | 'patient'): Promise<Store>;
   /** The same without a wait, and not started. */
   openStore(profile?: 'fail-fast' | 'patient'): Store;
-  consumer(options?: Partial<ConsumerOptions>): Consumer;
+  /** `itsClock`: where it differs from the producer's. */
+  consumer(options?: Partial<ConsumerOptions>, itsClock?: Clock): Consumer;
   close(): Promise<void>;
 }
 
@@ -85,7 +86,7 @@ export function queueBench(
       await until(() => made.connected, 'the store is connected');
       return made;
     },
-    consumer(options = {}) {
+    consumer(options = {}, itsClock = clock) {
       const defaults: ConsumerOptions = {
         queue: 'work',
         startId: newStartId('pod'),
@@ -93,7 +94,7 @@ export function queueBench(
         run: async (): Promise<Outcome> => ({ kind: 'ok', value: null }),
         onFenced: () => undefined,
       };
-      const made = createConsumer(config, { ...defaults, ...options }, { clock, log: silentLog });
+      const made = createConsumer(config, { ...defaults, ...options }, { clock: itsClock, log: silentLog });
       stops.push(() => made.stop());
       return made;
     },

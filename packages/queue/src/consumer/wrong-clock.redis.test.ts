@@ -1,9 +1,10 @@
-import { systemClock } from '@millrace/core';
+import { type Outcome, systemClock } from '@millrace/core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { testStore } from '../../../../tests/support/store.ts';
 import { MillraceBackend } from '../backend/millrace-backend.ts';
 import { queueKeys } from '../keys.ts';
+import type { TakenJob } from '../types/consumer.ts';
 
 const HOUR_MS = 3_600_000;
 const LOCK_MS = 600;
@@ -29,7 +30,7 @@ function setClock(offsetMs: number): void {
 test.each([-HOUR_MS, HOUR_MS])('a job keeps its lock when the clock jumps by %i ms', async (offsetMs) => {
   const store = await bench.store();
   const hold = gate();
-  await bench.consumer({ run: hold.run }).start();
+  await bench.consumer({ run: hold.run }, systemClock).start();
   await store.queue('work').add(jobs(1));
   await until(() => hold.started.size === 1, 'it runs');
   const [[id, run] = []] = [...hold.started];
@@ -62,12 +63,11 @@ test.each([-HOUR_MS, HOUR_MS])(
     await add('before', DELAY_MS);
     setClock(offsetMs);
     const takes = vi.spyOn(MillraceBackend.prototype, 'moveToActive');
-    const consumer = bench.consumer({
-      async run({ name }) {
-        startedMs.set(name, systemClock.monotonicMs());
-        return { kind: 'ok', value: null };
-      },
-    });
+    const run = async ({ name }: TakenJob): Promise<Outcome> => {
+      startedMs.set(name, systemClock.monotonicMs());
+      return { kind: 'ok', value: null };
+    };
+    const consumer = bench.consumer({ run }, systemClock);
     await consumer.start();
     // Its take and its end look at what is due.
     await add('other', 0);
