@@ -88,7 +88,7 @@ describe('two supervisors', () => {
   });
 
   test('a leader that is frozen past its lease does not act when it wakes', async () => {
-    const platform = await start(', leaseMs: 1000');
+    const platform = await start(', leaseMs: 2000');
     await platform.running(2);
     const leader = await platform.leader();
     platform.supervisor(leader).kill('SIGSTOP');
@@ -99,10 +99,11 @@ describe('two supervisors', () => {
       'it is replaced',
       PATIENCE_MS,
     );
+    // The sleeper's last picture, of a leader with two workers, stands until the next leader tells of itself.
+    await until(async () => (await platform.leader()) === other(leader), 'the other tells that it leads');
     const after = [...platform.pods.keys()].toSorted();
     platform.supervisor(leader).kill('SIGCONT');
     await platform.running(2);
-    expect(await platform.leader()).toBe(other(leader));
     // By now it has heard of the pod that died while it slept.
     const metrics = `http://127.0.0.1:${platform.healthPort(leader)}/metrics`;
     await until(
@@ -111,6 +112,7 @@ describe('two supervisors', () => {
       PATIENCE_MS,
     );
     expect([...platform.pods.keys()].toSorted()).toEqual(after);
+    expect(await platform.leader()).toBe(other(leader));
   });
 
   test('both away during a worker’s death: the stock stalled check brings the jobs back, counted', async () => {

@@ -27,3 +27,4 @@ export * from './roles.ts';
 export * from './scaling.ts';
 export * from './status.ts';
 export * from './suggest.ts';
+export * from './transient.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Outcome } from '@millrace/core';
+import { type Clock, type Outcome, TransientMap } from '@millrace/core';
 import type { Job } from 'bullmq';
 import type { Settlement, TakenMarks } from '../backend/identity.ts';
 
@@ -34,7 +34,7 @@ export type OnRunEnd = (run: RunningJob, how: Settlement | 'returned') => void;
 export class RunningJobs {
   readonly #clock: Clock;
   readonly #onEnd: OnRunEnd | undefined;
-  readonly #jobs = new Map<string, RunningJob>();
+  readonly #jobs = new TransientMap<string, RunningJob>();
 
   constructor(clock: Clock, onEnd?: OnRunEnd) {
     this.#clock = clock;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { type Outcome, systemClock } from '@millrace/core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AsyncFifoQueue, LockManager } from 'bullmq';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { killed } from '../../../../tests/support/deaths.ts';
 import { gate, jobs, type QueueBench, queueBench, until } from '../../../../tests/support/queue.ts';
 import { testStore } from '../../../../tests/support/store.ts';
@@ -258,4 +259,41 @@ test('a job whose lock runs out while it waits for its turn begins only if it ca
   expect(lost).toBeDefined();
   expect(ran).toHaveLength(39);
   expect(ran).not.toContain(lost);
+});
+
+test('the Map and the Set that BullMQ keeps running jobs in are renewed while jobs come and go', async () => {
+  const seen = { locks: new Set<unknown>(), loop: new Set<unknown>() };
+  const { untrackJob } = LockManager.prototype;
+  const { numTotal } = AsyncFifoQueue.prototype;
+  const untrack = vi.spyOn(LockManager.prototype, 'untrackJob').mockImplementation(function (
+    this: LockManager,
+    jobId,
+  ) {
+    seen.locks.add(Reflect.get(this, 'trackedJobs'));
+    untrackJob.call(this, jobId);
+  });
+  const total = vi.spyOn(AsyncFifoQueue.prototype, 'numTotal').mockImplementation(function (
+    this: AsyncFifoQueue<unknown>,
+  ) {
+    seen.loop.add(Reflect.get(this, 'pending'));
+    return numTotal.call(this);
+  });
+  try {
+    const store = await bench.store('patient');
+    await store.queue('work').add(jobs(200));
+    let ended = 0;
+    const consumer = bench.consumer({
+      concurrency: 10,
+      onAttemptEnd: () => {
+        ended += 1;
+      },
+    });
+    await consumer.start();
+    await until(() => ended === 200, 'all have ended');
+    expect(seen.locks.size).toBeGreaterThan(3);
+    expect(seen.loop.size).toBeGreaterThan(3);
+  } finally {
+    untrack.mockRestore();
+    total.mockRestore();
+  }
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, type Lifecycle, lifecycle, type Timer } from '@millrace/core';
+import { type Clock, type Lifecycle, lifecycle, type Timer, TransientSet } from '@millrace/core';
 import type { Access } from './access.ts';
 
 /** How long a stream may outlive the token that opened it, ms. */
@@ -11,7 +11,7 @@ export interface LiveRequests extends Lifecycle {
 }
 
 export function createLiveRequests(access: Access, clock: Clock): LiveRequests {
-  const live = new Set<{ readonly request: IncomingMessage; readonly response: ServerResponse }>();
+  const live = new TransientSet<{ readonly request: IncomingMessage; readonly response: ServerResponse }>();
   let timer: Timer | undefined;
   const look = () => {
     for (const { request, response } of live) {

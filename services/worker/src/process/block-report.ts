@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@millrace/core';
+import { type Clock, type Log, TransientSet } from '@millrace/core';
 import type { IoWatch } from '../lanes/io-lane.ts';
 import type { JobFacts } from '../lanes/lane.ts';
 
@@ -27,7 +27,7 @@ export function createBlockReport(options: {
   readonly cpuMs: () => number;
 }): BlockReport {
   const { beatMs, clock, log, cpuMs } = options;
-  const running = new Set<JobFacts>();
+  const running = new TransientSet<JobFacts>();
   let ended: JobFacts[] = [];
   let lastMs = clock.monotonicMs();
   let lastCpuMs = cpuMs();
@@ -52,7 +52,7 @@ export function createBlockReport(options: {
   }
 
   return {
-    began: (job) => void running.add(job),
+    began: (job) => running.add(job),
     ended(job) {
       running.delete(job);
       if (ended.length < MAX_CANDIDATES) ended.push(job);

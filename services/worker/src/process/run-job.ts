@@ -5,6 +5,7 @@ import {
   messageOf,
   type Outcome,
   type Timer,
+  TransientSet,
 } from '@millrace/core';
 import type { RunJob, TakenJob } from '@millrace/queue';
 import type { Handler, HandlerRegistry } from '@millrace/sdk';
@@ -96,7 +97,7 @@ function concluded(outcome: Outcome, { cause, reason }: Pick<Stop, 'cause' | 're
 
 export function createRunner(options: RunnerOptions): Runner {
   const { registry, maxResultBytes, laneOf, openTracing, clock } = options;
-  const running = new Set<Stop>();
+  const running = new TransientSet<Stop>();
   const draining = new MillraceError('draining', 'The worker drains: stop soon, or the job is handed back.');
   let isDraining = false;
 
