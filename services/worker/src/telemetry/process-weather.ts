@@ -3,7 +3,7 @@ import { type Clock, lifecycle } from '@millrace/core';
 import type { SpanRecord } from '@millrace/telemetry';
 
 /** How often the event loop's delay is sampled: a sample of an idle loop is about this, not 0. */
-const RESOLUTION_MS = 10;
+const RESOLUTION_MS = 20;
 /** The longest delay of each such stretch is remembered, for `REMEMBERED` of them. */
 const STRETCH_MS = 250;
 const REMEMBERED = 240;
