@@ -139,6 +139,18 @@ test('workers of a pool serve its queues and no others', async () => {
   await completes(platform, 'quick');
 });
 
+test('a pod that was just made, and has told nobody of itself, is killed by order too', async () => {
+  const platform = await start('openMs: 1000', '{default: {pods: 1, intensity: 0}}');
+  await until(() => platform.pods.size === 1, 'it is made', PATIENCE_MS);
+  const [pod = ''] = [...platform.pods.keys()];
+  // A pod that stands still dials nobody.
+  platform.pods.get(pod)?.child.kill('SIGSTOP');
+  await platform.store.board.sendCommand({ kind: 'kill', worker: pod, by: 'me', atMs: Date.now() });
+  await until(() => !platform.pods.has(pod) && platform.pods.size === 1, 'it is replaced', PATIENCE_MS);
+  await platform.running(1);
+  expect((await pools(platform))[0]?.restarts.used).toBe(0);
+});
+
 test('a pod that is drained, or killed by order, is replaced and costs nothing of the budget', async () => {
   const platform = await start('openMs: 1000', '{default: {pods: 1, intensity: 0}}');
   for (const kind of ['drain', 'kill'] as const) {

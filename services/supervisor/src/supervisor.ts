@@ -194,7 +194,8 @@ function compose(
   const commands = createCommands({
     ...{ config, leads: leadership.leads, links, keeper, clock, log },
     worker: (worker) => roster.worker(worker) ?? hearsay(worker),
-    isPod: (pod) => roster.pod(pod) !== undefined,
+    // One that was just made may not have dialled us yet.
+    isPod: (pod) => roster.pod(pod) !== undefined || keeper.living()?.includes(pod) === true,
   });
 
   /** Whom we know only from others has no state of its own. */
