@@ -1,13 +1,14 @@
 /*
  * A Map or a Set whose entries come and go by the thousand a second. V8 keeps the entries of one in a table, and leaves
  * in each table that was outgrown a pointer to the one that took its place. A table that has grown old lies in old space
- * when it is given up, and from there, dead, it keeps every later table alive, and every entry that any of them was copied with,
- * until old space is collected: collections of young objects, which cost by what survives them, take ten times as long.
+ * when it is given up, and from there, dead, it keeps every later table alive, and every entry
+ * that was still in one of them when it was replaced, until old space is collected: collections of young objects, which cost by
+ * what survives them, take four times as long in a worker.
  * A copy is nobody's successor, so the chain ends with it.
  * (V8, `OrderedHashTable::Rehash`; docs/decisions/0028-take-and-complete-in-sets.md.)
  */
 
-/** Removals from one table; of a few thousand a second, far fewer than lie between two collections. */
+/** Removals from one table. At a few thousand a second many tables come and go between two collections. */
 const REMOVALS_A_TABLE = 32;
 
 /** Counts removals from a table of `size` entries, and says when it is time for a copy: never more work than the removals. */
@@ -21,7 +22,7 @@ export function createRenewal() {
   };
 }
 
-/** A Map of what lives shortly. An iterator may not hear of what comes or goes after it was made. */
+/** A Map of what lives shortly. An iterator may miss what is added after it was made, and yield what was removed. */
 export class TransientMap<K, V> implements Iterable<[K, V]> {
   #map = new Map<K, V>();
   readonly #isDue = createRenewal();

@@ -194,8 +194,8 @@ function compose(
   const commands = createCommands({
     ...{ config, leads: leadership.leads, links, keeper, clock, log },
     worker: (worker) => roster.worker(worker) ?? hearsay(worker),
-    // One that was just made may not have dialled us yet.
-    isPod: (pod) => roster.pod(pod) !== undefined || keeper.living()?.includes(pod) === true,
+    // The cluster may know one that has no link to us: it was just made, or is cut off.
+    isPod: (pod) => roster.pod(pod) !== undefined || keeper.knows(pod),
   });
 
   /** Whom we know only from others has no state of its own. */

@@ -146,7 +146,7 @@ export class StartWorker extends Worker<unknown, unknown, string, MillraceBacken
     return run;
   }
 
-  /** What BullMQ keeps of running jobs lives shortly too (core/transient.ts): without this, GC costs a worker a fifth. */
+  /** What BullMQ keeps of running jobs lives shortly too (core/transient.ts). */
   #renewBooks(): void {
     const { lockManager } = this;
     const loop = this.#loop;

@@ -61,6 +61,8 @@ export interface PoolKeeper {
   /** Makes the pool whole; false when there is none of that name. */
   resume(pool: string): boolean;
   pods(): readonly PodStatus[];
+  /** Whether that pod lives, by the cluster's word. */
+  knows(pod: string): boolean;
   /** The pods that live at this moment; null until the cluster has told, and where it manages none. */
   living(): readonly string[] | null;
   /** Empty while nobody has ever led. */
@@ -240,6 +242,7 @@ export function createPoolKeeper(dependencies: PoolKeeperDependencies): PoolKeep
       return true;
     },
     pods: () => register.statuses(restartsOf, now()),
+    knows: register.isAlive,
     // Where controllers make pods, one that is missing may live on a node that nobody reaches.
     living: () => (isListed && controllers === null ? register.alive().map((pod) => pod.id) : null),
     pools() {
