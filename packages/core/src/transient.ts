@@ -1,10 +1,9 @@
 /*
  * A Map or a Set whose entries come and go by the thousand a second. V8 keeps the entries of one in a table, and leaves
  * in each table that was outgrown a pointer to the one that took its place. A table that has grown old lies in old space
- * when it is given up, and from there, dead, it keeps every later table alive, and every entry
- * that was still in one of them when it was replaced, until old space is collected: collections of young objects, which cost by
- * what survives them, take four times as long in a worker.
- * A copy is nobody's successor, so the chain ends with it.
+ * when it is given up, and from there, dead, it keeps every later table alive, with every entry that was still in one when
+ * it was replaced, until old space is collected: collections of young objects, which cost by what survives them, take four
+ * times as long in a worker. A copy is nobody's successor, so the chain ends with it.
  * (V8, `OrderedHashTable::Rehash`; docs/decisions/0028-take-and-complete-in-sets.md.)
  */
 
@@ -55,25 +54,22 @@ export class TransientMap<K, V> implements Iterable<[K, V]> {
 
 /** A Set of what lives shortly; see {@link TransientMap}. */
 export class TransientSet<T> implements Iterable<T> {
-  #set = new Set<T>();
-  readonly #isDue = createRenewal();
+  readonly #map = new TransientMap<T, true>();
 
   get size(): number {
-    return this.#set.size;
+    return this.#map.size;
   }
   has(value: T): boolean {
-    return this.#set.has(value);
+    return this.#map.has(value);
   }
   add(value: T): void {
-    this.#set.add(value);
+    this.#map.set(value, true);
   }
   /** Whether it was there. */
   delete(value: T): boolean {
-    const was = this.#set.delete(value);
-    if (was && this.#isDue(this.#set.size)) this.#set = new Set(this.#set);
-    return was;
+    return this.#map.delete(value);
   }
   [Symbol.iterator](): IterableIterator<T> {
-    return this.#set[Symbol.iterator]();
+    return this.#map.keys();
   }
 }
