@@ -21,6 +21,7 @@ import {
   unseenFailures,
 } from './figures.ts';
 import { gatesOf, type Ratios, tooFew } from './gates.ts';
+import { balancedOrder } from './order.ts';
 import { startOurPlatform } from './ours.ts';
 import { checkParts, PARTS, type PartName, type Plan, planFor, SHAPE } from './settings.ts';
 import { EXPORT, OURS, queueOf, type Side, STOCK, type StockSide } from './sides.ts';
@@ -59,12 +60,18 @@ async function startField(options: BenchOptions, plan: Plan, { endpoint, sent }:
   }
 }
 
-/** One round: every side warms up, then each in turn, there and back again. */
-async function round(field: Field, plan: Plan, drains: Drains, tell: (line: string) => void): Promise<void> {
-  for (const side of SIDES) await drainOnce(field, side, plan.warmJobs);
-  for (let pair = 0; pair < plan.pairs; pair++) {
-    for (const side of pair % 2 === 0 ? SIDES : SIDES.toReversed()) {
-      const drain = await drainOnce(field, side, plan.jobs);
+/** One round: every side warms up, then each in turn, from `first` of all pairs on. */
+async function round(
+  field: Field,
+  { jobs, warmJobs, pairs }: Plan,
+  first: number,
+  drains: Drains,
+  tell: (line: string) => void,
+): Promise<void> {
+  for (const side of balancedOrder(SIDES, first - 1)) await drainOnce(field, side, warmJobs);
+  for (let pair = first; pair < first + pairs; pair++) {
+    for (const side of balancedOrder(SIDES, pair)) {
+      const drain = await drainOnce(field, side, jobs);
       drains[side].push(drain);
       tell(`${side}: ${Math.round(rateOf(drain.endsMs) ?? 0)} jobs/s`);
     }
@@ -78,7 +85,7 @@ async function measure(options: BenchOptions, plan: Plan, collector: Collector, 
     tell('starting');
     const { field, stop } = await startField(options, plan, collector);
     try {
-      await round(field, plan, drains, tell);
+      await round(field, plan, i * plan.pairs, drains, tell);
     } finally {
       await stop();
     }

@@ -11,7 +11,7 @@ export type PartName = (typeof PARTS)[number];
 export interface Plan {
   /** The platform and stock's processes are started anew for each round: no process's luck decides. */
   readonly rounds: number;
-  /** Drains of every side in one round, in an order that turns about. */
+  /** Drains of every side in one round, in a balanced order that goes on from round to round. */
   readonly pairs: number;
   readonly jobs: number;
   /** In the first drain of a round, which warms up and is not counted. */
