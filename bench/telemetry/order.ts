@@ -1,5 +1,5 @@
 /**
- * The order of `sides` in the `row`th of many rows (a Williams design): within 2n rows each follows every other equally
+ * The order of four or more `sides` in the `row`th of many rows (a Williams design): within 2n rows each follows every other equally
  * often, and none ever follows itself, also from one row to the next. Who drains right after itself finds its code and
  * its data in the processor's caches (here 5 % more jobs/s): with an order that turns about, one side has that gift
  * and the next has not.

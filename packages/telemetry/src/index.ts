@@ -1,5 +1,11 @@
 export { parseBaggage } from './baggage.ts';
-export { attemptSpans, firstSend, type KnownAttempt, processSpan } from './build/attempt.ts';
+export {
+  attemptSpanCount,
+  attemptSpans,
+  firstSend,
+  type KnownAttempt,
+  processSpan,
+} from './build/attempt.ts';
 export {
   deadAttemptSpans,
   LOCK_LOST,

@@ -10,7 +10,12 @@ import {
   storeAddress,
   type Timer,
 } from '@millrace/core';
-import { lostAttemptSpans, type SpanPlace, type TelemetrySettings } from '@millrace/telemetry';
+import {
+  lostAttemptSpans,
+  type SpanPlace,
+  type SpanRecord,
+  type TelemetrySettings,
+} from '@millrace/telemetry';
 import { createHandlerTracing } from '@millrace/telemetry/handler-spans';
 import { SPAN_COUNT_FD, SPANS_FD } from '../ipc.ts';
 import { currentRun } from '../lanes/current-run.ts';
@@ -58,11 +63,12 @@ export function openWorkerTelemetry(
 ): WorkerTelemetry | null {
   if (settings.traces === null || !isOpen(SPANS_FD)) return null;
   const counter = isOpen(SPAN_COUNT_FD) ? createSpanCounter(SPAN_COUNT_FD) : null;
-  const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock });
+  const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock, log });
+  const addMade = (spans: readonly SpanRecord[]) => pipe.add(spans.length, () => spans);
   const weather = createProcessWeather(clock);
   const tracing = createHandlerTracing(settings, {
     log,
-    sink: pipe.add,
+    sink: addMade,
     ambient: () => currentRun.getStore()?.tracing.scope() ?? undefined,
   });
   const policy = settings.sampling;
@@ -101,7 +107,7 @@ export function openWorkerTelemetry(
     asOneReply: counter?.asOne ?? ((tell) => tell()),
     lost(attempts) {
       for (const attempt of attempts) {
-        pipe.add(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
+        addMade(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
       }
     },
     flush: pipe.flush,
