@@ -22,16 +22,12 @@ export interface JobTrace {
   readonly carrier: Carrier;
 }
 
-/** Whether a job has a `send` span of its own: a batch's stands for many, and a stranger who sends a context wrote it. */
-export const hasOwnSend = (origin: TracedJob['origin'], parent: Carrier['parent']): boolean =>
-  origin === 'single' || (origin === 'foreign' && parent === null);
-
 /** The trace of a job, from what is stored with it; computed only for jobs that are kept, or asked for. */
 export function jobTrace(job: TracedJob, shape: TraceShape = 'auto'): JobTrace {
   const carrier = job.carrier === null ? NO_CARRIER : readCarrier(job.carrier);
   const own = traceIdOf(job.queue, job.id, job.timestampMs);
   const { parent } = carrier;
-  if (!hasOwnSend(job.origin, parent)) {
+  if (job.origin !== 'single' && (parent !== null || job.origin !== 'foreign')) {
     const isSingle = job.origin === 'foreign' && !carrier.isLinked;
     return hungOn(parent, own, carrier, shape === 'auto' && isSingle ? 'parent' : shape);
   }

@@ -1,11 +1,5 @@
 export { parseBaggage } from './baggage.ts';
-export {
-  attemptSpanCount,
-  attemptSpans,
-  firstSend,
-  type KnownAttempt,
-  processSpan,
-} from './build/attempt.ts';
+export { attemptSpans, firstSend, type KnownAttempt, processSpan } from './build/attempt.ts';
 export {
   deadAttemptSpans,
   LOCK_LOST,

@@ -4,7 +4,7 @@ import { writeCarrier } from '../carrier.ts';
 import { jobTrace } from '../context.ts';
 import { cutAtStart } from '../cuts.ts';
 import { samplingPolicy } from '../sampling.ts';
-import { attemptSpanCount, attemptSpans, firstSend } from './attempt.ts';
+import { attemptSpans, firstSend } from './attempt.ts';
 
 const STORE = { address: '127.0.0.1', port: 6379 };
 const AT = 1_790_000_000_000_000;
@@ -146,22 +146,6 @@ describe('who writes the send span', () => {
   test('nobody of a job of many: one send stands for all', () => {
     for (const origin of ['bulk', 'scheduled', 'flow', 'replay'] as const) {
       expect(writes({ origin }, null)).toBe(false);
-    }
-  });
-});
-
-describe('how many spans an attempt has is known before any is made', () => {
-  test.each(['single', 'bulk', 'scheduled', 'flow', 'replay', 'foreign'] as const)('%s', (origin) => {
-    const carriers = [null, CARRIER, writeCarrier({ baggage: 'a=b' })];
-    const starts = [{ start: 1 }, { start: 2 }, { start: 2, before: 1 }];
-    for (const carrier of carriers) {
-      for (const start of starts) {
-        for (const atStart of [null, HASH]) {
-          const attempt = { ...ATTEMPT, ...start, origin, carrier };
-          const spans = attemptSpans(attempt, jobTrace(attempt), SLOW, atStart, STORE);
-          expect(attemptSpanCount(attempt, atStart)).toBe(spans.length);
-        }
-      }
     }
   });
 });

@@ -1,6 +1,5 @@
 import type { EndedAttempt } from '@millrace/core';
-import { NO_CARRIER, readCarrier } from '../carrier.ts';
-import { hasOwnSend, type JobTrace, processPlace } from '../context.ts';
+import { type JobTrace, processPlace } from '../context.ts';
 import { childSpanIdOf, spanIdOf } from '../ids.ts';
 import type { Cut } from '../sampling.ts';
 import {
@@ -46,12 +45,6 @@ export function attemptSpans(
   const spans = [process, settleSpan(attempt, process, store)];
   const send = firstSend(attempt, trace, atStart, store);
   return send ? [send, ...spans] : spans;
-}
-
-/** How many `attemptSpans` makes. */
-export function attemptSpanCount(attempt: EndedAttempt, atStart: Cut | null): number {
-  const { parent } = attempt.carrier === null ? NO_CARRIER : readCarrier(attempt.carrier);
-  return writesSend(attempt, atStart) && hasOwnSend(attempt.origin, parent) ? 3 : 2;
 }
 
 /** The `process` span, from the handler's start to `endUs`, with the times in between as attributes. */
@@ -145,24 +138,18 @@ function settleSpan(attempt: EndedAttempt, process: SpanRecord, store: StoreFact
 }
 
 /**
- * Whether the `send` span, if the job has one, is this attempt's to write: it is the first kept one and nobody wrote it at
- * once. What is known to be kept at the start was known to the producer too, and its attempt before has a span. A
- * stranger's job had no producer.
+ * The `send` span, where this is the job's first kept attempt and nobody wrote it at once: what is known to be kept
+ * at the start was known to the producer too, and its attempt before has a span. A stranger's job had no producer.
  */
-function writesSend(attempt: KnownAttempt, atStart: Cut | null): boolean {
-  const isFirstKept = attempt.before === null && (atStart === null || attempt.start === 1);
-  const wasWritten = atStart !== null && attempt.origin === 'single';
-  return isFirstKept && !wasWritten;
-}
-
-/** The `send` span, where it is this attempt's to write. */
 export function firstSend(
   attempt: KnownAttempt,
   trace: JobTrace,
   atStart: Cut | null,
   store: StoreFacts | null,
 ): SpanRecord | null {
-  if (!writesSend(attempt, atStart)) return null;
+  const isFirstKept = attempt.before === null && (atStart === null || attempt.start === 1);
+  const wasWritten = atStart !== null && attempt.origin === 'single';
+  if (!isFirstKept || wasWritten) return null;
   const at = { startUs: attempt.enqueuedUs, endUs: attempt.enqueuedUs };
   return sendSpan({ queue: attempt.queue, id: attempt.id, name: attempt.name, ...at }, trace, store);
 }

@@ -21,11 +21,7 @@ function setup(over: Partial<RecorderDependencies> = {}) {
   const record = createRecorder('auto', {
     policy: samplingPolicy('cuts', 0),
     store: { address: 'store', port: 1 },
-    keep: (count, make) => {
-      const made = make();
-      expect(made).toHaveLength(count);
-      spans.push(...made);
-    },
+    keep: (kept) => void spans.push(...kept),
     settle: (_, isKept) => void settled.push(isKept),
     weather: () => ({ 'millrace.gc_ms': 7 }),
     ...over,

@@ -1,6 +1,5 @@
 import type { EndedAttempt } from '@millrace/core';
 import {
-  attemptSpanCount,
   attemptSpans,
   type Cut,
   cutAtEnd,
@@ -21,15 +20,15 @@ import { createSlowAllowance } from './slow-allowance.ts';
 export interface RecorderDependencies {
   readonly policy: SamplingPolicy;
   readonly store: StoreFacts | null;
-  /** Takes `count` spans of one attempt, which `make` makes; they must not be lost from now on. */
-  readonly keep: (count: number, make: () => readonly SpanRecord[]) => void;
+  /** Takes the spans of one attempt; they must not be lost from now on. */
+  readonly keep: (spans: readonly SpanRecord[]) => void;
   /** Its handler's own spans share the decision. */
   readonly settle: (attempt: EndedAttempt, isKept: boolean) => void;
   /** How the process was meanwhile: attributes for who was slow in it. */
   readonly weather: (fromUs: number, toUs: number) => SpanRecord['attributes'];
 }
 
-/** Decides about each attempt of one queue that has ended, and says how spans are made of those that are kept. */
+/** Decides about each attempt of one queue that has ended, and makes spans of those that are kept. */
 export type Recorder = (attempt: EndedAttempt) => void;
 
 /** The cut that an attempt had when it began. */
@@ -68,10 +67,8 @@ export function createRecorder(shape: TraceShape, dependencies: RecorderDependen
   };
 
   function keepAttempt(attempt: EndedAttempt, cut: Cut, atStart: Cut | null, slow: boolean): void {
-    keep(attemptSpanCount(attempt, atStart), () => {
-      const spans = attemptSpans(attempt, jobTrace(attempt, shape), cut, atStart, store);
-      return slow ? spans.map((span) => withWeather(span, attempt)) : spans;
-    });
+    const spans = attemptSpans(attempt, jobTrace(attempt, shape), cut, atStart, store);
+    keep(slow ? spans.map((span) => withWeather(span, attempt)) : spans);
   }
 
   /** Why it was slow may be the process's doing. */

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { type Clock, type Log, messageOf, type Timer } from '@millrace/core';
+import type { Clock, Timer } from '@millrace/core';
 import { createSpanEncoder, type SpanRecord, type TelemetrySettings } from '@millrace/telemetry';
 import type { SpanCounter } from './span-count.ts';
 import { frameHeader } from './span-frames.ts';
@@ -14,27 +14,16 @@ const FRAME_BYTES = 60 * 1024;
  */
 const APART_MS = 100;
 const BURST = 16;
-/**
- * So many spans wait at most to be made: made one by one between jobs they cost several times what many on end do, whose
- * code and tables are in the processor's caches then; and so many hold the event loop for half a millisecond.
- */
-const MADE_AT_ONCE = 64;
 /** At its end a process waits no longer for its pod to read. */
 const END_MS = 1_000;
 
 /** The worker's end of the pipe to its pod supervisor. */
 export interface SpanPipe {
-  /** Keeps `count` spans; `make` is asked for them by the time their frame leaves. */
-  add(count: number, make: () => readonly SpanRecord[]): void;
+  add(spans: readonly SpanRecord[]): void;
   /** Now, for a process that ends. What the kernel does not take at once is lost, and counted. */
   flush(): void;
   /** Takes no more. Resolves when all is in the pod's hands, or it does not read. */
   end(): Promise<void>;
-}
-
-interface Kept {
-  readonly count: number;
-  readonly make: () => readonly SpanRecord[];
 }
 
 /**
@@ -44,15 +33,13 @@ interface Kept {
 export function createSpanPipe(
   file: number,
   counter: SpanCounter | null,
-  { limits, clock, log }: Pick<TelemetrySettings, 'limits'> & { readonly clock: Clock; readonly log: Log },
+  { limits, clock }: Pick<TelemetrySettings, 'limits'> & { readonly clock: Clock },
 ): SpanPipe {
   const encoder = createSpanEncoder(limits);
   const socket = new Socket({ fd: file, readable: false, writable: true });
   socket.on('error', () => undefined);
   socket.unref();
   let due: Timer | null = null;
-  let unmade: Kept[] = [];
-  let unmadeSpans = 0;
   /** When the last frame would have left, had they all been `APART_MS` apart; a burst ahead of now at most. */
   let pacedMs = Number.NEGATIVE_INFINITY;
 
@@ -67,34 +54,6 @@ export function createSpanPipe(
   }
 
   function write(): void {
-    makeAll();
-    send();
-  }
-
-  function makeAll(): void {
-    const kept = unmade;
-    unmade = [];
-    unmadeSpans = 0;
-    for (const { count, make } of kept) {
-      for (const span of madeOf(count, make)) {
-        if (!encoder.add(span)) counter?.drop(1);
-        if (encoder.size >= FRAME_BYTES) send();
-      }
-    }
-  }
-
-  /** What a handler threw may be anything, and is only looked at now. */
-  function madeOf(count: number, make: Kept['make']): readonly SpanRecord[] {
-    try {
-      return make();
-    } catch (error) {
-      counter?.drop(count);
-      log.error({ error: messageOf(error) }, 'The spans of an ended attempt could not be made');
-      return [];
-    }
-  }
-
-  function send(): void {
     due?.cancel();
     due = null;
     const { bytes, count } = encoder.take();
@@ -114,13 +73,14 @@ export function createSpanPipe(
   }
 
   return {
-    add(count, make) {
-      if (count === 0) return;
-      counter?.keep(count);
-      unmade.push({ count, make });
-      unmadeSpans += count;
-      if (unmadeSpans >= MADE_AT_ONCE) makeAll();
-      if (due === null && unmadeSpans + encoder.count > 0) writeSoon();
+    add(spans) {
+      if (spans.length === 0) return;
+      counter?.keep(spans.length);
+      for (const span of spans) {
+        if (!encoder.add(span)) counter?.drop(1);
+        if (encoder.size >= FRAME_BYTES) write();
+      }
+      if (encoder.count > 0 && due === null) writeSoon();
     },
     flush: write,
     async end() {

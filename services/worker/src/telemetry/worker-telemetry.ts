@@ -10,12 +10,7 @@ import {
   storeAddress,
   type Timer,
 } from '@millrace/core';
-import {
-  lostAttemptSpans,
-  type SpanPlace,
-  type SpanRecord,
-  type TelemetrySettings,
-} from '@millrace/telemetry';
+import { lostAttemptSpans, type SpanPlace, type TelemetrySettings } from '@millrace/telemetry';
 import { createHandlerTracing } from '@millrace/telemetry/handler-spans';
 import { SPAN_COUNT_FD, SPANS_FD } from '../ipc.ts';
 import { currentRun } from '../lanes/current-run.ts';
@@ -63,12 +58,11 @@ export function openWorkerTelemetry(
 ): WorkerTelemetry | null {
   if (settings.traces === null || !isOpen(SPANS_FD)) return null;
   const counter = isOpen(SPAN_COUNT_FD) ? createSpanCounter(SPAN_COUNT_FD) : null;
-  const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock, log });
-  const addMade = (spans: readonly SpanRecord[]) => pipe.add(spans.length, () => spans);
+  const pipe = createSpanPipe(SPANS_FD, counter, { limits: settings.limits, clock });
   const weather = createProcessWeather(clock);
   const tracing = createHandlerTracing(settings, {
     log,
-    sink: addMade,
+    sink: pipe.add,
     ambient: () => currentRun.getStore()?.tracing.scope() ?? undefined,
   });
   const policy = settings.sampling;
@@ -107,7 +101,7 @@ export function openWorkerTelemetry(
     asOneReply: counter?.asOne ?? ((tell) => tell()),
     lost(attempts) {
       for (const attempt of attempts) {
-        addMade(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
+        pipe.add(lostAttemptSpans(attempt, { sampling: policy, shapeOf, store }));
       }
     },
     flush: pipe.flush,
