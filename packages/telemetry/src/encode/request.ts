@@ -7,10 +7,19 @@ import { createSpanEncoder } from './span-encoder.ts';
 /** The instrumentation scope of every span that Millrace makes. */
 export const SCOPE = 'millrace';
 
-/**
- * Joins encoded spans into one `ExportTraceServiceRequest`: a resource, a scope and the entries as they are.
- */
-export function requestJoiner(resource: Attributes): (entries: readonly Uint8Array[]) => Uint8Array {
+/** Makes a request of encoded spans where they lie, of whatever kind it is. */
+export interface RequestFrame {
+  /** Bytes to leave free ahead of the first span and behind the last. */
+  readonly room: { readonly ahead: number; readonly behind: number };
+  /** The request of the spans in `buffer`, from `room.ahead` to `end`; it may lie in the buffer itself. */
+  around(buffer: Buffer, end: number): Uint8Array;
+}
+
+/** A tag and a length of up to 32 bits. */
+const MAX_LENGTH_FIELD = 6;
+
+/** An `ExportTraceServiceRequest`: a resource, a scope and the spans as they are. Nothing is copied but what goes around them. */
+export function protobufFrame(resource: Attributes): RequestFrame {
   const head = resourceField(resource);
   const scope = new ProtoWriter();
   scope.byte(0x0a);
@@ -21,19 +30,23 @@ export function requestJoiner(resource: Attributes): (entries: readonly Uint8Arr
   const schema = new ProtoWriter();
   schema.text(0x1a, SCHEMA_URL);
   const schemaField = schema.take();
-  return (entries) => {
-    const entriesSize = entries.reduce((sum, each) => sum + each.length, 0);
-    const scopeSpans = scopeField.length + entriesSize;
-    const scopeSpansHead = lengthField(0x12, scopeSpans);
-    const inner = head.length + scopeSpansHead.length + scopeSpans + schemaField.length;
-    return Buffer.concat([
-      lengthField(0x0a, inner),
-      head,
-      scopeSpansHead,
-      scopeField,
-      ...entries,
-      schemaField,
-    ]);
+  const ahead = 2 * MAX_LENGTH_FIELD + head.length + scopeField.length;
+  return {
+    room: { ahead, behind: schemaField.length },
+    around(buffer, end) {
+      const scopeSpans = scopeField.length + end - ahead;
+      const scopeSpansHead = lengthField(0x12, scopeSpans);
+      const inner = head.length + scopeSpansHead.length + scopeSpans + schemaField.length;
+      const parts = [lengthField(0x0a, inner), head, scopeSpansHead, scopeField];
+      const start = ahead - parts.reduce((sum, part) => sum + part.length, 0);
+      let at = start;
+      for (const part of parts) {
+        buffer.set(part, at);
+        at += part.length;
+      }
+      buffer.set(schemaField, end);
+      return buffer.subarray(start, end + schemaField.length);
+    },
   };
 }
 

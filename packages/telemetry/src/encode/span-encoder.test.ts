@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SPAN, settingsOf } from '../testing.ts';
 import { decodeSpans } from './decode.ts';
 import { eachField } from './proto-reader.ts';
-import { encodeSpans, requestJoiner } from './request.ts';
+import { encodeSpans, protobufFrame } from './request.ts';
 import { createSpanEncoder } from './span-encoder.ts';
 
 /** The entries inside a request, with whatever stands around them. */
@@ -41,13 +41,24 @@ describe('encoding', () => {
     expect([count, decodeSpans(bytes)]).toEqual([2, [SPAN, SPAN]]);
   });
 
-  test('entries that were encoded apart are one request when joined, and its resource is told', () => {
-    const { resource } = settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
-    const other = { ...SPAN, spanId: 'b7ad6b7169203399' };
-    const request = requestJoiner(resource)([encodeSpans([SPAN]), encodeSpans([other])]);
-    expect(decodeSpans(entriesOf(request))).toEqual([SPAN, other]);
-    expect(Buffer.from(request).includes('millrace-test')).toBe(true);
-  });
+  test.each([0, 1, 127, 20_000])(
+    'of spans that lie one behind another, %i more, a request is made where they lie',
+    (more) => {
+      const { resource } = settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
+      const other = { ...SPAN, spanId: 'b7ad6b7169203399', attributes: { text: 'x'.repeat(more) } };
+      const spans = [encodeSpans([SPAN]), encodeSpans([other])];
+      const { room, around } = protobufFrame(resource);
+      const buffer = Buffer.concat([
+        Buffer.alloc(room.ahead, 0xff),
+        ...spans,
+        Buffer.alloc(room.behind + 9, 0xff),
+      ]);
+      const request = around(buffer, buffer.length - room.behind - 9);
+      expect(request.buffer).toBe(buffer.buffer);
+      expect(decodeSpans(entriesOf(request))).toEqual([SPAN, other]);
+      expect(Buffer.from(request).includes('millrace-test')).toBe(true);
+    },
+  );
 
   test('the stock serializer’s bytes are read by the same numbers', () => {
     const context = { traceId: SPAN.traceId, spanId: SPAN.spanId, traceFlags: 1 };

@@ -1,7 +1,7 @@
 import { type Clock, type Log, lifecycle, messageOf, type Timer } from '@millrace/core';
 import { decodeSpans } from '../encode/decode.ts';
 import { jsonRequest } from '../encode/json.ts';
-import { requestJoiner } from '../encode/request.ts';
+import { protobufFrame, type RequestFrame } from '../encode/request.ts';
 import { createSpanEncoder } from '../encode/span-encoder.ts';
 import type { TelemetrySettings } from '../settings/settings.ts';
 import { type OtlpSender, openOtlpSender } from './otlp-sender.ts';
@@ -56,10 +56,13 @@ function consoleSender(print: (line: string) => void): OtlpSender {
 }
 
 /** How the protocol wants a batch. */
-function bodyMaker({ traces, resource }: TelemetrySettings): (entries: readonly Uint8Array[]) => Uint8Array {
-  if (traces?.exporter === 'console') return (entries) => Buffer.concat(entries);
-  if (traces?.protocol !== 'http/json') return requestJoiner(resource);
-  return (entries) => Buffer.from(JSON.stringify(jsonRequest(resource, decodeSpans(Buffer.concat(entries)))));
+function frameFor({ traces, resource }: TelemetrySettings): RequestFrame {
+  const room = { ahead: 0, behind: 0 };
+  if (traces?.exporter === 'console') return { room, around: (buffer, end) => buffer.subarray(0, end) };
+  if (traces?.protocol !== 'http/json') return protobufFrame(resource);
+  const around = (buffer: Buffer, end: number) =>
+    Buffer.from(JSON.stringify(jsonRequest(resource, decodeSpans(buffer.subarray(0, end)))));
+  return { room, around };
 }
 
 function batchingExport(
@@ -68,9 +71,9 @@ function batchingExport(
   openSender: () => Promise<OtlpSender>,
 ): SpanExport {
   const { maxQueued, maxBatch, delayMs } = settings.batch;
-  const queue = createSpanQueue(maxQueued, maxBatch);
+  const frame = frameFor(settings);
+  const queue = createSpanQueue(maxQueued, maxBatch, frame.room);
   const encoder = createSpanEncoder(settings.limits);
-  const makeBody = bodyMaker(settings);
   const dropped = { full: 0, refused: 0, stopped: 0, unfit: 0 };
   let exported = 0;
   let sender: OtlpSender | null = null;
@@ -85,11 +88,14 @@ function batchingExport(
   let wanted = 0;
   let flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
 
-  const sendOne = async (to: OtlpSender, { entries, count }: Batch) => {
+  const sendOne = async (to: OtlpSender, batch: Batch) => {
+    const { buffer, end, count } = batch;
     underWay = count;
     try {
-      const refused = await to.send({ body: makeBody(entries), count });
+      const refused = await to.send({ body: frame.around(buffer, end), count });
       if (to !== sender) return;
+      // Only what was answered: a request that was given up may still be on its way.
+      queue.giveBack(batch);
       exported += count - refused;
       dropped.refused += refused;
       if (isFailing) log.info({}, 'The collector takes spans again.');

@@ -38,6 +38,14 @@ export interface SpanIntake extends Lifecycle {
 /** At its end a pod waits no longer for what its dead children's pipes still hold. */
 const REST_MS = 2_000;
 
+/**
+ * Frees what was read without waiting for the garbage's collection, which memory outside of the heap brings about by its sheer
+ * size. A chunk that shares its memory with others is left alone.
+ */
+function freeNow({ buffer, byteLength }: Buffer): void {
+  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** See {@link SpanIntake}. */
 export function createSpanIntake(
   settings: TelemetrySettings,
@@ -55,10 +63,11 @@ export function createSpanIntake(
     let came = 0;
     try {
       for await (const chunk of pipe) {
-        for (const { bytes, count } of reader.push(chunk)) {
+        reader.push(chunk, ({ bytes, count }) => {
           came += count;
           exporter.addEncoded(bytes, count);
-        }
+        });
+        freeNow(chunk);
       }
     } catch (error) {
       log.debug({ error }, 'A pipe of spans broke');

@@ -17,30 +17,49 @@ export function frameHeader(bytes: number, count: number): Buffer {
 
 /** Takes a stream apart into its frames, whatever the chunks that it comes in. */
 export interface FrameReader {
-  /** The frames that are whole now; the bytes are the caller's. Throws a `RangeError` at what is no frame. */
-  push(chunk: Buffer): EncodedSpans[];
+  /**
+   * Gives `take` the frames that are whole now. Neither a frame nor the chunk is looked at after the call: what is not whole
+   * is copied. Throws a `RangeError` at what is no frame.
+   */
+  push(chunk: Buffer, take: (frame: EncodedSpans) => void): void;
 }
 
 export function createFrameReader(): FrameReader {
-  let rest: Buffer = Buffer.alloc(0);
+  /** The beginning of a frame, in the first bytes of a buffer that is used again. */
+  let held = Buffer.alloc(0);
+  let size = 0;
 
-  function next(): EncodedSpans | null {
-    if (rest.length < FRAME_HEADER_BYTES) return null;
-    const length = rest.readUInt32LE(0);
-    if (length > MAX_FRAME_BYTES) throw new RangeError(`A frame of ${length} bytes`);
-    const end = FRAME_HEADER_BYTES + length;
-    if (rest.length < end) return null;
-    const frame = { bytes: rest.subarray(FRAME_HEADER_BYTES, end), count: rest.readUInt32LE(4) };
-    rest = rest.subarray(end);
-    return frame;
+  /** Takes the whole frames at the beginning of `bytes`; answers where they end. */
+  function takeWhole(bytes: Buffer, take: (frame: EncodedSpans) => void): number {
+    let at = 0;
+    while (bytes.length - at >= FRAME_HEADER_BYTES) {
+      const length = bytes.readUInt32LE(at);
+      if (length > MAX_FRAME_BYTES) throw new RangeError(`A frame of ${length} bytes`);
+      const end = at + FRAME_HEADER_BYTES + length;
+      if (end > bytes.length) break;
+      take({ bytes: bytes.subarray(at + FRAME_HEADER_BYTES, end), count: bytes.readUInt32LE(at + 4) });
+      at = end;
+    }
+    return at;
+  }
+
+  function hold(chunk: Buffer): void {
+    if (size + chunk.length > held.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * held.length, size + chunk.length));
+      held.copy(larger, 0, 0, size);
+      held = larger;
+    }
+    held.set(chunk, size);
+    size += chunk.length;
   }
 
   return {
-    push(chunk) {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const frames: EncodedSpans[] = [];
-      for (let frame = next(); frame !== null; frame = next()) frames.push(frame);
-      return frames;
+    push(chunk, take) {
+      if (size === 0) return hold(chunk.subarray(takeWhole(chunk, take)));
+      hold(chunk);
+      const whole = takeWhole(held.subarray(0, size), take);
+      held.copyWithin(0, whole, size);
+      size -= whole;
     },
   };
 }

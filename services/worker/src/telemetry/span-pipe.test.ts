@@ -32,7 +32,7 @@ beforeEach(async () => {
   const theirs = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) });
   came = [];
   const reader = createFrameReader();
-  theirs.on('data', (chunk) => came.push(...reader.push(chunk).map(({ count }) => count)));
+  theirs.on('data', (chunk) => reader.push(chunk, ({ count }) => came.push(count)));
   clock = new ManualClock();
   pipe = createSpanPipe(openSync(path, 'w'), null, { limits: TELEMETRY_OFF.limits, clock });
   close = async () => {
