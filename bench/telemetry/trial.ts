@@ -3,12 +3,14 @@ import type { NoopQueue } from '../stock/noop-queue.ts';
 import { type Drain, ledgerOf } from './figures.ts';
 import type { OurPlatform } from './ours.ts';
 import { processorMs } from './processor-time.ts';
-import { OURS, type OurSide, type Side, type StockSide } from './sides.ts';
+import { EXPORT, OURS, type OurSide, type Side, type StockSide } from './sides.ts';
 import { NOTHING, type SideCounts } from './sink/sink.ts';
 
 const LOOK_MS = 50;
-/** After a drain each side is given so long, that all are idle equally long when their processor time is read. */
-const SETTLE_MS = 1_500;
+/** Spans are quiet for so long, then no more come. */
+const QUIET_MS = 1_500;
+/** Also sides without spans are given the time of the last ones, that all were idle equally long when their processor time is read. */
+const SETTLE_MS = EXPORT.delayMs + QUIET_MS;
 /** Spans that have not come by then will not come. */
 const SPANS_MS = 15_000;
 
@@ -51,7 +53,7 @@ async function untilSent(field: Field, side: Side, wanted: number, startMs: numb
     if (now.spans !== last.spans) changedMs = nowMs;
     last = now;
     const isMissing = field.sent !== null && (now.byName.process ?? 0) < wanted;
-    if (nowMs - startMs < SETTLE_MS || nowMs - changedMs < SETTLE_MS) continue;
+    if (nowMs - startMs < SETTLE_MS || nowMs - changedMs < QUIET_MS) continue;
     if (!isMissing || nowMs - startMs > SPANS_MS) return { last, lagMs: changedMs - startMs };
   }
 }

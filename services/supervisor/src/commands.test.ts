@@ -1,4 +1,11 @@
-import { compileConfig, ManualClock, silentLog, type WorkerCommand, type WorkerStatus } from '@millrace/core';
+import {
+  compileConfig,
+  ManualClock,
+  type PodStatus,
+  silentLog,
+  type WorkerCommand,
+  type WorkerStatus,
+} from '@millrace/core';
 import { expect, test } from 'vitest';
 import { createCommands } from './commands.ts';
 
@@ -10,10 +17,11 @@ interface Situation {
   readonly manages?: boolean;
   readonly leads?: boolean;
   readonly states?: Readonly<Record<string, WorkerStatus['state']>>;
+  readonly podState?: PodStatus['state'];
 }
 
 /** A replica of which all that it does is in `told`. */
-function replica({ linked = [], manages = false, leads = true, states = {} }: Situation) {
+function replica({ linked = [], manages = false, leads = true, states = {}, podState }: Situation) {
   const told: string[] = [];
   const clock = new ManualClock();
   const now = { leads };
@@ -38,6 +46,7 @@ function replica({ linked = [], manages = false, leads = true, states = {} }: Si
     },
     worker: (id) => (id.startsWith('w') ? { pod: 'pod', state: states[id] ?? 'running' } : undefined),
     isPod: (id) => id === 'pod',
+    podState: (id) => (id === 'pod' ? podState : undefined),
     clock,
     log: silentLog,
   });
@@ -93,6 +102,20 @@ test('who comes to lead does what the last leader may not have come to, once', (
   gain();
   gain();
   expect(told).toEqual(['w1: drain w1']);
+});
+
+test.each([
+  ['draining', ['kill']],
+  ['down', []],
+  ['running', ['drain', 'kill']],
+  [undefined, ['drain', 'kill']],
+] as const)('and to a pod that is %s, what of a drain and a kill it has not heeded', (podState, passed) => {
+  const { order, told, now, gain } = replica({ manages: true, leads: false, ...(podState && { podState }) });
+  for (const kind of ['drain', 'kill'] as const) order(kind, 'pod');
+  told.splice(0);
+  now.leads = true;
+  gain();
+  expect(told).toEqual(passed.map((kind) => `cluster: ${kind} pod`));
 });
 
 test('what was said long ago is the last leader’s', () => {

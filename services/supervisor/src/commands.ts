@@ -1,4 +1,4 @@
-import type { Clock, Config, Log, WorkerCommand, WorkerStatus } from '@millrace/core';
+import type { Clock, Config, Log, PodStatus, WorkerCommand, WorkerStatus } from '@millrace/core';
 import type { LinkServer } from '@millrace/supervision';
 import type { PoolKeeper } from './pools/pool-keeper.ts';
 
@@ -10,6 +10,8 @@ export interface CommandDependencies {
   /** A worker start that we know. */
   readonly worker: (id: string) => Pick<WorkerStatus, 'pod' | 'state'> | undefined;
   readonly isPod: (id: string) => boolean;
+  /** Of a pod that is linked, or was. */
+  readonly podState: (id: string) => PodStatus['state'] | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,7 +29,7 @@ export interface Commands {
  * without a link, or over its link where nobody does.
  */
 export function createCommands(dependencies: CommandDependencies): Commands {
-  const { config, leads, links, keeper, worker: find, isPod, clock, log } = dependencies;
+  const { config, leads, links, keeper, worker: find, isPod, podState, clock, log } = dependencies;
   /** A leader's death is noticed and followed within two leases. */
   const keptMs = 2 * config.supervision.leaseMs;
   let unheeded: { readonly command: WorkerCommand; readonly heardMs: number }[] = [];
@@ -56,8 +58,8 @@ export function createCommands(dependencies: CommandDependencies): Commands {
 
   /** What the last leader passed on shows; a second drain would hasten the first. */
   function isHeeded({ kind, worker }: WorkerCommand): boolean {
-    const state = find(worker)?.state;
-    return state === 'dead' || (kind === 'drain' && state === 'draining');
+    const state = find(worker)?.state ?? podState(worker);
+    return state === 'dead' || state === 'down' || (kind === 'drain' && state === 'draining');
   }
 
   return {

@@ -196,6 +196,7 @@ function compose(
     worker: (worker) => roster.worker(worker) ?? hearsay(worker),
     // The cluster may know one that has no link to us: it was just made, or is cut off.
     isPod: (pod) => roster.pod(pod) !== undefined || keeper.knows(pod),
+    podState: (pod) => roster.pod(pod)?.state,
   });
 
   /** Whom we know only from others has no state of its own. */
