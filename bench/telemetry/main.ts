@@ -60,16 +60,16 @@ async function startField(options: BenchOptions, plan: Plan, { endpoint, sent }:
   }
 }
 
-/** One round: every side warms up, then each in turn, from `first` of all pairs on. */
+/** One round: every side warms up, then each in turn, from the `firstPair`th of all on. */
 async function round(
   field: Field,
   { jobs, warmJobs, pairs }: Plan,
-  first: number,
+  firstPair: number,
   drains: Drains,
   tell: (line: string) => void,
 ): Promise<void> {
-  for (const side of balancedOrder(SIDES, first - 1)) await drainOnce(field, side, warmJobs);
-  for (let pair = first; pair < first + pairs; pair++) {
+  for (const side of balancedOrder(SIDES, firstPair - 1)) await drainOnce(field, side, warmJobs);
+  for (let pair = firstPair; pair < firstPair + pairs; pair++) {
     for (const side of balancedOrder(SIDES, pair)) {
       const drain = await drainOnce(field, side, jobs);
       drains[side].push(drain);

@@ -25,7 +25,7 @@ export interface Plan {
 const FULL: Plan = { rounds: 4, pairs: 10, jobs: 20_000, warmJobs: 40_000 };
 const QUICK: Plan = { rounds: 1, pairs: 2, jobs: 2_000, warmJobs: 2_000 };
 /** A Jaeger keeps every span that it is sent: fewer, and a report only. */
-const WITH_JAEGER: Plan = { rounds: 2, pairs: 4, jobs: 10_000, warmJobs: 10_000 };
+const WITH_JAEGER: Plan = { rounds: 2, pairs: 5, jobs: 10_000, warmJobs: 10_000 };
 
 /** One round of the full plan takes about so long. */
 const ROUND_S = 360;

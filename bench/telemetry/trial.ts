@@ -7,9 +7,12 @@ import { EXPORT, OURS, type OurSide, type Side, type StockSide } from './sides.t
 import { NOTHING, type SideCounts } from './sink/sink.ts';
 
 const LOOK_MS = 50;
-/** Spans are quiet for so long, then no more come. */
+/** No span came for so long: no more will. */
 const QUIET_MS = 1_500;
-/** Also sides without spans are given the time of the last ones, that all were idle equally long when their processor time is read. */
+/**
+ * A side without spans waits as long as one whose last leave after the export's delay: all have idled about equally long
+ * when their processor time is read.
+ */
 const SETTLE_MS = EXPORT.delayMs + QUIET_MS;
 /** Spans that have not come by then will not come. */
 const SPANS_MS = 15_000;

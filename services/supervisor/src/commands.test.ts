@@ -106,7 +106,6 @@ test('who comes to lead does what the last leader may not have come to, once', (
 
 test.each([
   ['draining', ['kill']],
-  ['down', []],
   ['running', ['drain', 'kill']],
   [undefined, ['drain', 'kill']],
 ] as const)('and to a pod that is %s, what of a drain and a kill it has not heeded', (podState, passed) => {

@@ -10,7 +10,7 @@ export interface CommandDependencies {
   /** A worker start that we know. */
   readonly worker: (id: string) => Pick<WorkerStatus, 'pod' | 'state'> | undefined;
   readonly isPod: (id: string) => boolean;
-  /** Of a pod that is linked, or was. */
+  /** Of a pod that is linked. */
   readonly podState: (id: string) => PodStatus['state'] | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,7 +59,7 @@ export function createCommands(dependencies: CommandDependencies): Commands {
   /** What the last leader passed on shows; a second drain would hasten the first. */
   function isHeeded({ kind, worker }: WorkerCommand): boolean {
     const state = find(worker)?.state ?? podState(worker);
-    return state === 'dead' || state === 'down' || (kind === 'drain' && state === 'draining');
+    return state === 'dead' || (kind === 'drain' && state === 'draining');
   }
 
   return {

@@ -7,19 +7,19 @@ import { createSpanEncoder } from './span-encoder.ts';
 /** The instrumentation scope of every span that Millrace makes. */
 export const SCOPE = 'millrace';
 
-/** Makes a request of encoded spans where they lie, of whatever kind it is. */
-export interface RequestFrame {
+/** Turns encoded spans into a request as a protocol wants it, in their own buffer where that can be. */
+export interface RequestEnvelope {
   /** Bytes to leave free ahead of the first span and behind the last. */
   readonly room: { readonly ahead: number; readonly behind: number };
-  /** The request of the spans in `buffer`, from `room.ahead` to `end`; it may lie in the buffer itself. */
+  /** The request of the spans in `buffer`, from `room.ahead` to `end`. May write into the room, and lie in the buffer. */
   around(buffer: Buffer, end: number): Uint8Array;
 }
 
 /** A tag and a length of up to 32 bits. */
-const MAX_LENGTH_FIELD = 6;
+const MAX_LENGTH_BYTES = 6;
 
 /** An `ExportTraceServiceRequest`: a resource, a scope and the spans as they are. Nothing is copied but what goes around them. */
-export function protobufFrame(resource: Attributes): RequestFrame {
+export function protobufEnvelope(resource: Attributes): RequestEnvelope {
   const head = resourceField(resource);
   const scope = new ProtoWriter();
   scope.byte(0x0a);
@@ -30,7 +30,13 @@ export function protobufFrame(resource: Attributes): RequestFrame {
   const schema = new ProtoWriter();
   schema.text(0x1a, SCHEMA_URL);
   const schemaField = schema.take();
-  const ahead = 2 * MAX_LENGTH_FIELD + head.length + scopeField.length;
+  const lengths = new ProtoWriter();
+  const lengthField = (tag: number, length: number) => {
+    lengths.byte(tag);
+    lengths.varint(length);
+    return lengths.take();
+  };
+  const ahead = 2 * MAX_LENGTH_BYTES + head.length + scopeField.length;
   return {
     room: { ahead, behind: schemaField.length },
     around(buffer, end) {
@@ -48,13 +54,6 @@ export function protobufFrame(resource: Attributes): RequestFrame {
       return buffer.subarray(start, end + schemaField.length);
     },
   };
-}
-
-function lengthField(tag: number, length: number): Uint8Array {
-  const writer = new ProtoWriter();
-  writer.byte(tag);
-  writer.varint(length);
-  return writer.take();
 }
 
 /** `ResourceSpans.resource`: its attributes are encoded as those of a span are, so one is borrowed. */

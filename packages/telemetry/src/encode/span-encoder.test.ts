@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SPAN, settingsOf } from '../testing.ts';
 import { decodeSpans } from './decode.ts';
 import { eachField } from './proto-reader.ts';
-import { encodeSpans, protobufFrame } from './request.ts';
+import { encodeSpans, protobufEnvelope } from './request.ts';
 import { createSpanEncoder } from './span-encoder.ts';
 
 /** The entries inside a request, with whatever stands around them. */
@@ -47,7 +47,7 @@ describe('encoding', () => {
       const { resource } = settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
       const other = { ...SPAN, spanId: 'b7ad6b7169203399', attributes: { text: 'x'.repeat(more) } };
       const spans = [encodeSpans([SPAN]), encodeSpans([other])];
-      const { room, around } = protobufFrame(resource);
+      const { room, around } = protobufEnvelope(resource);
       const buffer = Buffer.concat([
         Buffer.alloc(room.ahead, 0xff),
         ...spans,
@@ -57,6 +57,8 @@ describe('encoding', () => {
       expect(request.buffer).toBe(buffer.buffer);
       expect(decodeSpans(entriesOf(request))).toEqual([SPAN, other]);
       expect(Buffer.from(request).includes('millrace-test')).toBe(true);
+      expect(Buffer.from(request).includes('opentelemetry.io/schemas')).toBe(true);
+      expect(buffer.subarray(-9)).toEqual(Buffer.alloc(9, 0xff));
     },
   );
 

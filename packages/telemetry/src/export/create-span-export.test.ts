@@ -200,6 +200,31 @@ describe('exporting spans', () => {
     expect(taken.map(({ body }) => body.equals(taken[0]?.body ?? body))).toEqual([true, true, true]);
   });
 
+  test('and the same it is, whatever came meanwhile', async () => {
+    const first = Promise.withResolvers<void>();
+    const busy = Promise.withResolvers<void>();
+    let asked = 0;
+    const { url, taken } = await collector(async () => {
+      if (asked++ > 0) return { status: 200 };
+      first.resolve();
+      await busy.promise;
+      return { status: 503 };
+    });
+    const exporter = await started({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1',
+    });
+    const names = ['aaaa', 'bbbb', 'cccc', 'dddd'];
+    const add = (name: string) => exporter.addEncoded(encodeSpans([{ ...SPAN, name }]), 1);
+    add('aaaa');
+    await first.promise;
+    for (const name of names.slice(1)) add(name);
+    busy.resolve();
+    await exporter.flush();
+    const came = taken.map(({ body }) => names.filter((name) => body.includes(name)).join());
+    expect(came).toEqual(['aaaa', ...names]);
+  });
+
   test('a collector that takes everything and answers nothing holds up nobody', async () => {
     const hole = createServer((socket) => socket.on('error', () => undefined).resume());
     await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 import { type Clock, type Log, lifecycle, messageOf, type Timer } from '@millrace/core';
 import { decodeSpans } from '../encode/decode.ts';
 import { jsonRequest } from '../encode/json.ts';
-import { protobufFrame, type RequestFrame } from '../encode/request.ts';
+import { protobufEnvelope, type RequestEnvelope } from '../encode/request.ts';
 import { createSpanEncoder } from '../encode/span-encoder.ts';
 import type { TelemetrySettings } from '../settings/settings.ts';
 import { type OtlpSender, openOtlpSender } from './otlp-sender.ts';
@@ -56,10 +56,10 @@ function consoleSender(print: (line: string) => void): OtlpSender {
 }
 
 /** How the protocol wants a batch. */
-function frameFor({ traces, resource }: TelemetrySettings): RequestFrame {
+function envelopeFor({ traces, resource }: TelemetrySettings): RequestEnvelope {
   const room = { ahead: 0, behind: 0 };
   if (traces?.exporter === 'console') return { room, around: (buffer, end) => buffer.subarray(0, end) };
-  if (traces?.protocol !== 'http/json') return protobufFrame(resource);
+  if (traces?.protocol !== 'http/json') return protobufEnvelope(resource);
   const around = (buffer: Buffer, end: number) =>
     Buffer.from(JSON.stringify(jsonRequest(resource, decodeSpans(buffer.subarray(0, end)))));
   return { room, around };
@@ -71,8 +71,8 @@ function batchingExport(
   openSender: () => Promise<OtlpSender>,
 ): SpanExport {
   const { maxQueued, maxBatch, delayMs } = settings.batch;
-  const frame = frameFor(settings);
-  const queue = createSpanQueue(maxQueued, maxBatch, frame.room);
+  const envelope = envelopeFor(settings);
+  const queue = createSpanQueue(maxQueued, maxBatch, envelope.room);
   const encoder = createSpanEncoder(settings.limits);
   const dropped = { full: 0, refused: 0, stopped: 0, unfit: 0 };
   let exported = 0;
@@ -92,9 +92,9 @@ function batchingExport(
     const { buffer, end, count } = batch;
     underWay = count;
     try {
-      const refused = await to.send({ body: frame.around(buffer, end), count });
+      const refused = await to.send({ body: envelope.around(buffer, end), count });
       if (to !== sender) return;
-      // Only what was answered: a request that was given up may still be on its way.
+      // Only of what was accepted: a request that was given up may still be on its way.
       queue.giveBack(batch);
       exported += count - refused;
       dropped.refused += refused;

@@ -15,7 +15,7 @@ export interface SpanExportStats {
  */
 export interface SpanExport extends Lifecycle {
   add(records: readonly SpanRecord[]): void;
-  /** `count` spans as encoded by `encodeSpans`, which others may have done. The bytes are copied. */
+  /** `count` spans as encoded by `encodeSpans`, which others may have done. The bytes are copied before it returns. */
   addEncoded(bytes: Uint8Array, count: number): void;
   /** Sends what waits now; resolves when it has been answered, or dropped. */
   flush(): Promise<void>;

@@ -1,5 +1,6 @@
-import type { RequestFrame } from '../encode/request.ts';
+import type { RequestEnvelope } from '../encode/request.ts';
 import type { EncodedSpans } from '../encode/span-encoder.ts';
+import { createBatchBuffers } from './batch-buffers.ts';
 
 /** What one request takes: encoded spans in a buffer of their own, behind the room for what goes ahead of them. */
 export interface Batch {
@@ -9,21 +10,14 @@ export interface Batch {
   readonly count: number;
 }
 
-/** Spans may be large, a handler's own or those with long stacks: what waits is bounded by its size too, 32 MiB. */
+/** Spans may be large, a handler's own or those with long stacks: the buffers of all that waits hold 32 MiB at most. */
 const MAX_QUEUED_BYTES = 32 * 2 ** 20;
 /** A collector's gRPC receiver takes 4 MiB unless it was told otherwise, and refuses the whole of more. */
 const MAX_BATCH_BYTES = 3 * 2 ** 20;
-const FIRST_BYTES = 64 * 1024;
-/**
- * One is sent while the next is filled. Buffers that are made anew for each request are 10 MB a second of a pod whose every
- * job is traced: V8 collects all garbage three times a second to be rid of them, 40 % of that pod's processor time.
- */
-const MAX_SPARE = 2;
-const MAX_SPARE_BYTES = 2 ** 20;
 
 /** Encoded spans that wait for the next request; bounded by their number and their size. */
 export interface SpanQueue {
-  /** A copy of them is taken in, all or none; says whether it was. */
+  /** Takes in a copy of them before it returns, all or none; says whether it did. */
   add(encoded: EncodedSpans): boolean;
   /** The oldest that fit into one request (at least what came at once); null if none waits. */
   takeBatch(): Batch | null;
@@ -38,33 +32,35 @@ export interface SpanQueue {
 export function createSpanQueue(
   maxQueued: number,
   maxBatch: number,
-  { ahead, behind }: RequestFrame['room'],
+  { ahead, behind }: RequestEnvelope['room'],
 ): SpanQueue {
+  const buffers = createBatchBuffers();
   let waiting: { buffer: Buffer; end: number; count: number }[] = [];
-  let spare: Buffer[] = [];
   let count = 0;
+  /** Of the buffers of what waits. */
   let bytes = 0;
 
-  /** The batch that takes `encoded`: the last while it fits, else a new one. */
-  function batchFor(encoded: EncodedSpans) {
+  /** The last batch, if it takes `encoded` as well. */
+  function openBatch({ bytes: { length }, count: more }: EncodedSpans) {
     const last = waiting.at(-1);
-    const size = encoded.bytes.length;
-    const fits = last && last.count + encoded.count <= maxBatch && last.end - ahead + size <= MAX_BATCH_BYTES;
-    if (fits) return last;
-    const batch = {
-      buffer: spare.pop() ?? Buffer.allocUnsafeSlow(ahead + FIRST_BYTES),
-      end: ahead,
-      count: 0,
-    };
-    waiting.push(batch);
-    return batch;
+    if (!last || last.count + more > maxBatch || last.end - ahead + length > MAX_BATCH_BYTES) return null;
+    return last;
   }
 
-  function grown(buffer: Buffer, end: number, size: number): Buffer {
-    if (end + size + behind <= buffer.length) return buffer;
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * buffer.length, end + size + behind));
-    buffer.copy(larger, 0, 0, end);
-    return larger;
+  /** Room in a batch for `length` bytes more; false, and nothing changed, where there may be none. */
+  function widen(batch: { buffer: Buffer; end: number }, length: number): boolean {
+    const needed = batch.end + length + behind;
+    if (needed <= batch.buffer.length) return true;
+    const larger = buffers.take(Math.max(needed, 2 * batch.buffer.length));
+    const more = larger.length - batch.buffer.length;
+    if (bytes + more > MAX_QUEUED_BYTES) {
+      buffers.giveBack(larger);
+      return false;
+    }
+    batch.buffer.copy(larger, 0, 0, batch.end);
+    batch.buffer = larger;
+    bytes += more;
+    return true;
   }
 
   return {
@@ -72,32 +68,30 @@ export function createSpanQueue(
       return count;
     },
     add(encoded) {
-      const { length } = encoded.bytes;
-      if (count + encoded.count > maxQueued || bytes + length > MAX_QUEUED_BYTES) return false;
-      const batch = batchFor(encoded);
-      batch.buffer = grown(batch.buffer, batch.end, length);
+      if (count + encoded.count > maxQueued) return false;
+      const open = openBatch(encoded);
+      const batch = open ?? { buffer: Buffer.alloc(0), end: ahead, count: 0 };
+      if (!widen(batch, encoded.bytes.length)) return false;
+      if (open === null) waiting.push(batch);
       batch.buffer.set(encoded.bytes, batch.end);
-      batch.end += length;
+      batch.end += encoded.bytes.length;
       batch.count += encoded.count;
       count += encoded.count;
-      bytes += length;
       return true;
     },
     takeBatch() {
       const batch = waiting.shift() ?? null;
       if (batch !== null) {
         count -= batch.count;
-        bytes -= batch.end - ahead;
+        bytes -= batch.buffer.length;
       }
       return batch;
     },
-    giveBack({ buffer }) {
-      if (spare.length < MAX_SPARE && buffer.length <= MAX_SPARE_BYTES) spare.push(buffer);
-    },
+    giveBack: ({ buffer }) => buffers.giveBack(buffer),
     clear() {
       const cleared = count;
       waiting = [];
-      spare = [];
+      buffers.clear();
       count = 0;
       bytes = 0;
       return cleared;

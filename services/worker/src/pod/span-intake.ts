@@ -10,6 +10,7 @@ import {
 import { SPANS_FD } from '../ipc.ts';
 import { openSpanCount } from '../telemetry/span-count.ts';
 import { createFrameReader } from '../telemetry/span-frames.ts';
+import { freeChunk } from './free-chunk.ts';
 
 /** What became of the spans that this pod's processes kept, since the pod's start. */
 export interface SpanStats extends SpanExportStats {
@@ -38,14 +39,6 @@ export interface SpanIntake extends Lifecycle {
 /** At its end a pod waits no longer for what its dead children's pipes still hold. */
 const REST_MS = 2_000;
 
-/**
- * Frees what was read without waiting for the garbage's collection, which memory outside of the heap brings about by its sheer
- * size. A chunk that shares its memory with others is left alone.
- */
-function freeNow({ buffer, byteLength }: Buffer): void {
-  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
-
 /** See {@link SpanIntake}. */
 export function createSpanIntake(
   settings: TelemetrySettings,
@@ -67,7 +60,7 @@ export function createSpanIntake(
           came += count;
           exporter.addEncoded(bytes, count);
         });
-        freeNow(chunk);
+        freeChunk(chunk);
       }
     } catch (error) {
       log.debug({ error }, 'A pipe of spans broke');

@@ -18,11 +18,14 @@ export function frameHeader(bytes: number, count: number): Buffer {
 /** Takes a stream apart into its frames, whatever the chunks that it comes in. */
 export interface FrameReader {
   /**
-   * Gives `take` the frames that are whole now. Neither a frame nor the chunk is looked at after the call: what is not whole
-   * is copied. Throws a `RangeError` at what is no frame.
+   * Gives `take` the frames that are whole now. A frame's bytes are good only while `take` runs; the chunk is the caller's
+   * again after the call. Throws a `RangeError` at what is no frame.
    */
   push(chunk: Buffer, take: (frame: EncodedSpans) => void): void;
 }
+
+/** A frame is hardly ever longer; what a longer one needed is given up behind it. */
+const HELD_BYTES = 256 * 1024;
 
 export function createFrameReader(): FrameReader {
   /** The beginning of a frame, in the first bytes of a buffer that is used again. */
@@ -60,6 +63,7 @@ export function createFrameReader(): FrameReader {
       const whole = takeWhole(held.subarray(0, size), take);
       held.copyWithin(0, whole, size);
       size -= whole;
+      if (size === 0 && held.length > HELD_BYTES) held = Buffer.alloc(0);
     },
   };
 }
