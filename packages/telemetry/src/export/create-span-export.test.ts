@@ -1,9 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import type { ClientRequest } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ManualClock, silentLog, systemClock } from '@millrace/core';
 import { lifecycleStress } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../../../../tests/support/certificates.ts';
+import { until } from '../../../../tests/support/queue.ts';
 import { encodeSpans } from '../encode/request.ts';
 import { fakeCollector, SPAN, settingsOf } from '../testing.ts';
 import { createSpanExport } from './create-span-export.ts';
@@ -223,6 +226,45 @@ describe('exporting spans', () => {
     await exporter.flush();
     const came = taken.map(({ body }) => names.filter((name) => body.includes(name)).join());
     expect(came).toEqual(['aaaa', ...names]);
+  });
+
+  test('what was answered before it had left in whole is not written over', async () => {
+    const peer = Promise.withResolvers<Socket>();
+    const server = createServer((socket) => peer.resolve(socket.on('error', () => undefined).pause()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => server.close(resolve)));
+    const answer = async () => (await peer.promise).write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+    let last: ClientRequest | undefined;
+    const onStart = (message: unknown) => {
+      last = (message as { request: ClientRequest }).request;
+      void answer();
+    };
+    subscribe('http.client.request.start', onStart);
+    closers.push(async () => void unsubscribe('http.client.request.start', onStart));
+    const exporter = await started({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1',
+    });
+    const body = (letter: string) => letter.repeat(900_000);
+    const add = (letter: string) => exporter.add([{ ...SPAN, attributes: { body: body(letter) } }]);
+    let sent = '';
+    // Nobody reads: a few fill the kernel, and one is on its way.
+    for (const letter of 'ABCDEFGHIJKLM') {
+      sent += letter;
+      add(letter);
+      await exporter.flush();
+      if (!last?.writableFinished) break;
+    }
+    expect(last?.writableFinished).toBe(false);
+    unsubscribe('http.client.request.start', onStart);
+    add('N');
+    let came = '';
+    const socket = await peer.promise;
+    socket.on('data', (chunk) => (came += chunk.toString('latin1'))).resume();
+    await until(() => came.includes(body('N')), 'all has come', 10_000);
+    for (const letter of sent) expect(came.includes(body(letter)), letter).toBe(true);
+    await answer();
+    await exporter.flush();
   });
 
   test('a collector that takes everything and answers nothing holds up nobody', async () => {

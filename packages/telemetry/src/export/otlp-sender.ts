@@ -12,6 +12,8 @@ export interface Request {
 export interface OtlpSender {
   /** Resolves with how many the collector refused; rejects with what went wrong. Never more than one at a time. */
   send(request: Request): Promise<number>;
+  /** Whether nobody looks at the body of a request any more. An answer may come before all of its request has left. */
+  isIdle(): boolean;
   /** Ends what is under way. */
   close(): void;
 }
@@ -40,7 +42,7 @@ export async function openOtlpSender(target: OtlpTarget): Promise<OtlpSender> {
   };
   const tls = await readTls(target);
   const open = target.protocol === 'grpc' ? openGrpc : openHttp;
-  const { delegate, close } = await open(target, serializer, tls);
+  const { delegate, isIdle, close } = await open(target, serializer, tls);
   return {
     send(request) {
       refused = 0;
@@ -50,6 +52,7 @@ export async function openOtlpSender(target: OtlpTarget): Promise<OtlpSender> {
         );
       });
     },
+    isIdle,
     close,
   };
 }
@@ -109,7 +112,8 @@ async function openHttp(target: OtlpTarget, serializer: Serializer, tls: Tls) {
     isClosed = true;
     agent.destroy();
   };
-  return { delegate, close };
+  // A connection is free when its request has left in whole and was answered.
+  return { delegate, isIdle: () => Object.keys(agent.sockets).length === 0, close };
 }
 
 async function openGrpc(target: OtlpTarget, serializer: Serializer, tls: Tls) {
@@ -137,5 +141,6 @@ async function openGrpc(target: OtlpTarget, serializer: Serializer, tls: Tls) {
     GRPC_SERVICE,
     GRPC_PATH,
   );
-  return { delegate, close: () => void delegate.shutdown().catch(() => undefined) };
+  // grpc-js sends a copy.
+  return { delegate, isIdle: () => true, close: () => void delegate.shutdown().catch(() => undefined) };
 }
