@@ -25,11 +25,8 @@ const CHANGES: Readonly<Record<Safeguard, readonly Change[]>> = {
     ],
     ['if (numRemovedElements < 1) then\n        return -3\n', 'if false then\n        return -3\n'],
     // The same for completions, which go in sets.
-    ['if held[i] ~= job.token then', 'if false then'],
-    [
-      "if redis.call('LREM', KEYS[2], -1, job.id) == 0 then",
-      "if redis.call('LREM', KEYS[2], -1, job.id) == -1 then",
-    ],
+    ['if held[i] ~= tokens[i] then', 'if false then'],
+    ["if call('LREM', KEYS[2], '-1', id) == 0 then", "if call('LREM', KEYS[2], '-1', id) == -1 then"],
   ],
 };
 

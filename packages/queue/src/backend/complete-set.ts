@@ -3,7 +3,7 @@ import type { QueueKeys } from '../keys.ts';
 import type { Completion } from './completions.ts';
 import { ownCommand } from './compose.ts';
 import type { BackendIdentity } from './identity.ts';
-import { marksOf, type RawTake } from './raw-take.ts';
+import { type RawTake, received } from './raw-take.ts';
 import { heard } from './refusals.ts';
 
 /** What the store made of one completion. */
@@ -40,10 +40,15 @@ export async function completeSet(
   set: readonly Completion[],
 ): Promise<Completed[]> {
   const mayTake = identity.mayTake();
-  const jobs = set.flatMap((each) => [
-    ...[each.jobId, each.token, each.startNumber, each.returnValue, each.takesNext && mayTake ? '1' : '0'],
-    ...[each.stamps, each.attemptsMade],
-  ]);
+  const jobs = [
+    ...set.map(({ jobId }) => jobId),
+    ...set.map(({ token }) => token),
+    ...set.map(({ startNumber }) => startNumber),
+    ...set.map(({ returnValue }) => returnValue),
+    ...set.map(({ takesNext }) => (takesNext && mayTake ? '1' : '0')),
+    ...set.map(({ stamps }) => stamps),
+    ...set.map(({ attemptsMade }) => attemptsMade),
+  ];
   const own = [...keys.takeList, keys.completed, ...keys.accountList];
   const args = [...own, keys.prefix, identity.startId, options, set.length, ...jobs];
   const sentMs = identity.nowMs();
@@ -53,7 +58,9 @@ export async function completeSet(
   identity.asOneReply(() => {
     for (const [i, result] of results.entries()) {
       identity.settled(set[i]?.jobId ?? '', typeof result === 'number' && result < 0, 'completed');
-      if (typeof result !== 'number' && result[0]) identity.taken(String(result[1]), marksOf(result[0]));
+      if (typeof result !== 'number' && result[0]) {
+        identity.taken(String(result[1]), received(result, identity.startId));
+      }
     }
   });
   heard(identity, reply);

@@ -15,7 +15,7 @@ import { type Completed, completeSet } from './complete-set.ts';
 import { Completions } from './completions.ts';
 import { SCRIPTS } from './compose.ts';
 import type { BackendIdentity, Settlement } from './identity.ts';
-import { marksOf, type RawTake, takesIn } from './raw-take.ts';
+import { type RawTake, received, takesIn } from './raw-take.ts';
 import { heard } from './refusals.ts';
 import { Turns } from './turns.ts';
 
@@ -191,7 +191,7 @@ export class MillraceBackend extends RedisQueueBackend {
   /** Runs first on every reply, in the order of the connection: what `held` is compared with (consumer/audit.ts). */
   #seen(commandName: string, reply: unknown): unknown {
     const takes = TAKING.has(commandName) ? takesIn(reply) : [];
-    for (const [hash, jobId] of takes) this.#identity.taken(String(jobId), marksOf(hash));
+    for (const take of takes) this.#identity.taken(String(take[1]), received(take, this.#identity.startId));
     if (commandName === 'moveStalledJobsToWait' && Array.isArray(reply) && reply.length > 0) {
       this.#identity.stalled(reply.map(String));
     }

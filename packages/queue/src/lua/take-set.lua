@@ -6,17 +6,21 @@
   9 meta, 10 priority counter, 11 marker. `options` are its options: name, lockDuration, limiter, and a token for each call.
 ]]
 
+-- Looked up once: each job of a set makes eight calls.
+local call = redis.call
+
 -- A worker without name or locks, a paused or limited queue, due delayed jobs, and everything but the list of waiting jobs
 -- are the stock script's to judge.
 local function takesAsSet(keys, options, now)
   if options.limiter or not options.name or options.token == '0' then return false end
-  local meta = redis.call('HMGET', keys[9], 'paused', 'concurrency', 'max')
+  local meta = call('HMGET', keys[9], 'paused', 'concurrency', 'max')
   if meta[1] or meta[2] or meta[3] then return false end
-  return #redis.call('ZRANGEBYSCORE', keys[7], 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1) == 0
+  return #call('ZRANGEBYSCORE', keys[7], 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1) == 0
 end
 
--- One popped job becomes active: its lock, event and fields as the stock script writes them. `hash` is its hash as read
--- before; what is written comes behind it, for of a name that comes twice the worker takes the last.
+-- One popped job becomes active: its lock, event and fields as the stock script writes them. What is answered is its hash as
+-- it was, and when the take was: what it wrote, the worker puts behind it by itself (backend/raw-take.ts). Each string
+-- of an answer costs the store as much as a field it writes.
 local function activate(keys, jobKey, jobId, hash, token, name, lockMs, now)
   local starts = '1'
   for i = #hash - 1, 1, -2 do
@@ -25,19 +29,15 @@ local function activate(keys, jobKey, jobId, hash, token, name, lockMs, now)
       break
     end
   end
-  redis.call('SET', jobKey .. ':lock', token, 'PX', lockMs)
-  redis.call('XADD', keys[4], '*', 'event', 'active', 'jobId', jobId, 'prev', 'waiting')
-  redis.call('HSET', jobKey, 'processedOn', now, 'ats', starts, 'pb', name)
-  local n = #hash
-  hash[n + 1], hash[n + 2], hash[n + 3], hash[n + 4] = 'processedOn', now, 'ats', starts
-  hash[n + 5], hash[n + 6] = 'pb', name
-  return {hash, jobId, 0, 0}
+  call('SET', jobKey .. ':lock', token, 'PX', lockMs)
+  call('XADD', keys[4], '*', 'event', 'active', 'jobId', jobId, 'prev', 'waiting')
+  call('HSET', jobKey, 'processedOn', now, 'ats', starts, 'pb', name)
 end
 
 -- The next of the waiting jobs, with their hashes; none where one is not what it should be: the stock script then meets it
 -- alone, and no other job with it.
 local function nextWaiting(waitKey, prefix, most)
-  local tail, ids, hashes = redis.call('LRANGE', waitKey, -most, -1), {}, {}
+  local tail, ids, hashes = call('LRANGE', waitKey, -most, -1), {}, {}
   for i = #tail, 1, -1 do
     local hash = redis.pcall('HGETALL', prefix .. tail[i])
     -- A marker that an old BullMQ left in the list begins with '0:'.
@@ -52,15 +52,16 @@ end
 local function takeWaiting(keys, prefix, tokens, options, now)
   local ids, hashes = nextWaiting(keys[1], prefix, #tokens)
   if #ids == 0 then return {} end
-  redis.call('LPUSH', keys[2], unpack(ids))
-  redis.call('LTRIM', keys[1], 0, -#ids - 1)
+  call('LPUSH', keys[2], unpack(ids))
+  call('LTRIM', keys[1], 0, -#ids - 1)
   local takes = {}
   local nowText, lockMs = string.format('%.0f', now), tostring(options.lockDuration)
   for i, id in ipairs(ids) do
-    takes[i] = activate(keys, prefix .. id, id, hashes[i], tokens[i], options.name, lockMs, nowText)
+    activate(keys, prefix .. id, id, hashes[i], tokens[i], options.name, lockMs, nowText)
+    takes[i] = {hashes[i], id, now, 0}
   end
   -- There may be more, for others.
-  redis.call('ZADD', keys[11], 0, '0')
+  call('ZADD', keys[11], 0, '0')
   return takes
 end
 
