@@ -27,6 +27,8 @@ export interface SpanRecord extends SpanPlace {
   readonly startUs: number;
   readonly endUs: number;
   readonly attributes: Attributes;
+  /** Attributes that it has with many others: one object for all of them, which is encoded once. */
+  readonly shared?: Attributes;
   readonly links?: readonly SpanLink[];
   readonly events?: readonly {
     readonly name: string;

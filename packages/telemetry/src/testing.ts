@@ -37,6 +37,12 @@ export const SPAN: SpanRecord = {
   error: 'out of ink',
 };
 
+/** A span with what it shares among its own attributes. */
+export const whole = ({ shared, ...span }: SpanRecord): SpanRecord => ({
+  ...span,
+  attributes: { ...shared, ...span.attributes },
+});
+
 /** A request that a test's collector has taken. */
 export interface Taken {
   readonly url: string;

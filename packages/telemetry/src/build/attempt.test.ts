@@ -4,6 +4,7 @@ import { writeCarrier } from '../carrier.ts';
 import { jobTrace } from '../context.ts';
 import { cutAtStart } from '../cuts.ts';
 import { samplingPolicy } from '../sampling.ts';
+import { whole } from '../testing.ts';
 import { attemptSpans, firstSend } from './attempt.ts';
 
 const STORE = { address: '127.0.0.1', port: 6379 };
@@ -39,7 +40,7 @@ const SLOW = { cut: 'slow', weight: 1 } as const;
 
 const spansOf = (change: Partial<EndedAttempt>, atStart = HASH) => {
   const attempt = { ...ATTEMPT, ...change };
-  return attemptSpans(attempt, jobTrace(attempt), atStart ?? SLOW, atStart, STORE);
+  return attemptSpans(attempt, jobTrace(attempt), atStart ?? SLOW, atStart, STORE).map(whole);
 };
 
 describe('the spans of an attempt', () => {
@@ -79,6 +80,21 @@ describe('the spans of an attempt', () => {
       endUs: AT + 400,
       attributes: { 'server.address': '127.0.0.1', 'server.port': 6379, 'messaging.message.id': '7' },
     });
+  });
+
+  test('share what is the same for a queue and a worker, and nothing with others', () => {
+    const sharedBy = (change: Partial<EndedAttempt>) => {
+      const attempt = { ...ATTEMPT, ...change };
+      return attemptSpans(attempt, jobTrace(attempt), SLOW, HASH, STORE).map(({ shared }) => shared);
+    };
+    const [process, settle] = sharedBy({});
+    expect(sharedBy({ id: '8', outcome: 'failed' })).toEqual([process, settle]);
+    expect(sharedBy({ id: '8' })[0]).toBe(process);
+    expect(sharedBy({ worker: 'w2' })[0]).toMatchObject({ 'messaging.client.id': 'w2' });
+    expect(sharedBy({ queue: 'mail' })).toMatchObject([
+      { 'messaging.destination.name': 'mail', 'messaging.client.id': 'w1' },
+      { 'messaging.destination.name': 'mail', 'server.port': 6379 },
+    ]);
   });
 
   test('in its client’s trace, counted from when the client meant to send it', () => {

@@ -3,34 +3,39 @@ import { type JobTrace, processPlace } from '../context.ts';
 import { childSpanIdOf, spanIdOf } from '../ids.ts';
 import type { Cut } from '../sampling.ts';
 import {
-  BULLMQ,
   CLIENT_ID,
   CUT,
-  DESTINATION,
   ERROR_TYPE,
   JOB_ATTEMPT,
   JOB_NAME,
   JOB_START,
   MESSAGE_ID,
-  OPERATION_NAME,
-  OPERATION_TYPE,
   OUTCOME,
   RUN_ID,
   SCHEDULED_US,
   SERVICE_US,
-  SYSTEM,
   TOTAL_US,
   WAIT_US,
   WEIGHT,
 } from '../semconv.ts';
 import type { Attributes, AttributeValue, SpanLink, SpanRecord } from '../span-record.ts';
 import { messagingAttributes, type StoreFacts } from './facts.ts';
+import { perQueue } from './per-queue.ts';
 import { sendSpan } from './send.ts';
 
 /** An attempt as far as both its worker and, after a kill, a supervisor know it. Times are µs since 1970. */
 export type KnownAttempt = Omit<EndedAttempt, 'settledUs' | 'outcome' | 'error'> & {
   readonly outcome: EndedAttempt['outcome'] | 'killed';
 };
+
+const processHead = perQueue((queue: string, worker: string) => ({
+  name: `process ${queue}`,
+  shared: { ...messagingAttributes('process', queue, null), [CLIENT_ID]: worker },
+}));
+const settleHead = perQueue((queue: string, store: StoreFacts | null) => ({
+  name: `settle ${queue}`,
+  shared: messagingAttributes('settle', queue, store),
+}));
 
 /** The spans of an attempt whose end the store accepted: `process`, `settle`, and `send` where it is the first kept. */
 export function attemptSpans(
@@ -63,7 +68,7 @@ export function processSpan(
     parentSpanId: trace.parentSpanId,
     // Of the client's trace: a trace of the job's own has none.
     traceState: trace.traceId === trace.carrier.parent?.traceId ? trace.carrier.traceState : undefined,
-    name: `process ${attempt.queue}`,
+    ...processHead(attempt.queue, attempt.worker),
     kind: 'consumer',
     startUs: attempt.startedUs,
     endUs: Math.max(endUs, attempt.startedUs),
@@ -81,12 +86,7 @@ function processAttributes(
 ): Attributes {
   // One literal of a fixed shape: this is the hottest object of a process that traces every job.
   const attributes: Record<string, AttributeValue> = {
-    [SYSTEM]: BULLMQ,
-    [OPERATION_NAME]: 'process',
-    [OPERATION_TYPE]: 'process',
-    [DESTINATION]: attempt.queue,
     [MESSAGE_ID]: attempt.id,
-    [CLIENT_ID]: attempt.worker,
     [JOB_NAME]: attempt.name,
     [JOB_ATTEMPT]: attempt.attempt,
     [JOB_START]: attempt.start,
@@ -125,15 +125,11 @@ function settleSpan(attempt: EndedAttempt, process: SpanRecord, store: StoreFact
     spanId: childSpanIdOf(process, 'settle'),
     parentSpanId: process.spanId,
     traceState: process.traceState,
-    name: `settle ${attempt.queue}`,
+    ...settleHead(attempt.queue, store),
     kind: 'client',
     startUs: attempt.endedUs,
     endUs: attempt.settledUs,
-    attributes: {
-      ...messagingAttributes('settle', attempt.queue, store),
-      [MESSAGE_ID]: attempt.id,
-      [OUTCOME]: attempt.outcome,
-    },
+    attributes: { [MESSAGE_ID]: attempt.id, [OUTCOME]: attempt.outcome },
   };
 }
 

@@ -2,6 +2,7 @@ import type { DeadAttempt, DeathCertificate } from '@millrace/core';
 import { describe, expect, test } from 'vitest';
 import { jobHash, recoveryPlaceOf, spanIdOf, traceIdOf } from '../ids.ts';
 import { samplingPolicy } from '../sampling.ts';
+import { whole } from '../testing.ts';
 import { deadAttemptSpans, lostAttemptSpans, type SpanRules } from './dead-attempt.ts';
 
 const certificate: DeathCertificate = {
@@ -23,7 +24,7 @@ const remote = (flag: '00' | '01') =>
 
 describe('a dead attempt', () => {
   test('stands in its job’s trace, from its start to the death, with the cause, and links its recovery', () => {
-    const [send, process, ...more] = deadAttemptSpans(attempt(), certificate, rules());
+    const [send, process, ...more] = deadAttemptSpans(attempt(), certificate, rules()).map(whole);
     expect(more).toEqual([]);
     expect(send).toMatchObject({ name: 'send mail', kind: 'producer', traceId, startUs: 1_000_000 });
     expect(process).toMatchObject({
@@ -78,7 +79,7 @@ describe('a dead attempt', () => {
 });
 
 test('an attempt whose lock alone ran out ends when its job was given back, and names no recovery', () => {
-  const [, process] = lostAttemptSpans(attempt({ cause: 'stalled' }), rules());
+  const [, process] = lostAttemptSpans(attempt({ cause: 'stalled' }), rules()).map(whole);
   expect(process).toMatchObject({
     ...{ name: 'process mail', endUs: 5_010_000, links: [] },
     attributes: { 'error.type': 'lock_lost', 'millrace.outcome': 'killed', 'messaging.client.id': 'pod.a' },

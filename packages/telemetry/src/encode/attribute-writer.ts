@@ -19,8 +19,8 @@ interface KnownKey {
   misses: number;
 }
 
-/** Writes attributes as repeated `KeyValue`s. */
-export type AttributeWriter = (attributes: Attributes) => void;
+/** Writes attributes as repeated `KeyValue`s; first those of `shared`, an object that comes again and never changes. */
+export type AttributeWriter = (attributes: Attributes, shared?: Attributes) => void;
 
 /**
  * For one place in the message: the field's tag is part of what is remembered. How many attributes the limits left
@@ -33,6 +33,7 @@ export function createAttributeWriter(
   droppedTag: number,
 ): AttributeWriter {
   const keys = new Map<string, KnownKey>();
+  const encodings = new WeakMap<Attributes, { readonly bytes: Uint8Array; readonly number: number }>();
 
   function known(key: string): KnownKey {
     let found = keys.get(key);
@@ -67,13 +68,31 @@ export function createAttributeWriter(
     } else if (++entry.misses > MAX_MISSES) entry.values = null;
   }
 
-  return (attributes) => {
-    let number = 0;
+  /** Behind `before` others; answers how many there are then, those that the limits leave out among them. */
+  function writeAll(attributes: Attributes, before: number): number {
+    let number = before;
     for (const key in attributes) {
       const value = attributes[key];
       if (value === undefined) continue;
       if (++number <= limits.attributes) writeOne(key, value);
     }
+    return number;
+  }
+
+  function writeShared(shared: Attributes): number {
+    const known = encodings.get(shared);
+    if (known) {
+      writer.raw(known.bytes);
+      return known.number;
+    }
+    const from = writer.size;
+    const number = writeAll(shared, 0);
+    encodings.set(shared, { bytes: writer.copyFrom(from), number });
+    return number;
+  }
+
+  return (attributes, shared) => {
+    const number = writeAll(attributes, shared ? writeShared(shared) : 0);
     writer.dropped(droppedTag, number - limits.attributes);
   };
 }

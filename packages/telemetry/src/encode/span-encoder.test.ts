@@ -1,6 +1,6 @@
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { describe, expect, test } from 'vitest';
-import { SPAN, settingsOf } from '../testing.ts';
+import { SPAN, settingsOf, whole } from '../testing.ts';
 import { decodeSpans } from './decode.ts';
 import { eachField } from './proto-reader.ts';
 import { encodeSpans, protobufEnvelope } from './request.ts';
@@ -18,6 +18,21 @@ function entriesOf(request: Uint8Array): Buffer {
     });
   into(request, [1, 2]);
   return entries;
+}
+
+/** `dropped_attributes_count` of each span. */
+function droppedAttributesOf(entries: Uint8Array): number[] {
+  const counts: number[] = [];
+  eachField(entries, (field, reader) => {
+    if (field !== 2) return false;
+    eachField(reader.bytes(), (inner, value) => {
+      if (inner !== 10) return false;
+      counts.push(Number(value.varint()));
+      return true;
+    });
+    return true;
+  });
+  return counts;
 }
 
 describe('encoding', () => {
@@ -115,6 +130,20 @@ describe('encoding', () => {
     expect(span).toMatchObject({ error: 'out ' });
     expect(span?.events).toBeUndefined();
     expect(span?.links).toBeUndefined();
+  });
+
+  test('what spans share comes first in each of them, and counts towards its limit', () => {
+    const shared = { queue: 'images', port: 6379, long: 'x'.repeat(300) };
+    const spans = [1, 2, 3].map((n) => ({ ...SPAN, attributes: { n }, shared }));
+    const other = { ...SPAN, shared: { ...shared, queue: 'mail' } };
+    expect(decodeSpans(encodeSpans([...spans, SPAN, other]))).toEqual([...spans, SPAN, other].map(whole));
+    const encoder = createSpanEncoder(settingsOf({ OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2' }).limits);
+    for (const span of spans) encoder.add(span);
+    const { bytes } = encoder.take();
+    expect(decodeSpans(bytes).map(({ attributes }) => attributes)).toEqual(
+      spans.map(() => ({ queue: 'images', port: 6379 })),
+    );
+    expect(droppedAttributesOf(bytes)).toEqual([2, 2, 2]);
   });
 
   test('the same attribute again, in the span, an event and a link, is the same', () => {

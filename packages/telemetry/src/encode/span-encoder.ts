@@ -111,7 +111,7 @@ function writeSpan(
   writer.nanos(span.startUs);
   writer.byte(TAG.end);
   writer.nanos(span.endUs);
-  attributes.ofSpan(span.attributes);
+  attributes.ofSpan(span.attributes, span.shared);
   if (span.events) writeEvents(writer, attributes, span.events, limits);
   if (span.links) writeLinks(writer, attributes, span.links, limits);
   if (span.error !== undefined) writeError(writer, span.error, limits);
