@@ -17,13 +17,25 @@ export function finish(state: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** The character of the hex digit that stands in `bits` above its lowest `from`. */
+function digit(bits: number, from: number): number {
+  const value = (bits >>> from) & 15;
+  return value + (value < 10 ? 0x30 : 0x57);
+}
+
 const scratch = Buffer.alloc(16);
 
-/** Lanes of 32 bits, two or four, as hex digits: through bytes, which is faster than digit by digit. */
+/** Lanes of 32 bits, two or four, as hex digits: two are faster digit by digit, four through bytes. */
 export function hexOf(a: number, b: number, c?: number, d?: number): string {
+  if (c === undefined || d === undefined) {
+    // biome-ignore format: a line for each lane
+    return String.fromCharCode(
+      digit(a, 28), digit(a, 24), digit(a, 20), digit(a, 16), digit(a, 12), digit(a, 8), digit(a, 4), digit(a, 0),
+      digit(b, 28), digit(b, 24), digit(b, 20), digit(b, 16), digit(b, 12), digit(b, 8), digit(b, 4), digit(b, 0),
+    );
+  }
   scratch.writeInt32BE(a | 0, 0);
   scratch.writeInt32BE(b | 0, 4);
-  if (c === undefined || d === undefined) return scratch.toString('hex', 0, 8);
   scratch.writeInt32BE(c | 0, 8);
   scratch.writeInt32BE(d | 0, 12);
   return scratch.toString('hex');

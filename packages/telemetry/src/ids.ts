@@ -11,28 +11,29 @@ const SAMPLING = 2;
 /** Bits that make an id's first digit other than 0, so that none is all zeros. */
 const NOT_ZERO = 0x10000000;
 
-/** A queue's name is hashed once for many jobs: the states after it, a lane each, of the queue asked for last. */
-const afterQueue = new Int32Array(SEEDS.length);
-let lastQueue: string | undefined;
+/** A queue's name is hashed once for many jobs: the states after it, a lane each. More names than this begin anew. */
+const MOST_NAMES = 256;
+const states = new Map<string, Int32Array>();
 
-function remember(queue: string): void {
-  SEEDS.forEach((seed, lane) => {
-    afterQueue[lane] = absorb(seed, queue);
-  });
-  lastQueue = queue;
+function stateAfter(name: string): Int32Array {
+  const known = states.get(name);
+  if (known) return known;
+  if (states.size >= MOST_NAMES) states.clear();
+  const state = Int32Array.from(SEEDS, (seed) => absorb(seed, name));
+  states.set(name, state);
+  return state;
 }
 
-/** One 32-bit lane over a job's identity. */
-function jobLane(lane: number, queue: string, id: string, number: number): number {
-  if (queue !== lastQueue) remember(queue);
-  const named = absorb(afterQueue[lane] as number, id);
+/** One 32-bit lane over a job's identity: `queue` is the state after its queue's name. */
+function jobLane(lane: number, queue: Int32Array, id: string, number: number): number {
+  const named = absorb(queue[lane] as number, id);
   const low = Math.imul(named ^ ((number % TWO_32) | 0), PRIME);
   return finish(Math.imul(low ^ Math.floor(number / TWO_32), PRIME));
 }
 
 /** The bits of a job's derived trace id that decide about hash sampling, as a number of 32 bits; makes no string. */
 export function jobHash(queue: string, id: string, timestampMs: number): number {
-  return jobLane(SAMPLING, queue, id, timestampMs);
+  return jobLane(SAMPLING, stateAfter(queue), id, timestampMs);
 }
 
 /**
@@ -40,11 +41,12 @@ export function jobHash(queue: string, id: string, timestampMs: number): number 
  * consistent probability sampling looks for randomness (OpenTelemetry, TraceState: probability sampling).
  */
 export function traceIdOf(queue: string, id: string, timestampMs: number): string {
-  const sampling = jobLane(SAMPLING, queue, id, timestampMs);
-  const rest = jobLane(3, queue, id, timestampMs);
+  const state = stateAfter(queue);
+  const sampling = jobLane(SAMPLING, state, id, timestampMs);
+  const rest = jobLane(3, state, id, timestampMs);
   return hexOf(
-    jobLane(0, queue, id, timestampMs) | NOT_ZERO,
-    jobLane(1, queue, id, timestampMs),
+    jobLane(0, state, id, timestampMs) | NOT_ZERO,
+    jobLane(1, state, id, timestampMs),
     (rest & 0xff000000) | (sampling >>> 8),
     (sampling << 24) | (rest & 0xffffff),
   );
@@ -72,10 +74,11 @@ export function isHashSampled(of: string | number, rate: number): boolean {
 
 /** The span of a job's start (from 1), or of its `send` (start 0): 16 hex digits. A trace may hold many jobs. */
 export function spanIdOf(traceId: string, queue: string, id: string, start: number): string {
+  const state = stateAfter(queue);
   const inTrace = absorb(PRIME, traceId);
   return hexOf(
-    finish(jobLane(0, queue, id, start) ^ inTrace) | NOT_ZERO,
-    finish(jobLane(1, queue, id, start) ^ Math.imul(inTrace, PRIME)),
+    finish(jobLane(0, state, id, start) ^ inTrace) | NOT_ZERO,
+    finish(jobLane(1, state, id, start) ^ Math.imul(inTrace, PRIME)),
   );
 }
 
